@@ -1,0 +1,26 @@
+"""NRMS in NumPy: neural news recommendation with multi-head self-attention, every gradient written by hand.
+
+The names below are imported when they are first used, so that `--help` of a command does not wait for Numba.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nrms_np.config import Config
+    from nrms_np.model import NRMS
+    from nrms_np.packed import Batch, Packed
+
+__all__ = ["NRMS", "Batch", "Config", "Packed"]
+
+_HOME = {"NRMS": "nrms_np.model", "Config": "nrms_np.config", "Packed": "nrms_np.packed", "Batch": "nrms_np.packed"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first asked for."""
+    if name in _HOME:
+        from importlib import import_module
+
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'nrms_np' has no attribute {name!r}")

@@ -1,0 +1,30 @@
+"""Errors that a user of the package can cause, each one sentence that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class NrmsError(Exception):
+    """Base class: a command prints its sentence on stderr and exits with code 1."""
+
+
+class DataError(NrmsError):
+    """A file of the data set is missing or broken.
+
+    The sentence starts with the file, and with the line (counted from 1) where there is one.
+    """
+
+    def __init__(self, path: str | Path, problem: str, line: int | None = None) -> None:
+        self.path = Path(path)
+        self.line = line
+        place = f"{path}, line {line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: {problem}")
+
+
+class ModelFileError(NrmsError):
+    """A saved model or checkpoint cannot be read or does not fit the program."""
+
+
+class ConfigError(NrmsError):
+    """A setting has a value that makes no sense."""

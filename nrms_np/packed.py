@@ -1,0 +1,108 @@
+"""Packed sequences: many sequences of different lengths in two flat arrays, without padding.
+
+A title is a sequence of words and a click history is a sequence of news. Neither holds vectors itself: both *refer* to
+rows of a table, a table of word vectors or a table of news vectors. All the row numbers stand end to end in `index`, and
+`offsets` says where each sequence starts, as in Arrow lists and CSR matrices:
+
+    sequences  [4 0 4]  []  [2 1]
+    index      4 0 4 2 1
+    offsets    0 3 3 5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.integer[Any]]
+
+
+class Packed(NamedTuple):
+    """Sequences of references to the rows of a table.
+
+    index:   (total,) int32, the row numbers of all sequences, end to end.
+    offsets: (n + 1,) int64, sequence i is `index[offsets[i]:offsets[i + 1]]`; starts with 0 and ends with total.
+    """
+
+    index: IntArray
+    offsets: IntArray
+
+    @classmethod
+    def from_lists(cls, lists: Iterable[Sequence[int] | IntArray]) -> Packed:
+        """Pack a list of lists of row numbers."""
+        arrays = [np.asarray(rows, dtype=np.int32) for rows in lists]
+        lengths = np.array([len(rows) for rows in arrays], dtype=np.int64)
+        index = np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int32)
+        return cls(index, offsets_of(lengths))
+
+    @property
+    def count(self) -> int:
+        """The number of sequences. (`len` of a tuple is the number of its fields, so it cannot be used.)"""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> IntArray:
+        """(n,) int64, the length of each sequence."""
+        return np.diff(self.offsets)
+
+    def sequence(self, i: int) -> IntArray:
+        """(T,) the row numbers of sequence i."""
+        return self.index[self.offsets[i] : self.offsets[i + 1]]
+
+    def to_lists(self) -> list[list[int]]:
+        """The sequences as lists of Python integers."""
+        return [self.sequence(i).tolist() for i in range(self.count)]
+
+    def take(self, rows: IntArray) -> Packed:
+        """The sequences with the numbers `rows`, in that order, packed anew."""
+        lengths = self.lengths[rows]
+        offsets = offsets_of(lengths)
+        # Word t of the new sequence s stood at offsets[rows[s]] + t.
+        shift = np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return Packed(self.index[np.arange(offsets[-1]) + shift], offsets)
+
+    def last(self, most: int) -> Packed:
+        """Each sequence cut to its last `most` elements."""
+        lengths = np.minimum(self.lengths, most)
+        offsets = offsets_of(lengths)
+        shift = np.repeat(self.offsets[1:] - lengths - offsets[:-1], lengths)
+        return Packed(self.index[np.arange(offsets[-1]) + shift], offsets)
+
+
+class Batch(NamedTuple):
+    """What one training step needs, each distinct word and each distinct news item named once.
+
+    words:      (W,) the rows of the word embedding that occur in this batch.
+    titles:     the titles of the news of this batch; refers to the rows of `words`.
+    histories:  one click history a sample; refers to the rows of `titles`.
+    candidates: (B, 1 + K) rows of `titles`; column 0 is the clicked news, the others are the K not clicked.
+    """
+
+    words: IntArray
+    titles: Packed
+    histories: Packed
+    candidates: IntArray
+
+
+def offsets_of(lengths: IntArray) -> IntArray:
+    """(n + 1,) int64, where sequences of these lengths start when they stand end to end."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def distinct(references: IntArray, rows: int) -> tuple[IntArray, IntArray]:
+    """The distinct rows that `references` name, and the same references renumbered to them.
+
+    references: (total,) row numbers of a table with `rows` rows.
+    Returns (used, renumbered): `used` (W,) ascending, and `used[renumbered]` equals `references`.
+    """
+    is_used = np.zeros(rows, dtype=bool)
+    is_used[references] = True
+    used = np.flatnonzero(is_used).astype(np.int32)
+    new_number = np.empty(rows, dtype=np.int32)
+    new_number[used] = np.arange(len(used), dtype=np.int32)
+    return used, new_number[references]
