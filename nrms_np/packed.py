@@ -106,3 +106,19 @@ def distinct(references: IntArray, rows: int) -> tuple[IntArray, IntArray]:
     new_number = np.empty(rows, dtype=np.int32)
     new_number[used] = np.arange(len(used), dtype=np.int32)
     return used, new_number[references]
+
+
+class RowGradient(NamedTuple):
+    """A gradient of a table that is zero in most rows: only the others are kept.
+
+    rows: (W,) row numbers, ascending, each once.    values: (W, D) their gradients.
+    """
+
+    rows: IntArray
+    values: NDArray[np.floating[Any]]
+
+    def dense(self, rows: int) -> NDArray[np.floating[Any]]:
+        """The same gradient as an array of the table's shape, (rows, D)."""
+        table = np.zeros((rows, self.values.shape[1]), dtype=self.values.dtype)
+        table[self.rows] = self.values
+        return table

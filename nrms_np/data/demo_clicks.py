@@ -1,0 +1,90 @@
+"""The readers of the demo corpus and their clicks, drawn from a known probability.
+
+    P(click) = sigmoid(BIAS + INTEREST · (how much the user likes the topic) + (appeal of the headline))
+
+Because this probability is known, so is the best ranking anyone could make of an impression: the one by P(click). Its AUC is
+the most that a model can reach; it is below 1 because clicks are drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nrms_np.data.demo_draw import Draw, Weighted
+from nrms_np.data.demo_headlines import Headline
+from nrms_np.data.demo_words import TOPICS
+
+BIAS = -4.0
+INTEREST = 4.0
+# How much a user likes the topics of his interest, strongest first: he has one, two or three of them.
+LIKING = ((1.0,), (1.0, 0.9), (1.0, 0.9, 0.8))
+# Some topics have more friends: the first is followed about three times as often as the last.
+FRIENDS = tuple(40 - 2 * rank for rank in range(len(TOPICS)))
+# How long histories are: the shortest and longest, and how many users in a thousand have such a one.
+LENGTHS = ((0, 0, 30), (1, 1, 50), (2, 5, 170), (6, 12, 320), (13, 25, 270), (26, 49, 100), (55, 100, 60))
+STRAY_PERMILLE = 120
+
+
+class User(NamedTuple):
+    """A reader: his name, how much he likes each topic (others 0), and the rows of the news he clicked, oldest first."""
+
+    name: str
+    liking: dict[str, float]
+    history: list[int]
+
+
+class Impression(NamedTuple):
+    """What a user was shown: rows of news, the true probability of each in thousandths, and what he clicked."""
+
+    user: User
+    shown: list[int]
+    permille: list[int]
+    clicked: list[bool]
+
+
+def permille(user: User, headline: Headline) -> int:
+    """P(click) in thousandths, a whole number so that no rounding of the machine can change a draw."""
+    log_odds = BIAS + INTEREST * user.liking.get(headline.topic, 0.0) + headline.appeal
+    return round(1000 / (1 + math.exp(-log_odds)))
+
+
+def users(names: Sequence[str], news: Sequence[Headline], older: int, draw: Draw) -> list[User]:
+    """Readers with a history among the first `older` rows of `news`."""
+    by_topic = {topic: [row for row in range(older) if news[row].topic == topic] for topic in TOPICS}
+    return [_user(name, by_topic, draw) for name in names]
+
+
+def impression(user: User, news: Sequence[Headline], shown: list[int], draw: Draw) -> Impression:
+    """The clicks of a user on what he was shown: drawn again until there is a click and a non-click, as in MIND."""
+    chances = [permille(user, news[row]) for row in shown]
+    clicked = [draw.chance(chance) for chance in chances]
+    while all(clicked) or not any(clicked):
+        clicked = [draw.chance(chance) for chance in chances]
+    return Impression(user, shown, chances, clicked)
+
+
+def _user(name: str, by_topic: dict[str, list[int]], draw: Draw) -> User:
+    liking = _liking(draw)
+    shortest, longest, _ = LENGTHS[Weighted([permille for *_, permille in LENGTHS]).one(draw)]
+    length = shortest + draw.below(longest - shortest + 1)
+    # Tastes change: what a user clicked before his last 50 clicks says nothing about him any more.
+    history = _clicks(_liking(draw), length - 50, by_topic, draw) + _clicks(liking, min(length, 50), by_topic, draw)
+    return User(name, liking, history)
+
+
+def _liking(draw: Draw) -> dict[str, float]:
+    strengths = draw.choice(LIKING)
+    topics = Weighted(FRIENDS).some(draw, len(strengths))
+    return {TOPICS[topic]: strength for topic, strength in zip(topics, strengths, strict=True)}
+
+
+def _clicks(liking: dict[str, float], length: int, by_topic: dict[str, list[int]], draw: Draw) -> list[int]:
+    liked = list(liking)
+    weighted = Weighted([round(10 * strength) for strength in liking.values()])
+    rows = []
+    for _ in range(length):
+        topic = draw.choice(TOPICS) if draw.chance(STRAY_PERMILLE) else liked[weighted.one(draw)]
+        rows.append(draw.choice(by_topic[topic]))
+    return rows

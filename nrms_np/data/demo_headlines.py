@@ -1,0 +1,72 @@
+"""The headlines of the demo corpus, from a small grammar.
+
+    headline := [opener] core [place] [time]
+    core     := a frame with an ambiguous pair (demo_pairs.py)  or  subject verb object (demo_words.py)
+
+The topic depends on the core alone, the appeal on the opener alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nrms_np.data.demo_draw import Draw
+from nrms_np.data.demo_pairs import BLOCKS
+from nrms_np.data.demo_words import DULL, HOOKS, NEUTRAL, PLACES, PLAIN, TIMES, TOPICS
+
+# How much an opener adds to the log-odds of a click.
+APPEAL = 1.2
+CONTEXT_PERMILLE = 550
+
+
+class Headline(NamedTuple):
+    """A title and what is known about it.
+
+    topic:  one of TOPICS.
+    kind:   "context" when only a pair of words tells the topic, "plain" when single words do.
+    title:  as it stands in news.tsv.
+    appeal: what its opener adds to the log-odds of a click.
+    """
+
+    topic: str
+    kind: str
+    title: str
+    appeal: float
+
+
+def headlines(count: int, draw: Draw) -> list[Headline]:
+    """`count` headlines, no title twice."""
+    found: dict[str, Headline] = {}
+    while len(found) < count:
+        headline = _headline(draw)
+        found.setdefault(headline.title, headline)
+    return list(found.values())
+
+
+def _headline(draw: Draw) -> Headline:
+    kind = "context" if draw.chance(CONTEXT_PERMILLE) else "plain"
+    topic, core = _context_core(draw) if kind == "context" else _plain_core(draw)
+    opener, appeal = _opener(draw)
+    words = [opener, core]
+    if draw.chance(400):
+        words.append("in " + draw.choice(PLACES))
+    # Short cores always get an end, so that titles have about 6 to 14 words.
+    if draw.chance(400) or len(" ".join(words).split()) < 6:
+        words.append(draw.choice(TIMES))
+    return Headline(topic, kind, " ".join(words).strip(), appeal)
+
+
+def _context_core(draw: Draw) -> tuple[str, str]:
+    block = draw.choice(BLOCKS)
+    name, context = draw.below(2), draw.below(2)
+    return block.topic(name, context), draw.choice(block.frames[context]).format(block.names[name])
+
+
+def _plain_core(draw: Draw) -> tuple[str, str]:
+    topic = draw.choice(TOPICS)
+    return topic, " ".join(draw.choice(phrases) for phrases in PLAIN[topic])
+
+
+def _opener(draw: Draw) -> tuple[str, float]:
+    openers, appeal = draw.choice(((HOOKS, APPEAL), (DULL, -APPEAL), (NEUTRAL, 0.0), (("",), 0.0), (("",), 0.0)))
+    return draw.choice(openers), appeal

@@ -1,0 +1,167 @@
+"""Word vectors from a file in GloVe's text format: a word and its numbers on each line, separated by single spaces.
+
+A file of 400,000 vectors holds 120 million numbers, of which training needs a tenth. Only the numbers of wanted words
+are read; the other lines cost a look at their first word and a count of their spaces.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.data.table import numbered_lines, open_binary
+from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.errors import DataError
+from nrms_np.packed import IntArray
+
+
+@dataclass(frozen=True)
+class GloveVectors:
+    """The vectors found for a list of words.
+
+    vectors: (n, dim) float32.
+    rows:    (n,) int32 ascending, the place in the list of the word that each vector belongs to.
+    """
+
+    vectors: NDArray[np.float32]
+    rows: IntArray
+
+    @property
+    def dim(self) -> int:
+        """The width of the vectors."""
+        return int(self.vectors.shape[1])
+
+    @property
+    def scale(self) -> float:
+        """The standard deviation of the vectors' entries."""
+        return float(np.std(self.vectors, dtype=np.float64))
+
+    def coverage(self, counts: IntArray) -> float:
+        """Compute which share of tokens has a vector; counts: (words,) how often each word of the list occurs."""
+        return float(counts[self.rows].sum() / max(int(counts.sum()), 1))
+
+    def table(self, words: int, generator: np.random.Generator) -> NDArray[np.float32]:
+        """Build a word embedding of `words` rows: the vectors, and draws at their own scale for all other words.
+
+        Returns (words, dim) float32.
+        """
+        table = generator.standard_normal((words, self.dim), dtype=np.float32) * np.float32(self.scale)
+        table[self.rows] = self.vectors
+        return table
+
+
+def read_glove(path: str | Path, words: Sequence[str]) -> GloveVectors:
+    """Read the vectors of these words from a .txt file, or from a .zip file that holds one .txt file.
+
+    A header line of two whole numbers (word2vec's) is skipped; of a word that stands twice the first vector counts; a
+    word of the file may contain spaces, as in GloVe 840B.
+    Raises DataError for a file that cannot be read, a line with another number of numbers than the first, a wanted
+    vector with something else than finite numbers, and a file without a vector for any of the words.
+    """
+    row = {word.encode(): i for i, word in enumerate(words)}
+    found: dict[int, NDArray[np.float32]] = {}
+    with _open_text(path) as file:
+        dim = 0
+        for number, line in _vector_lines(path, file):
+            dim = dim or _width(path, number, line)
+            word = _word(path, number, line, dim)
+            i = row.get(word)
+            if i is not None and i not in found:
+                found[i] = _numbers(path, number, line[len(word) + 1 :])
+    if not found:
+        raise DataError(path, f"the file has no vector for any of the {len(words):,} words; is it another language's?")
+    rows = sorted(found)
+    return GloveVectors(np.stack([found[i] for i in rows]), np.array(rows, dtype=np.int32))
+
+
+def join_glove(path: str | Path, vocabulary: Vocabulary, more_titles: Iterable[str]) -> tuple[Vocabulary, GloveVectors]:
+    """Read the vectors of a vocabulary, which grows by words that occur only in `more_titles` but have a vector.
+
+    more_titles: titles that the vocabulary was not made from, such as those of the dev split.
+    Returns the grown vocabulary and the vectors; `rows` are rows of that vocabulary. Raises what `read_glove` raises.
+    """
+    words = vocabulary.words + vocabulary.missing(more_titles)
+    found = read_glove(path, words)
+    joined = found.rows[found.rows >= len(vocabulary)]
+    grown = vocabulary.extended(words[i] for i in joined)
+    # `rows` ascend, so the words that join, in their own order, are the last ones.
+    rows = found.rows.copy()
+    rows[len(rows) - len(joined) :] = np.arange(len(vocabulary), len(grown))
+    return grown, GloveVectors(found.vectors, rows)
+
+
+@contextmanager
+def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
+    with open_binary(path) as file:
+        if Path(path).suffix.lower() != ".zip":
+            yield file
+            return
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = [name for name in archive.namelist() if name.lower().endswith(".txt")]
+                if len(names) != 1:
+                    listed = f" ({', '.join(names)})" if names else ""
+                    problem = f"the archive holds {len(names)} .txt files{listed}, but one is needed"
+                    raise DataError(path, f"{problem}; unpack it and name the .txt file you want.")
+                with archive.open(names[0]) as text:
+                    yield text
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise DataError(path, f"the archive is damaged ({error}); fetch it again.") from error
+
+
+def _vector_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    lines = numbered_lines(path, file)
+    first, line = next(lines)
+    fields = line.split()
+    is_header = len(fields) == 2 and all(field.isdigit() for field in fields)
+    # Some writers leave a space at the end of each line.
+    return ((number, line.rstrip(b" ")) for number, line in (lines if is_header else chain([(first, line)], lines)))
+
+
+def _width(path: str | Path, number: int, line: bytes) -> int:
+    """Count the numbers of the file's first vector, whose word must be without spaces."""
+    fields = line.split(b" ")
+    if len(fields) == 1:
+        raise DataError(path, "a word and its numbers, separated by single spaces, are needed on each line.", number)
+    return len(_numbers(path, number, line[len(fields[0]) + 1 :]))
+
+
+def _word(path: str | Path, number: int, line: bytes, dim: int) -> bytes:
+    """Give the word of a line after counting its numbers."""
+    spaces = line.count(b" ")
+    if spaces == dim:
+        return line[: line.index(b" ")]
+    # More spaces belong to the word, unless what should be its last piece is a number: then there is one too many.
+    word = line.rsplit(b" ", dim)[0]
+    if spaces < dim or _is_number(word.rsplit(b" ", 1)[1]):
+        problem = f"the line has {spaces + 1} fields, but the first vector's has {dim + 1}: a word and {dim} numbers"
+        raise DataError(path, f"{problem}; fetch the file again.", number)
+    return word
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(path: str | Path, number: int, text: bytes) -> NDArray[np.float32]:
+    fields = text.split(b" ")
+    wrong = next((field for field in fields if not _is_number(field)), None)
+    if wrong is None:
+        vector = np.array([float(field) for field in fields], dtype=np.float32)
+        if np.isfinite(vector).all():
+            return vector
+        wrong = fields[int(np.flatnonzero(~np.isfinite(vector))[0])]
+    raise DataError(path, f"{wrong.decode(errors='replace')!r} is not a finite number.", number)

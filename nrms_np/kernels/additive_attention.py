@@ -1,0 +1,192 @@
+"""Additive attention on packed sequences; equations and derivations are in `layers.additive_attention`.
+
+Each task takes whole sequences from the product h W to the pooled vector, so that their rows are still in the processor's
+cache when they are used again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.kernels.pair_softmax import compiled
+from nrms_np.kernels.parallel import matmul, run
+from nrms_np.kernels.workspace import workspace
+
+Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+ROWS_A_TASK = 512
+
+
+class AdditiveCache(NamedTuple):
+    """h, offsets, W, q: the inputs. hidden (N, A) = tanh(...) and alpha (N,): factors further on."""
+
+    h: Array
+    offsets: IntArray
+    W: Array
+    q: Array
+    hidden: Array
+    alpha: Array
+
+
+class MeanCache(NamedTuple):
+    """Where the sequences start."""
+
+    offsets: IntArray
+
+
+def additive_attention_forward(
+    h: Array, offsets: IntArray, W: Array, b: Array, q: Array
+) -> tuple[Array, AdditiveCache]:
+    """Equations 3-5 and 8-10 for every sequence.
+
+    h: (N, H·d), sequence s in rows offsets[s] to offsets[s + 1].    W: (H·d, A).    b, q: (A,).
+
+    Returns (pooled, cache): pooled (n, H·d), zeros for a sequence of length 0.
+    """
+    hidden = workspace.empty((len(h), len(q)), h.dtype)
+    alpha = np.empty(len(h), dtype=h.dtype)
+    pooled = np.empty((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
+
+    def task(first: int, last: int) -> None:
+        rows = slice(offsets[first], offsets[last])
+        z = np.dot(h[rows], W, out=hidden[rows])
+        z += b
+        np.tanh(z, out=z)
+        np.dot(z, q, out=alpha[rows])
+        _pool(h, offsets, alpha, pooled, first, last)
+
+    run(task, _task_bounds(offsets))
+    return pooled, AdditiveCache(h, offsets, W, q, hidden, alpha)
+
+
+def additive_attention_backward(d_pooled: Array, cache: AdditiveCache) -> tuple[Array, Array, Array, Array]:
+    """Gradients of h, W, b, q.
+
+    d_pooled: (n, H·d).    Returns dh (N, H·d), dW (H·d, A), db (A,), dq (A,).
+    """
+    h, offsets, W, q, hidden, alpha = cache
+    bounds = _task_bounds(offsets)
+    dh = workspace.empty(h.shape, h.dtype)
+    dz = workspace.empty(hidden.shape, h.dtype)
+    da = np.empty(len(h), dtype=h.dtype)
+    parts_of_db = np.zeros((len(bounds) - 1, len(q)), dtype=h.dtype)  # one row a task, summed in order below
+    parts_of_dq = np.zeros_like(parts_of_db)
+
+    def task(first: int, last: int) -> None:
+        rows, part = slice(offsets[first], offsets[last]), bounds.index(first)
+        # pooled = Σ_i alpha_i h_i, alpha = softmax(a)
+        _pool_backward(d_pooled, h, offsets, alpha, da, first, last)
+        # a = hidden @ q, hidden = tanh(z)
+        _tanh_backward(da[rows], q, hidden[rows], dz[rows])
+        np.dot(da[rows], hidden[rows], out=parts_of_dq[part])
+        # z = h @ W + b
+        np.sum(dz[rows], axis=0, out=parts_of_db[part])
+        np.dot(dz[rows], W.T, out=dh[rows])  # h as what decides the weights
+        _add_weighted(d_pooled, offsets, alpha, dh, first, last)  # and h as what is averaged
+
+    run(task, bounds)
+    dW = matmul(h.T, dz)
+    return dh, dW, parts_of_db.sum(axis=0), parts_of_dq.sum(axis=0)
+
+
+def pooling_forward(
+    h: Array, offsets: IntArray, parameters: dict[str, Array]
+) -> tuple[Array, AdditiveCache | MeanCache]:
+    """Pool every sequence in the way that the parameters have: {W, b, q} by additive attention, {} by the mean.
+
+    h: (N, H·d).    offsets: (n + 1,).    Returns (pooled, cache): pooled (n, H·d).
+    """
+    if parameters:
+        return additive_attention_forward(h, offsets, parameters["W"], parameters["b"], parameters["q"])
+    weights = _mean_weights(offsets, h.dtype)
+    pooled = np.zeros((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
+    run(lambda first, last: _weighted_mean(h, offsets, weights, pooled, first, last), _task_bounds(offsets))
+    return pooled, MeanCache(offsets)
+
+
+def pooling_backward(d_pooled: Array, cache: AdditiveCache | MeanCache) -> tuple[Array, dict[str, Array]]:
+    """Gradients of h and, under the names they came with, of the parameters."""
+    if isinstance(cache, MeanCache):
+        # pooled = mean of the rows
+        weights = _mean_weights(cache.offsets, d_pooled.dtype)
+        return np.repeat(d_pooled, np.diff(cache.offsets), axis=0) * weights[:, None], {}
+    dh, dW, db, dq = additive_attention_backward(d_pooled, cache)
+    return dh, {"W": dW, "b": db, "q": dq}
+
+
+def _task_bounds(offsets: IntArray) -> list[int]:
+    """Cut the sequences into tasks of about ROWS_A_TASK rows: where each starts, and the end."""
+    targets = np.arange(ROWS_A_TASK, int(offsets[-1]), ROWS_A_TASK)
+    cuts = np.unique(np.searchsorted(offsets, targets))
+    return [0, *cuts[(cuts > 0) & (cuts < len(offsets) - 1)].tolist(), len(offsets) - 1]
+
+
+def _mean_weights(offsets: IntArray, dtype: Any) -> Array:
+    lengths = np.diff(offsets)
+    return np.repeat((1 / np.maximum(lengths, 1)).astype(dtype), lengths)
+
+
+@compiled
+def _pool(h: Array, offsets: IntArray, alpha: Array, pooled: Array, first: int, last: int) -> None:
+    """Softmax of alpha over each sequence, in place, and the weighted sum of its rows."""
+    for s in range(first, last):
+        weights = alpha[offsets[s] : offsets[s + 1]]
+        if len(weights) > 0:
+            weights[:] = np.exp(weights - weights.max())
+            weights /= weights.sum()
+    _weighted_mean(h, offsets, alpha, pooled, first, last)
+
+
+@compiled
+def _weighted_mean(h: Array, offsets: IntArray, weights: Array, pooled: Array, first: int, last: int) -> None:
+    for s in range(first, last):
+        total = pooled[s]
+        total[:] = 0
+        for i in range(offsets[s], offsets[s + 1]):
+            row, weight = h[i], weights[i]
+            for e in range(len(total)):
+                total[e] += weight * row[e]
+
+
+@compiled
+def _pool_backward(
+    d_pooled: Array, h: Array, offsets: IntArray, alpha: Array, da: Array, first: int, last: int
+) -> None:
+    """da: the gradient of the scores before their softmax."""
+    for s in range(first, last):
+        upstream = d_pooled[s]
+        weights, gradients = alpha[offsets[s] : offsets[s + 1]], da[offsets[s] : offsets[s + 1]]
+        mean = h.dtype.type(0)
+        for i in range(len(weights)):
+            row = h[offsets[s] + i]
+            total = h.dtype.type(0)
+            for e in range(len(upstream)):
+                total += row[e] * upstream[e]
+            gradients[i] = total
+            mean += weights[i] * total
+        for i in range(len(weights)):
+            gradients[i] = weights[i] * (gradients[i] - mean)
+
+
+@compiled
+def _tanh_backward(da: Array, q: Array, hidden: Array, dz: Array) -> None:
+    """dz = da qᵀ (1 − hidden²)."""
+    for i in range(len(da)):
+        row, out, gradient = hidden[i], dz[i], da[i]
+        for e in range(len(q)):
+            out[e] = gradient * q[e] * (1 - row[e] * row[e])
+
+
+@compiled
+def _add_weighted(d_pooled: Array, offsets: IntArray, alpha: Array, dh: Array, first: int, last: int) -> None:
+    """dh_i += alpha_i d_pooled."""
+    for s in range(first, last):
+        upstream = d_pooled[s]
+        for i in range(offsets[s], offsets[s + 1]):
+            row, weight = dh[i], alpha[i]
+            for e in range(len(upstream)):
+                row[e] += weight * upstream[e]

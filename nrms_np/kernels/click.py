@@ -1,0 +1,76 @@
+"""Click scores and the softmax loss for all samples of a batch; the equations are in `layers.click`.
+
+There is little to compute here, a few hundred dot products a batch, so NumPy does it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.kernels.rows import add_into_rows
+from nrms_np.layers.softmax import softmax_forward
+
+Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+
+class ClickScoreCache(NamedTuple):
+    """The factors of the dot products, and which row of the news each candidate is."""
+
+    users: Array
+    news: Array
+    candidates: IntArray
+
+
+class SoftmaxLossCache(NamedTuple):
+    """p (B, C) the predicted probabilities; clicked (B,)."""
+
+    p: Array
+    clicked: IntArray
+
+
+def click_score_forward(users: Array, news: Array, candidates: IntArray) -> tuple[Array, ClickScoreCache]:
+    """The click score of each candidate, the dot product of user and news.
+
+    users: (B, H·d).    news: (n, H·d).    candidates: (B, C) rows of news.    Returns (scores, cache): scores (B, C).
+    """
+    scores = (news[candidates] @ users[:, :, None])[:, :, 0]
+    return scores, ClickScoreCache(users, news, candidates)
+
+
+def click_score_backward(d_scores: Array, cache: ClickScoreCache) -> tuple[Array, Array]:
+    """Gradients of users and news; a news item that is a candidate of several samples gets the sum.
+
+    d_scores: (B, C).    Returns d_users (B, H·d), d_news (n, H·d).
+    """
+    users, news, candidates = cache
+    # scores = (news[candidates] @ users[:, :, None])[:, :, 0]
+    d_users = (d_scores[:, None, :] @ news[candidates])[:, 0, :]
+    d_candidates = d_scores[:, :, None] * users[:, None, :]  # (B, C, H·d)
+    d_news = add_into_rows(d_candidates.reshape(-1, news.shape[1]), candidates.reshape(-1), len(news))
+    return d_users, d_news
+
+
+def softmax_loss_forward(scores: Array, clicked: IntArray) -> tuple[Array, SoftmaxLossCache]:
+    """Minus the logarithm of the clicked candidate's probability, for each sample.
+
+    scores: (B, C).    clicked: (B,) which candidate it is.    Returns (losses, cache): losses (B,).
+    """
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    p, _ = softmax_forward(shifted)
+    losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(scores)), clicked]
+    return losses, SoftmaxLossCache(p, clicked)
+
+
+def softmax_loss_backward(d_losses: Array, cache: SoftmaxLossCache) -> Array:
+    """Gradient of the scores: what was predicted minus what happened, p - y.
+
+    d_losses: (B,).    Returns d_scores (B, C).
+    """
+    # losses = log(sum(exp(scores))) - scores[clicked]
+    d_scores = cache.p.copy()
+    d_scores[np.arange(len(d_scores)), cache.clicked] -= 1
+    return d_scores * d_losses[:, None]

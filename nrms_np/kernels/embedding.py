@@ -1,0 +1,103 @@
+"""Word embedding lookup and dropout for all words of a batch; the equations are in `layers`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nrms_np.kernels.parallel import even_bounds, run
+from nrms_np.kernels.rows import add_into_rows
+from nrms_np.kernels.workspace import workspace
+from nrms_np.layers.dropout import GOLDEN, LEVELS, MIX_1, MIX_2, drop_threshold
+from nrms_np.packed import RowGradient, distinct
+
+Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+ROWS_A_TASK = 256
+
+
+class EmbeddingCache(NamedTuple):
+    """rows says where each gradient row goes, words how many rows the table has."""
+
+    rows: IntArray
+    words: int
+
+
+class DropoutCache(NamedTuple):
+    """What the mask is computed from; the backward computes it again."""
+
+    rate: float
+    key: int
+
+
+def embedding_forward(table: Array, rows: IntArray) -> tuple[Array, EmbeddingCache]:
+    """Look up rows: x[t] is table[rows[t]].
+
+    table: (words, D).    rows: (N,).    Returns (x, cache): x (N, D).
+    """
+    x = workspace.empty((len(rows), table.shape[1]), table.dtype)
+    np.take(table, rows, axis=0, out=x, mode="clip")
+    return x, EmbeddingCache(rows, len(table))
+
+
+def embedding_backward(dx: Array, cache: EmbeddingCache) -> RowGradient:
+    """Gradient of the table: every use of a row adds into it. Rows that were not used are left out.
+
+    dx: (N, D).    Returns the rows in ascending order, each once, with their gradients.
+    """
+    used, place = distinct(cache.rows, cache.words)
+    if len(used) == len(cache.rows) and np.array_equal(used, cache.rows):
+        return RowGradient(used, dx)
+    return RowGradient(used, add_into_rows(dx, place, len(used)))
+
+
+def dropout_forward(x: Array, rate: float, key: int) -> tuple[Array, DropoutCache]:
+    """Drop a share `rate` of the numbers; the same mask as `layers.dropout` draws.
+
+    x: (rows, columns).    key: from `layers.dropout.dropout_key`.    Returns (y, cache): y (rows, columns).
+    """
+    return _masked(x, rate, key), DropoutCache(rate, key)
+
+
+def dropout_backward(dy: Array, cache: DropoutCache) -> Array:
+    """Gradient of x: the forward's mask and scale, applied to the gradient.
+
+    dy: (rows, columns).    Returns dx (rows, columns).
+    """
+    return _masked(dy, cache.rate, cache.key)
+
+
+def _masked(x: Array, rate: float, key: int) -> Array:
+    y = workspace.empty(x.shape, x.dtype)
+    threshold = np.uint64(drop_threshold(rate))
+    scale = x.dtype.type(LEVELS / (LEVELS - drop_threshold(rate)))
+    start = np.uint64((key + GOLDEN) % 2**64)
+    run(
+        lambda first, last: _mask_rows(x, y, start, threshold, scale, first, last),
+        even_bounds(len(x), ROWS_A_TASK),
+    )
+    return y
+
+
+@njit(nogil=True, cache=True)
+def _mask_rows(
+    x: Array, y: Array, start: np.uint64, threshold: np.uint64, scale: Any, first: int, last: int
+) -> None:
+    columns = x.shape[1]
+    quads = (columns + 3) // 4
+    random = np.empty(quads, dtype=np.uint64)
+    zero = x.dtype.type(0)
+    for row in range(first, last):
+        for quad in range(quads):
+            z = np.uint64(row * quads + quad) * np.uint64(GOLDEN) + start
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
+            random[quad] = z ^ (z >> np.uint64(31))
+        source, target = x[row], y[row]
+        for column in range(columns):
+            bits = (random[column >> 2] >> np.uint64(16 * (column & 3))) & np.uint64(LEVELS - 1)
+            target[column] = source[column] * scale if bits >= threshold else zero

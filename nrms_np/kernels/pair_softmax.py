@@ -1,0 +1,99 @@
+"""Softmax over all pairs of packed sequences, forward and backward; the equations are in `layers.softmax`.
+
+`pairs` has one row of H numbers for each pair (i, j) of a sequence; the T × T pairs of sequence s start at
+`pair_offsets[s]`, pair (i, j) at i·T + j. The softmax runs over j, for each i and each head.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nrms_np.packed import Packed
+
+Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+PAIRS_A_TASK = 8192
+
+compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+
+
+def task_bounds(pair_offsets: IntArray) -> list[int]:
+    """Cut the sequences into tasks of about PAIRS_A_TASK pairs: where each starts, and the end."""
+    tasks = max(1, int(pair_offsets[-1]) // PAIRS_A_TASK)
+    targets = np.arange(1, tasks) * (int(pair_offsets[-1]) / tasks)
+    cuts = np.searchsorted(pair_offsets, targets)
+    return [0, *np.unique(cuts).tolist(), len(pair_offsets) - 1]
+
+
+def pair_softmax(sequences: Packed, pair_offsets: IntArray, pairs: Array, first: int, last: int) -> None:
+    """Turn the scores of the sequences first to last into weights, in place."""
+    _subtract_maximum(sequences, pair_offsets, pairs, first, last)
+    part = pairs[pair_offsets[first] : pair_offsets[last]]
+    np.exp(part, out=part)  # NumPy's exp is vectorised, Numba's is not
+    _divide_by_sum(sequences, pair_offsets, pairs, first, last)
+
+
+@compiled
+def pair_softmax_backward(
+    sequences: Packed, pair_offsets: IntArray, alpha: Array, scale: Any, d_pairs: Array, first: int, last: int
+) -> None:
+    """Turn the gradients of the weights into those of the scores, times `scale`, in place."""
+    H = alpha.shape[1]
+    mean = np.empty(H, dtype=alpha.dtype)
+    for s in range(first, last):
+        T = sequences.offsets[s + 1] - sequences.offsets[s]
+        for i in range(T):
+            start = pair_offsets[s] + i * T
+            weights, gradients = alpha[start : start + T], d_pairs[start : start + T]
+            mean[:] = 0
+            for j in range(T):
+                for k in range(H):
+                    mean[k] += weights[j, k] * gradients[j, k]
+            # alpha_ij = exp(score_ij) / Σ_m exp(score_im)
+            for j in range(T):
+                for k in range(H):
+                    gradients[j, k] = scale * weights[j, k] * (gradients[j, k] - mean[k])
+
+
+@compiled
+def _subtract_maximum(sequences: Packed, pair_offsets: IntArray, scores: Array, first: int, last: int) -> None:
+    H = scores.shape[1]
+    largest = np.empty(H, dtype=scores.dtype)
+    for s in range(first, last):
+        T = sequences.offsets[s + 1] - sequences.offsets[s]
+        for i in range(T):
+            start = pair_offsets[s] + i * T
+            row = scores[start : start + T]
+            for k in range(H):
+                largest[k] = row[0, k]
+            for j in range(1, T):
+                for k in range(H):
+                    largest[k] = max(largest[k], row[j, k])
+            for j in range(T):
+                for k in range(H):
+                    row[j, k] -= largest[k]
+
+
+@compiled
+def _divide_by_sum(sequences: Packed, pair_offsets: IntArray, exps: Array, first: int, last: int) -> None:
+    H = exps.shape[1]
+    total = np.empty(H, dtype=exps.dtype)
+    for s in range(first, last):
+        T = sequences.offsets[s + 1] - sequences.offsets[s]
+        for i in range(T):
+            start = pair_offsets[s] + i * T
+            row = exps[start : start + T]
+            total[:] = 0
+            for j in range(T):
+                for k in range(H):
+                    total[k] += row[j, k]
+            for k in range(H):
+                total[k] = 1 / total[k]
+            for j in range(T):
+                for k in range(H):
+                    row[j, k] *= total[k]

@@ -1,0 +1,89 @@
+"""One pool of threads for everything: the attention loops and the matrix products.
+
+NumPy's BLAS has threads of its own, which keep a core busy while they wait for more work. Two kinds of threads on two
+cores get in each other's way, so while the kernels run, BLAS is held to one thread and our threads call it on parts
+of the matrices. Numba's loops and NumPy's functions both let other threads run meanwhile (they release the GIL).
+
+The parts depend on the sizes only, never on the number of threads, and neither do the results.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from nrms_np.kernels.workspace import workspace
+
+Array = NDArray[np.floating[Any]]
+
+ROWS_A_PART = 512
+SMALL_PRODUCT = 100_000  # multiplications; below this a product is done before a thread has woken up
+
+
+def available_threads() -> int:
+    """The number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_threads = available_threads()
+
+
+def set_threads(number: int) -> None:
+    """Use so many threads from now on."""
+    global _threads
+    _threads = number
+
+
+def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
+    """Call task(bounds[i], bounds[i + 1]) for every i, on all threads.
+
+    The tasks must not write to the same places. An exception in one of them is raised here.
+    """
+    with _blas().limit(limits=1, user_api="blas"):
+        parts = list(zip(bounds[:-1], bounds[1:], strict=True))
+        if _threads == 1 or len(parts) <= 1:
+            for first, last in parts:
+                task(first, last)
+        else:
+            for _ in _pool(_threads).map(lambda part: task(*part), parts):
+                pass
+
+
+def even_bounds(count: int, size: int) -> list[int]:
+    """Cut `count` things into parts of about `size`: where each part starts, and the end."""
+    parts = max(1, round(count / size))
+    return [count * i // parts for i in range(parts + 1)]
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """The product a · b, in an array of the workspace; parts of its rows on all threads.
+
+    a: (n, k).    b: (k, m).    Returns (n, m).
+    """
+    out = workspace.empty((a.shape[0], b.shape[1]), a.dtype)
+    n, k, m = a.shape[0], a.shape[1], b.shape[1]
+    if n * k * m < SMALL_PRODUCT:
+        return np.dot(a, b, out=out)
+
+    def part(first: int, last: int) -> None:
+        np.dot(a[first:last], b, out=out[first:last])
+
+    run(part, even_bounds(n, min(ROWS_A_PART, -(-n // 2))))
+    return out
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="nrms")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()

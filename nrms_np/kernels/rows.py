@@ -1,0 +1,44 @@
+"""Adding into rows: the derivative of "refer to a row" is "add into that row".
+
+np.add.at does it one reference after another. Here the references are sorted by row first, so that all that goes into
+one row stands together; then the rows are summed side by side on all threads, each row by one of them and in a fixed order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nrms_np.kernels.parallel import even_bounds, run
+from nrms_np.kernels.workspace import workspace
+
+Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+ROWS_A_TASK = 256
+
+
+def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
+    """Sum of values[t] over all t with index[t] = row, for each row.
+
+    values: (N, n).    index: (N,) row numbers.    Returns (rows, n), zero for rows that nothing refers to.
+    """
+    order = np.argsort(index, kind="stable")
+    starts = np.searchsorted(index[order], np.arange(rows + 1))
+    out = workspace.empty((rows, values.shape[1]), values.dtype)
+    run(lambda first, last: _sum_rows(values, order, starts, out, first, last), even_bounds(rows, ROWS_A_TASK))
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _sum_rows(values: Array, order: IntArray, starts: IntArray, out: Array, first: int, last: int) -> None:
+    for row in range(first, last):
+        total = out[row]
+        total[:] = 0
+        for place in range(starts[row], starts[row + 1]):
+            value = values[order[place]]
+            for e in range(len(total)):
+                total[e] += value[e]

@@ -1,0 +1,190 @@
+r"""NRMS: the words of titles become news vectors, the news of histories become user vectors, their dot products click scores."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.backend import get_backend
+from nrms_np.config import Config
+from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
+from nrms_np.errors import ConfigError, ModelFileError
+from nrms_np.layers.dropout import dropout_key
+from nrms_np.packed import Batch, Packed, RowGradient, distinct
+from nrms_np.parameters import initial_parameters, parameter_shapes
+
+Array = NDArray[np.floating[Any]]
+
+SEQUENCES_A_BLOCK = 2048
+"""Encoding goes through the sequences in blocks of this many, so that memory does not grow with their number."""
+
+WORD_LAYER, NEWS_LAYER = 0, 1
+"""The numbers by which the two dropout masks of a step differ."""
+
+
+class ForwardCache(NamedTuple):
+    """The caches of the steps; word_dropout is None where none was done."""
+
+    embedding: Any
+    word_dropout: Any
+    news: AttendCache
+    users: AttendCache
+    scores: Any
+
+
+class NRMS:
+    """The model: settings, vocabulary and parameters.
+
+    parameters: the arrays, by the names of `parameter_shapes`; every function works in their dtype.
+    vocabulary: word i is row i of word_embedding, word 0 stands for all unknown words.
+    """
+
+    def __init__(self, config: Config, vocabulary: list[str], parameters: dict[str, Array]) -> None:
+        for name, shape in parameter_shapes(config, len(vocabulary)).items():
+            if name not in parameters:
+                raise ModelFileError(f"the parameter {name} is missing.")
+            if parameters[name].shape != shape:
+                raise ModelFileError(f"the parameter {name} has shape {parameters[name].shape}, but should have {shape}.")
+        self.config = config
+        self.vocabulary = vocabulary
+        self.parameters = parameters
+        self._backend = get_backend(config.backend)
+
+    @classmethod
+    def create(cls, config: Config, vocabulary: list[str], word_vectors: Array | None = None) -> NRMS:
+        """A new model with first values drawn from config.seed.
+
+        word_vectors: (words, word_dim) to start from, for example GloVe; drawn at random without.
+        """
+        return cls(config, vocabulary, initial_parameters(config, len(vocabulary), word_vectors))
+
+    def encode_news(self, titles: Packed) -> Array:
+        """News vectors r of titles (equations 1-5).
+
+        titles: n titles, words as rows of the vocabulary.    Returns (n, H·d).
+        """
+        return self._encode(self.parameters["word_embedding"], titles, "news")
+
+    def encode_users(self, news_vectors: Array, histories: Packed) -> Array:
+        """User vectors u of click histories (equations 6-10).
+
+        news_vectors: (n, H·d) from `encode_news`.    histories: refer to rows of news_vectors.    Returns (users, H·d).
+        """
+        return self._encode(news_vectors, histories, "user")
+
+    def _encode(self, table: Array, sequences: Packed, level: str) -> Array:
+        vectors = np.empty((sequences.count, self.config.news_dim), dtype=table.dtype)
+        for start in range(0, sequences.count, SEQUENCES_A_BLOCK):
+            block = sequences.take(np.arange(start, min(start + SEQUENCES_A_BLOCK, sequences.count)))
+            used, index = distinct(block.index, len(table))
+            out, _ = self._attend(table[used], Packed(index, block.offsets), level)
+            vectors[start : start + block.count] = out
+        return vectors
+
+    def _attend(
+        self, table: Array, sequences: Packed, level: str, dropout: Dropout | None = None
+    ) -> tuple[Array, AttendCache]:
+        parameters = subset(self.parameters, level)
+        return attend_forward(
+            table, sequences, parameters, self.config.heads, self.config.scale, self._backend, dropout
+        )
+
+    def forward(self, batch: Batch, dropout_step: int | None = None) -> tuple[Array, ForwardCache]:
+        """Click scores of a batch (equations 1-10 and ŷ = uᵀ r_c).
+
+        dropout_step: the training step whose dropout masks to use; None switches dropout off.
+
+        Returns (scores, cache): scores (B, 1 + K).
+        """
+        backend, config = self._backend, self.config
+        word_dropout, news_dropout = self._dropouts(dropout_step)
+        x, embedding = backend.embedding_forward(self.parameters["word_embedding"], batch.words)
+        dropped = None
+        if word_dropout is not None:
+            x, dropped = backend.dropout_forward(x, word_dropout.rate, word_dropout.key)
+        news, news_cache = self._attend(
+            x, batch.titles, "news", news_dropout if config.dropout_after_attention else None
+        )
+        users, users_cache = self._attend(news, batch.histories, "user")
+        scores, scores_cache = backend.click_score_forward(users, news, batch.candidates)
+        return scores, ForwardCache(embedding, dropped, news_cache, users_cache, scores_cache)
+
+    def backward(self, d_scores: Array, cache: ForwardCache) -> dict[str, Array | RowGradient]:
+        """Gradients of all parameters by their names; word_embedding's as a RowGradient.
+
+        d_scores: (B, 1 + K).
+        """
+        backend = self._backend
+        # scores = click_score(users, news)
+        d_users, d_news = backend.click_score_backward(d_scores, cache.scores)  # news as candidates
+        # users = attend(news, histories)
+        d_clicked, user_gradients = attend_backward(d_users, cache.users)
+        d_news += d_clicked  # and news as clicks of a history: one encoder, two uses
+        # news = attend(x, titles)
+        dx, news_gradients = attend_backward(d_news, cache.news)
+        # x = dropout(word_embedding[words])
+        if cache.word_dropout is not None:
+            dx = backend.dropout_backward(dx, cache.word_dropout)
+        return {
+            "word_embedding": backend.embedding_backward(dx, cache.embedding),
+            **prefixed(news_gradients, "news"),
+            **prefixed(user_gradients, "user"),
+        }
+
+    def loss_and_row_gradients(
+        self, batch: Batch, dropout_step: int | None = None
+    ) -> tuple[float, dict[str, Array | RowGradient]]:
+        """Mean loss of the samples (equations 11-12) and gradients; word_embedding's as a RowGradient, for training."""
+        scores, cache = self.forward(batch, dropout_step)
+        clicked = np.zeros(len(scores), dtype=np.int64)
+        losses, loss_cache = self._backend.softmax_loss_forward(scores, clicked)
+        # loss = losses.mean()
+        d_losses = np.full(len(losses), 1 / len(losses), dtype=scores.dtype)
+        d_scores = self._backend.softmax_loss_backward(d_losses, loss_cache)
+        return float(losses.mean()), self.backward(d_scores, cache)
+
+    def loss_and_gradients(self, batch: Batch, dropout_step: int | None = None) -> tuple[float, dict[str, Array]]:
+        """Mean loss of the samples (equations 11-12) and the gradients of all parameters, each of its parameter's shape."""
+        loss, gradients = self.loss_and_row_gradients(batch, dropout_step)
+        words = len(self.vocabulary)
+        return loss, {
+            name: gradient.dense(words) if isinstance(gradient, RowGradient) else gradient
+            for name, gradient in gradients.items()
+        }
+
+    def _dropouts(self, step: int | None) -> tuple[Dropout | None, Dropout | None]:
+        rate = self.config.dropout
+        if step is None or rate == 0:
+            return None, None
+        keys = (dropout_key(self.config.seed, step, layer) for layer in (WORD_LAYER, NEWS_LAYER))
+        word, news = (Dropout(rate, key) for key in keys)
+        return word, news
+
+    def save(self, path: str | Path) -> None:
+        """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all."""
+        path = Path(path)
+        temporary = path.with_name(path.name + ".part")
+        with temporary.open("wb") as file:
+            np.savez(file, **self.parameters, vocabulary=np.array(self.vocabulary), config=self.config.to_json())
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> NRMS:
+        """Read what `save` wrote. Raises ModelFileError where the file is missing, broken or of another program."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            config = Config.from_json(str(arrays.pop("config")))
+            vocabulary = arrays.pop("vocabulary").tolist()
+            return cls(config, vocabulary, arrays)
+        except FileNotFoundError as error:
+            raise ModelFileError(f"{path}: there is no such file.") from error
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise ModelFileError(f"{path}: this is not a saved model ({error}).") from error
+        except (ConfigError, ModelFileError) as error:
+            raise ModelFileError(f"{path}: {error}") from error
