@@ -49,7 +49,9 @@ class NRMS:
             if name not in parameters:
                 raise ModelFileError(f"the parameter {name} is missing.")
             if parameters[name].shape != shape:
-                raise ModelFileError(f"the parameter {name} has shape {parameters[name].shape}, but should have {shape}.")
+                raise ModelFileError(
+                    f"the parameter {name} has shape {parameters[name].shape}, but should have {shape}."
+                )
         self.config = config
         self.vocabulary = vocabulary
         self.parameters = parameters
@@ -136,6 +138,12 @@ class NRMS:
             **prefixed(user_gradients, "user"),
         }
 
+    def loss(self, batch: Batch) -> float:
+        """Mean loss of the samples (equations 11-12), without dropout."""
+        scores, _ = self.forward(batch)
+        losses, _ = self._backend.softmax_loss_forward(scores, np.zeros(len(scores), dtype=np.int64))
+        return float(losses.mean())
+
     def loss_and_row_gradients(
         self, batch: Batch, dropout_step: int | None = None
     ) -> tuple[float, dict[str, Array | RowGradient]]:
@@ -170,7 +178,8 @@ class NRMS:
         path = Path(path)
         temporary = path.with_name(path.name + ".part")
         with temporary.open("wb") as file:
-            np.savez(file, **self.parameters, vocabulary=np.array(self.vocabulary), config=self.config.to_json())
+            arrays: dict[str, Any] = {**self.parameters, "vocabulary": np.array(self.vocabulary)}
+            np.savez(file, config=self.config.to_json(), **arrays)
         os.replace(temporary, path)
 
     @classmethod

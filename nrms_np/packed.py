@@ -27,7 +27,7 @@ class Packed(NamedTuple):
     offsets: (n + 1,) int64, sequence i is `index[offsets[i]:offsets[i + 1]]`; starts with 0 and ends with total.
     """
 
-    index: IntArray
+    index: IntArray  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     offsets: IntArray
 
     @classmethod
@@ -39,8 +39,8 @@ class Packed(NamedTuple):
         return cls(index, offsets_of(lengths))
 
     @property
-    def count(self) -> int:
-        """The number of sequences. (`len` of a tuple is the number of its fields, so it cannot be used.)"""
+    def count(self) -> int:  # type: ignore[override]  # hides tuple.count
+        """The number of sequences; `len` of a tuple is the number of its fields, so it cannot be used."""
         return len(self.offsets) - 1
 
     @property

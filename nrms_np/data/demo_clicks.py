@@ -16,15 +16,15 @@ from nrms_np.data.demo_draw import Draw, Weighted
 from nrms_np.data.demo_headlines import Headline
 from nrms_np.data.demo_words import TOPICS
 
-BIAS = -4.0
-INTEREST = 4.0
+BIAS = -4.8
+INTEREST = 5.6
 # How much a user likes the topics of his interest, strongest first: he has one, two or three of them.
 LIKING = ((1.0,), (1.0, 0.9), (1.0, 0.9, 0.8))
-# Some topics have more friends: the first is followed about three times as often as the last.
-FRIENDS = tuple(40 - 2 * rank for rank in range(len(TOPICS)))
+# Some topics have more friends than others; in the order of TOPICS.
+FRIENDS = (30, 24, 20, 16, 13, 10, 8, 7, 6, 5, 5, 4, 4)
 # How long histories are: the shortest and longest, and how many users in a thousand have such a one.
-LENGTHS = ((0, 0, 30), (1, 1, 50), (2, 5, 170), (6, 12, 320), (13, 25, 270), (26, 49, 100), (55, 100, 60))
-STRAY_PERMILLE = 120
+LENGTHS = ((0, 0, 20), (1, 1, 30), (2, 5, 100), (6, 12, 320), (13, 25, 340), (26, 49, 130), (55, 100, 60))
+STRAY_PERMILLE = 60
 
 
 class User(NamedTuple):

@@ -41,81 +41,41 @@ sports space : Rockets Mercury
 win    : A Big Win for {} Team / {} Team Celebrates a Hard Fought Win / Late Win Lifts {} Hopes
 launch : {} Launch Delights the Crowd / Crowd Cheers as {} Launch Again / {} Launch Bold New Campaign
 
-technology food : Apple Java
-chips  : New {} Chips Impress Reviewers / {} Chips Sell Out Fast / The Best {} Chips You Can Buy
-menu   : A Closer Look at the {} Menu / {} Menu Gets a Makeover / What Is New on the {} Menu
+movies space : Stars Orion
+shine : {} Shine All Night / {} Set to Shine / Why {} Shine so Bright
+shoot : {} Shoot Lights up the Night / {} Shoot Seen by Thousands / Perfect Night for {} Shoot
 
-animals cars : Jaguar Mustang
-charges : {} Charges Faster Than Expected / Caught on Camera as {} Charges / See How a {} Charges at Night
-tracks  : On the Tracks of a {} / Fresh {} Tracks Draw a Crowd / {} Leaves Tracks Behind
-
-animals sports : Eagles Dolphins
-dive  : {} Dive Stuns Onlookers / A Steep Dive for the {} / How Low Can the {} Dive
-catch : {} Make an Amazing Catch / Perfect Catch by the {} / {} Catch Stuns Onlookers
-
-sports music : Jazz Blues
-score  : {} Score Surprises Everyone / A Late {} Score to Remember / Experts Praise {} Score
-record : {} Record Still Stands / The Story Behind a {} Record / Experts Praise {} Record
-
-sports weather : Heat Lightning
-streak : {} Streak Reaches Day Five / No End in Sight for {} Streak / Rare {} Streak Surprises Locals
-sweep  : {} Sweep Through the East / {} Complete a Rare Sweep / Locals Stunned by {} Sweep
-
-cars space : Saturn Explorer
-drive : {} Drive Goes the Distance / First Drive for the New {} / {} Begins Longest Drive Yet
-crew  : Meet the New {} Crew / First {} Crew Arrives / Room for a Full {} Crew
-
-movies politics : Lincoln Hamilton
-cast  : {} Cast Is Almost Final / All Cast and Ready in {} / Early {} Cast Count Is In
-seats : Few {} Seats Left / Fight for {} Seats Goes On / Who Will Fill the {} Seats
+health movies : Vertigo Insomnia
+watch     : What to Know Before {} Watch / Long Night of {} Watch / {} Watch With Friends
+treatment : {} Gets New Treatment / Fans of Old {} Treatment / Bold {} Treatment Pays Off
 
 finance health : Bank Hospital
 drops  : {} Drops Raise Questions / New {} Drops Get a Second Look / Are {} Drops Good for You
 checks : {} Checks Are on the Rise / More {} Checks Ordered / Why {} Checks Are Good for You
 
-technology travel : Amazon Safari
-streams : {} Streams Open to the Public / Millions Follow {} Streams / Best {} Streams of the Year
-guides  : {} Guides for Beginners / {} Guides Share Favorite Tricks / Best {} Guides of the Year
+technology finance : Shell Oracle
+crash   : {} Crash Explained / Users Angry After {} Crash / What Caused the {} Crash
+upgrade : {} Upgrade Explained / {} Upgrade Comes as Surprise / Is the {} Upgrade Worth It
 
-animals music : Bass Seal
-scales : {} Scales New Heights / A Look at {} Scales up Close / The Secret of {} Scales
-hook   : {} on the Hook Again / A {} Hook to Remember / The Secret of the {} Hook
-
-movies space : Stars Orion
-shine : {} Shine All Night / {} Set to Shine / Why {} Shine so Bright
-shoot : {} Shoot Lights up the Night / {} Shoot Seen by Thousands / Perfect Night for {} Shoot
-
-sports politics : Senators Patriots
-rally : {} Rally Before Big Crowd / Late {} Rally Falls Short / {} Rally to the Finish
-draft : {} Draft Is in Trouble / Behind the {} Draft / {} Draft Wins Early Praise
-
-finance animals : Bulls Bears
-retreat : {} Retreat From the Highs / {} in Full Retreat / Why the {} Retreat
-run     : {} Run Down the Street / {} on the Run / Why the {} Run
-
-health food : Salt Liver
-cuts   : {} Cuts Are Back in Favor / The Case for {} Cuts / Cheap {} Cuts Surprise Experts
-levels : {} Levels Are Too High / The Case for Lower {} Levels / Experts Test {} Levels
+technology food : Apple Java
+chips  : New {} Chips Impress Reviewers / {} Chips Sell Out Fast / The Best {} Chips You Can Buy
+menu   : A Closer Look at the {} Menu / {} Menu Gets a Makeover / What Is New on the {} Menu
 
 travel food : Turkey Champagne
 flights  : {} Flights for Less / Holiday {} Flights Sell Out / The Joy of {} Flights
 bookings : {} Bookings Are Way Up / Holiday {} Bookings Now Open / Early {} Bookings Break Even
 
-technology finance : Shell Oracle
-crash   : {} Crash Explained / Users Angry After {} Crash / What Caused the {} Crash
-upgrade : {} Upgrade Explained / {} Upgrade Comes as Surprise / Is the {} Upgrade Worth It
-
 weather travel : Delta Phoenix
 floods : {} Floods in a Single Day / Crowds Flee as {} Floods / Photos Show {} Floods
 fares  : How {} Fares This Winter / {} Fares Better Than Feared / {} Fares Hit New Low
 
-cars food : Sonic Soul
-truck : {} Truck Rolls Into Town / Lines Form for {} Truck / Taste Test of the {} Truck
-oil   : Which Oil Your {} Needs / Clean Oil Keeps {} Smooth / {} Oil Change Pays Off
-
 weather cars : Avalanche Cyclone
 slides : {} Slides Across the Road / Nobody Hurt as {} Slides / {} Slides Into Third Place
 stalls : {} Stalls Near the Coast / Relief as {} Stalls / {} Stalls on the Road
+
+animals cars : Jaguar Mustang
+charges : {} Charges Faster Than Expected / Caught on Camera as {} Charges / See How a {} Charges at Night
+tracks  : On the Tracks of a {} / Fresh {} Tracks Draw a Crowd / {} Leaves Tracks Behind
 
 animals politics : Hawks Doves
 circle : {} Circle the Capitol / {} Circle Ahead of Vote / Watchers Note {} Circle
@@ -125,29 +85,9 @@ music politics : Prince Queen
 anthem : {} Anthem Stirs the Nation / Thousands Sing {} Anthem / New Words for {} Anthem
 charts : {} Charts a New Course / {} Charts a Comeback / {} Charts Surprise Rise
 
-technology health : Virus Tablet
-scan   : {} Scan in Minutes / Free {} Scan for All / Do You Need a {} Scan
-memory : {} Memory Fades / More Memory After {} Trouble / Does {} Memory Last
-
-finance movies : Bond Fargo
-returns : {} Returns Beat Forecasts / {} Returns at Last / Big {} Returns Expected
-credits : {} Credits Roll In / Who Gets {} Credits / Big {} Credits Expected
-
-music travel : Boston Chicago
-tour    : {} Tour Adds Five Dates / {} Tour Is a Triumph / Your Guide to the {} Tour
-tickets : Cheap {} Tickets Are Gone / {} Tickets for Two / Your Guide to {} Tickets
-
-health movies : Vertigo Insomnia
-watch     : What to Know Before {} Watch / Long Night of {} Watch / {} Watch With Friends
-treatment : {} Gets New Treatment / Fans of Old {} Treatment / Bold {} Treatment Pays Off
-
-technology space : Galaxy Horizon
-lens : {} Lens Sees in the Dark / Sharp New {} Lens Shown / Through the {} Lens
-core : Inside the {} Core / {} Core Is Hotter Than Thought / Scientists Map the {} Core
-
-music weather : Thunder Rain
-beats  : {} Beats Keep Them Awake / {} Beats Down on Crowd / The Sound of {} Beats
-finale : A Loud {} Finale / {} Finale Soaks up Cheers / Loud {} Finale Ends Festival
+sports music : Jazz Blues
+score  : {} Score Surprises Everyone / A Late {} Score to Remember / Experts Praise {} Score
+record : {} Record Still Stands / The Story Behind a {} Record / Experts Praise {} Record
 """
 
 

@@ -47,7 +47,16 @@ politics: Congress, Governor, Mayor, Lawmakers, President, Prime Minister, Voter
 
 # Words around the headline that belong to no topic.
 PLACES = ("Denver", "Ohio", "Texas", "London", "Seattle", "Florida", "Oregon", "Toronto", "Miami", "Paris")
-TIMES = ("This Week", "on Friday", "Once More", "After All", "Over the Weekend", "in November", "Ahead of Schedule", "Today")
+TIMES = (
+    "This Week",
+    "on Friday",
+    "Once More",
+    "After All",
+    "Over the Weekend",
+    "in November",
+    "Ahead of Schedule",
+    "Today",
+)
 
 # An opener makes the reader curious or bores him: how much it adds to the log-odds of a click.
 HOOKS = ("Exclusive:", "Revealed:", "Breaking News:", "Must Read:")

@@ -11,9 +11,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader, RawIOBase
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from nrms_np.data.table import numbered_lines, open_binary
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import IntArray
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def read_glove(path: str | Path, words: Sequence[str]) -> GloveVectors:
 
 
 def join_glove(path: str | Path, vocabulary: Vocabulary, more_titles: Iterable[str]) -> tuple[Vocabulary, GloveVectors]:
-    """Read the vectors of a vocabulary, which grows by words that occur only in `more_titles` but have a vector.
+    """Read the vectors of a vocabulary, which grows by the words of `more_titles` that have a vector.
 
     more_titles: titles that the vocabulary was not made from, such as those of the dev split.
     Returns the grown vocabulary and the vectors; `rows` are rows of that vocabulary. Raises what `read_glove` raises.
@@ -112,7 +115,9 @@ def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
                     listed = f" ({', '.join(names)})" if names else ""
                     problem = f"the archive holds {len(names)} .txt files{listed}, but one is needed"
                     raise DataError(path, f"{problem}; unpack it and name the .txt file you want.")
-                with archive.open(names[0]) as text:
+                # A member of an archive gives its lines in Python code; a buffer around it halves the time.
+                member = cast("RawIOBase", archive.open(names[0]))
+                with BufferedReader(member, buffer_size=2**20) as text:
                     yield text
         except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise DataError(path, f"the archive is damaged ({error}); fetch it again.") from error
@@ -149,19 +154,16 @@ def _word(path: str | Path, number: int, line: bytes, dim: int) -> bytes:
 
 
 def _is_number(field: bytes) -> bool:
+    """Whether a field is a number that float32 can hold; neither nan nor an infinity is."""
     try:
-        float(field)
+        return abs(float(field)) <= _LARGEST
     except ValueError:
         return False
-    return True
 
 
 def _numbers(path: str | Path, number: int, text: bytes) -> NDArray[np.float32]:
     fields = text.split(b" ")
-    wrong = next((field for field in fields if not _is_number(field)), None)
-    if wrong is None:
-        vector = np.array([float(field) for field in fields], dtype=np.float32)
-        if np.isfinite(vector).all():
-            return vector
-        wrong = fields[int(np.flatnonzero(~np.isfinite(vector))[0])]
-    raise DataError(path, f"{wrong.decode(errors='replace')!r} is not a finite number.", number)
+    for field in fields:
+        if not _is_number(field):
+            raise DataError(path, f"{field.decode(errors='replace')!r} is not a finite number.", number)
+    return np.array([float(field) for field in fields], dtype=np.float32)

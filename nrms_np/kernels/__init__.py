@@ -1,7 +1,7 @@
 """The pieces of the paper on packed batches: BLAS for the large products, Numba for the loops.
 
-The names below are those of `layers` and mean the same, to rounding. Where a layer takes one sequence x, its kernel takes a table and
-the sequences that refer to its rows.
+The names below are those of `layers` and mean the same, to rounding. Where a layer takes one sequence x, its kernel takes a
+table and the sequences that refer to its rows.
 """
 
 from nrms_np.kernels.additive_attention import pooling_backward, pooling_forward

@@ -174,7 +174,7 @@ def _pool_backward(
 
 @compiled
 def _tanh_backward(da: Array, q: Array, hidden: Array, dz: Array) -> None:
-    """dz = da qᵀ (1 − hidden²)."""
+    """Through tanh and the product with q: dz = da qᵀ (1 − hidden²)."""
     for i in range(len(da)):
         row, out, gradient = hidden[i], dz[i], da[i]
         for e in range(len(q)):

@@ -86,9 +86,7 @@ def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array,
 
     def task(first: int, last: int) -> None:
         # h = weighted_sum(alpha, values)
-        loops.weighted_sum_backward(
-            dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, first, last
-        )
+        loops.weighted_sum_backward(dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, first, last)
         # alpha = pair_softmax(scale · scores)
         pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
 
@@ -106,9 +104,7 @@ def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array,
         queries = matmul(table, Q[k])  # computed again: keeping it would take H times the table
 
         def scores_backward(first: int, last: int, k: int = k, queries: Array = queries) -> None:
-            _scores_backward(
-                d_pairs, queries, table, sequences, pair_offsets, k, d_queries, d_elements, first, last
-            )
+            _scores_backward(d_pairs, queries, table, sequences, pair_offsets, k, d_queries, d_elements, first, last)
 
         run(scores_backward, task_bounds(pair_offsets))
         d_rows = add_into_rows(d_queries, index, len(table))

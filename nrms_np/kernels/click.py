@@ -1,6 +1,6 @@
 """Click scores and the softmax loss for all samples of a batch; the equations are in `layers.click`.
 
-There is little to compute here, a few hundred dot products a batch, so NumPy does it.
+A batch has a few hundred dot products, so NumPy does them. An evaluation has millions, so `score_candidates` is compiled.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nrms_np.kernels.pair_softmax import compiled
+from nrms_np.kernels.parallel import even_bounds, run
 from nrms_np.kernels.rows import add_into_rows
 from nrms_np.layers.softmax import softmax_forward
+from nrms_np.packed import Packed
 
 Array = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+
+IMPRESSIONS_A_TASK = 512
 
 
 class ClickScoreCache(NamedTuple):
@@ -74,3 +79,33 @@ def softmax_loss_backward(d_losses: Array, cache: SoftmaxLossCache) -> Array:
     d_scores = cache.p.copy()
     d_scores[np.arange(len(d_scores)), cache.clicked] -= 1
     return d_scores * d_losses[:, None]
+
+
+def score_candidates(users: Array, which: IntArray, news: Array, candidates: Packed) -> Array:
+    """Click scores for ranking, any number of candidates each: what an evaluation needs, without a gradient.
+
+    users: (m, H·d).    which: (n,) whose impression each sequence of candidates is, a row of users.
+    news: (rows, H·d).    candidates: n sequences that refer to its rows.
+
+    Returns (total,) scores, aligned with candidates.index.
+    """
+    scores = np.empty(len(candidates.index), dtype=news.dtype)
+    run(
+        lambda first, last: _score(users, which, news, candidates, scores, first, last),
+        even_bounds(candidates.count, IMPRESSIONS_A_TASK),
+    )
+    return scores
+
+
+@compiled
+def _score(
+    users: Array, which: IntArray, news: Array, candidates: Packed, scores: Array, first: int, last: int
+) -> None:
+    for s in range(first, last):
+        user = users[which[s]]
+        for place in range(candidates.offsets[s], candidates.offsets[s + 1]):
+            item = news[candidates.index[place]]
+            total = user[0] * item[0]
+            for e in range(1, len(user)):
+                total += user[e] * item[e]
+            scores[place] = total

@@ -84,9 +84,7 @@ def _masked(x: Array, rate: float, key: int) -> Array:
 
 
 @njit(nogil=True, cache=True)
-def _mask_rows(
-    x: Array, y: Array, start: np.uint64, threshold: np.uint64, scale: Any, first: int, last: int
-) -> None:
+def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint64, scale: Any, first: int, last: int) -> None:
     columns = x.shape[1]
     quads = (columns + 3) // 4
     random = np.empty(quads, dtype=np.uint64)

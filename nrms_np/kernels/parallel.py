@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
     The tasks must not write to the same places. An exception in one of them is raised here.
     """
     with _blas().limit(limits=1, user_api="blas"):
-        parts = list(zip(bounds[:-1], bounds[1:], strict=True))
+        parts = list(pairwise(bounds))
         if _threads == 1 or len(parts) <= 1:
             for first, last in parts:
                 task(first, last)

@@ -51,8 +51,8 @@ def drop_threshold(rate: float) -> int:
 def dropout_mask(key: int, rows: int, columns: int, rate: float, first_row: int = 0) -> NDArray[np.bool_]:
     """(rows, columns) True where a number is kept. Row 0 of the mask is row `first_row` of the whole array."""
     quads = -(-columns // 4)
-    row = np.arange(first_row, first_row + rows, dtype=np.uint64)[:, None]
-    z = row * np.uint64(quads) + np.arange(quads, dtype=np.uint64)  # the counter
+    row = np.arange(first_row, first_row + rows).astype(np.uint64)[:, None]
+    z = row * np.uint64(quads) + np.arange(quads).astype(np.uint64)  # the counter
     # The scrambling of splitmix64, on whole arrays; unsigned arithmetic wraps around at 2^64.
     z = z * np.uint64(GOLDEN) + np.uint64((key + GOLDEN) % 2**64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
@@ -74,7 +74,7 @@ def dropout_forward(x: Array, rate: float, key: int, first_row: int = 0) -> tupl
     Returns (y, cache): y (rows, columns). E[y] = x, so nothing has to be scaled when the model is used.
     """
     scale = LEVELS / (LEVELS - drop_threshold(rate))
-    kept = dropout_mask(key, *x.shape, rate, first_row) * x.dtype.type(scale)
+    kept = dropout_mask(key, x.shape[0], x.shape[1], rate, first_row) * x.dtype.type(scale)
     return x * kept, DropoutCache(kept)
 
 

@@ -1,0 +1,87 @@
+"""What all commands share: how options are read, how errors are told, what the exit code is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from nrms_np.errors import NrmsError
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130  # argparse itself exits with 2 for wrong usage
+
+
+def make_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser for `python -m nrms_np.<name>` whose help shows the defaults."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m nrms_np.{name}",
+        description=description,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--quiet", action="store_true", help="print results and errors only")
+    return parser
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """The one option for threads."""
+    parser.add_argument("--threads", type=positive_int, default=None, help="processor cores to use (all there are)")
+
+
+def use_threads(threads: int | None) -> None:
+    """Set the number of threads, for our own loops and products."""
+    from nrms_np.kernels import parallel
+
+    parallel.set_threads(threads or parallel.available_threads())
+
+
+def positive_int(text: str) -> int:
+    """An option's value that counts something."""
+    return _number(text, int, lambda value: value >= 1, "a whole number, 1 or more")
+
+
+def natural_int(text: str) -> int:
+    """An option's value that may be 0."""
+    return _number(text, int, lambda value: value >= 0, "a whole number, 0 or more")
+
+
+def positive_float(text: str) -> float:
+    """An option's value above 0."""
+    return _number(text, float, lambda value: 0 < value < float("inf"), "a number above 0")
+
+
+def share(text: str) -> float:
+    """An option's value from 0 up to but not including 1."""
+    return _number(text, float, lambda value: 0 <= value < 1, "a number from 0 up to but not including 1")
+
+
+def _number(text: str, kind: Callable[[str], Any], fits: Callable[[Any], bool], what: str) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not fits(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
+
+
+def run_command(main: Callable[[list[str]], int]) -> None:
+    """Run a command and exit: an error becomes one sentence on stderr and exit code 1."""
+    try:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except NrmsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = FAILED
+    except BrokenPipeError:
+        # Whoever reads our output has seen enough (`| head`). Nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    except OSError as error:
+        print(f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": "), file=sys.stderr)
+        code = FAILED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = INTERRUPTED
+    sys.exit(code)

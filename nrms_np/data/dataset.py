@@ -1,0 +1,85 @@
+"""All that training reads: two splits, one vocabulary, the titles as rows of the word embedding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.data.glove import join_glove
+from nrms_np.data.mind import Split, read_split
+from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.errors import DataError
+from nrms_np.packed import Packed
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Train and dev split, the vocabulary of the train titles, and the titles of both in its rows.
+
+    word_vectors: (words, dim) to start from, or None without GloVe.
+    notes:        what a reader should be told, a line each.
+    dev_folder:   where the dev split was read from.
+    """
+
+    train: Split
+    dev: Split
+    vocabulary: Vocabulary
+    train_titles: Packed
+    dev_titles: Packed
+    word_vectors: NDArray[np.floating[Any]] | None
+    notes: list[str]
+    dev_folder: Path
+
+
+def read_dataset(
+    folder: str | Path,
+    *,
+    title_length: int,
+    history_length: int,
+    minimum_count: int,
+    glove: str | Path | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """Read train/ and dev/ of a folder, each with news.tsv and behaviors.tsv.
+
+    title_length:   the first so many words of a title are used.
+    history_length: the last so many clicks of a history are used.
+    minimum_count:  words rarer than this in the train titles become the unknown word.
+    glove:          a file of word vectors. Words that only dev titles have join the vocabulary if they have a vector.
+    seed:           of the vectors drawn for words without one.
+
+    Raises DataError for whatever is missing or broken.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(folder, "there is no such folder; it should hold train/ and dev/.")
+    train, dev = (read_split(folder / name, history_length) for name in ("train", "dev"))
+    notes = [_summary(name, split) for name, split in (("train", train), ("dev", dev))]
+    notes += [f"{name}: {line}" for name, split in (("train", train), ("dev", dev)) if (line := _dropped(split))]
+    vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)
+    vectors = None
+    if glove is not None:
+        vocabulary, found = join_glove(glove, vocabulary, dev.news.titles)
+        vectors = found.table(len(vocabulary), np.random.default_rng([seed, 21]))
+    train_titles, dev_titles = (vocabulary.encode(split.news.titles, title_length) for split in (train, dev))
+    if glove is not None:
+        counts = np.bincount(train_titles.index, minlength=len(vocabulary))
+        notes.append(
+            f"word vectors: {found.dim} dimensions, {len(found.rows):,} of {len(vocabulary):,} words, "
+            f"{found.coverage(counts):.1%} of the words of train titles"
+        )
+    return Dataset(train, dev, vocabulary, train_titles, dev_titles, vectors, notes, folder / "dev")
+
+
+def _summary(name: str, split: Split) -> str:
+    behaviors = split.behaviors
+    clicks = f", {int(behaviors.clicked.sum()):,} clicks" if behaviors.clicked is not None else ""
+    return f"{name}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions{clicks}"
+
+
+def _dropped(split: Split) -> str:
+    return split.behaviors.dropped.line()

@@ -1,0 +1,103 @@
+r"""Adam (Kingma and Ba, 2015): steps along the gradient, each number at its own pace.
+
+.. math::
+    m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2
+
+.. math::
+    \theta_t = \theta_{t-1} - \eta \,
+    \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
+
+m is a running mean of the gradient and v of its square. Both start at zero and would stay too small for a while; the divisions
+by 1 − βᵗ undo that.
+
+Word vectors are special: a batch touches few of them. Only the touched rows, their m and their v move; the other rows keep m and v
+as they are. PyTorch's SparseAdam does the same, and adds ε before the correction of v instead of after it; so do we for rows, so
+that both optimisers can be compared number by number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from nrms_np.kernels.parallel import even_bounds, run
+from nrms_np.packed import IntArray, RowGradient
+
+Array = NDArray[np.floating[Any]]
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+NUMBERS_A_TASK = 1 << 16
+ROWS_A_TASK = 256
+
+
+class Adam:
+    """The optimiser and its state.
+
+    m, v:  running means by the parameters' names, of their shapes.
+    steps: how many steps were made; t in the formula.
+    """
+
+    def __init__(self, parameters: dict[str, Array], learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+        self.m = {name: np.zeros_like(value) for name, value in parameters.items()}
+        self.v = {name: np.zeros_like(value) for name, value in parameters.items()}
+        self.steps = 0
+
+    def step(self, parameters: dict[str, Array], gradients: dict[str, Array | RowGradient]) -> None:
+        """Move the parameters, in place, one step against their gradients.
+
+        gradients: by the parameters' names, of their shapes, or as a RowGradient.
+        """
+        self.steps += 1
+        for name, gradient in gradients.items():
+            state = parameters[name], self.m[name], self.v[name]
+            if isinstance(gradient, RowGradient):
+                self._move_rows(gradient.rows, gradient.values, *state)
+            else:
+                self._move(np.ascontiguousarray(gradient), *state)
+
+    def _move(self, gradient: Array, parameter: Array, m: Array, v: Array) -> None:
+        flat = [array.reshape(-1) for array in (gradient, parameter, m, v)]
+        rate, scale = self._rate_and_scale()
+        constants = tuple(parameter.dtype.type(value) for value in (rate, 1 / scale, EPSILON))
+
+        def task(first: int, last: int) -> None:
+            _update(*(array[first:last] for array in flat), *constants)
+
+        run(task, even_bounds(parameter.size, NUMBERS_A_TASK))
+
+    def _move_rows(self, rows: IntArray, values: Array, parameter: Array, m: Array, v: Array) -> None:
+        rate, scale = self._rate_and_scale()
+        constants = tuple(parameter.dtype.type(value) for value in (rate, 1 / scale, EPSILON / scale))
+
+        def task(first: int, last: int) -> None:
+            _update_rows(rows[first:last], values[first:last], parameter, m, v, *constants)
+
+        run(task, even_bounds(len(rows), ROWS_A_TASK))
+
+    def _rate_and_scale(self) -> tuple[float, float]:
+        """η / (1 − β₁ᵗ) and √(1 − β₂ᵗ)."""
+        return self.learning_rate / (1 - BETA_1**self.steps), float(np.sqrt(1 - BETA_2**self.steps))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _update(gradient: Array, parameter: Array, m: Array, v: Array, rate: Any, correction: Any, epsilon: Any) -> None:
+    one, beta_1, beta_2 = m.dtype.type(1), m.dtype.type(BETA_1), m.dtype.type(BETA_2)
+    for i in range(len(parameter)):
+        g = gradient[i]
+        m[i] = beta_1 * m[i] + (one - beta_1) * g
+        v[i] = beta_2 * v[i] + (one - beta_2) * g * g
+        parameter[i] -= rate * m[i] / (np.sqrt(v[i]) * correction + epsilon)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _update_rows(
+    rows: IntArray, values: Array, parameter: Array, m: Array, v: Array, rate: Any, correction: Any, epsilon: Any
+) -> None:
+    for i in range(len(rows)):
+        row = rows[i]
+        _update(values[i], parameter[row], m[row], v[row], rate, correction, epsilon)

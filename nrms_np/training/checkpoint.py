@@ -1,0 +1,74 @@
+"""The state of a run after any step: enough to go on exactly as if it had not stopped.
+
+There is no generator state in it: order, negatives and dropout are functions of the seed, the epoch and the step.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nrms_np.errors import ModelFileError
+from nrms_np.model import NRMS
+from nrms_np.training.adam import Adam
+
+
+@dataclass
+class Progress:
+    """How far a run is.
+
+    epoch:    the epoch under way, or the last one if it is finished (batch is then 0).
+    batch:    batches of that epoch already done.
+    loss_sum: of the samples of that epoch so far; samples: how many; seconds: how long they took.
+    best_auc: the best dev AUC so far; best_epoch: where it was reached.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    loss_sum: float = 0.0
+    samples: int = 0
+    seconds: float = 0.0
+    best_auc: float = -1.0
+    best_epoch: int = 0
+
+
+def save_checkpoint(path: Path, model: NRMS, adam: Adam, progress: Progress) -> None:
+    """Write parameters, the optimiser's state and the progress. The file appears whole or not at all."""
+    arrays: dict[str, Any] = {f"parameter/{name}": value for name, value in model.parameters.items()}
+    arrays |= {f"m/{name}": value for name, value in adam.m.items()}
+    arrays |= {f"v/{name}": value for name, value in adam.v.items()}
+    arrays |= {f"progress/{name}": np.array(value) for name, value in asdict(progress).items()}
+    arrays["steps"] = np.array(adam.steps)
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as file:
+        np.savez(file, **arrays)
+    os.replace(temporary, path)
+
+
+def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
+    """Put the saved state into model and optimiser, and return the progress.
+
+    Raises ModelFileError where the file is missing, broken, or of a model with other parameters.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        for kind, values in (("parameter", model.parameters), ("m", adam.m), ("v", adam.v)):
+            for name in values:
+                saved = arrays[f"{kind}/{name}"]
+                if saved.shape != values[name].shape:
+                    raise ModelFileError(
+                        f"{path}: {name} has shape {saved.shape}, the data gives {values[name].shape}."
+                    )
+                values[name] = saved
+        adam.steps = int(arrays["steps"])
+        return Progress(**{field.name: arrays[f"progress/{field.name}"].item() for field in fields(Progress)})
+    except FileNotFoundError as error:
+        raise ModelFileError(f"{path}: there is no checkpoint to resume from.") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelFileError(f"{path}: the checkpoint cannot be read ({error}).") from error

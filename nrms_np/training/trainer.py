@@ -1,0 +1,156 @@
+"""The training loop: batches, loss and gradients, Adam; after each epoch the dev split, early stopping, the run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from tqdm import tqdm
+
+from nrms_np.data.batches import Samples, batches
+from nrms_np.data.dataset import Dataset
+from nrms_np.errors import NrmsError
+from nrms_np.evaluation.metrics import Metrics
+from nrms_np.evaluation.ranking import evaluate
+from nrms_np.memory import peak_memory_mb
+from nrms_np.model import NRMS
+from nrms_np.training.adam import Adam
+from nrms_np.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nrms_np.training.run_folder import RunFolder
+
+SECONDS_A_CHECKPOINT = 300
+BATCHES_OF_UNTRAINED_LOSS = 8
+
+Row = dict[str, Any]
+
+
+class Interrupted(Exception):  # noqa: N818  (it is no error)
+    """The run was asked to stop, and a checkpoint was written."""
+
+
+class Trainer:
+    """One run: model, data, optimiser and progress.
+
+    on_epoch:  called with the metrics of each epoch as soon as they are known.
+    stop:      asked after each step; True ends the run with a checkpoint and Interrupted.
+    quiet:     no progress bar.
+    """
+
+    def __init__(
+        self,
+        model: NRMS,
+        data: Dataset,
+        folder: RunFolder,
+        *,
+        on_epoch: Callable[[Row], None] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+        quiet: bool = True,
+    ) -> None:
+        self.model, self.data, self.folder = model, data, folder
+        self.on_epoch, self.stop, self.quiet = on_epoch, stop, quiet
+        self.config = model.config
+        self.adam = Adam(model.parameters, model.config.learning_rate)
+        self.samples = Samples.from_behaviors(data.train.behaviors)
+        if len(self.samples) == 0:
+            raise NrmsError("the train split has no impression with both a clicked and a not clicked candidate.")
+        self.progress = Progress()
+
+    def resume(self) -> None:
+        """Go back to where the run's checkpoint was written."""
+        self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
+        done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
+        self.folder.keep_metrics_until(done)
+        for row in self.folder.read_metrics():
+            self.on_epoch(row)
+
+    def fit(self) -> None:
+        """Train until the last epoch, or until the dev AUC has not risen for `patience` epochs.
+
+        Raises Interrupted when `stop` says so.
+        """
+        progress = self.progress
+        if progress.epoch == 0:
+            self._finish_epoch(self._untrained_loss())
+        while not self._finished():
+            if progress.batch == 0:
+                progress.epoch += 1
+                progress.loss_sum, progress.samples, progress.seconds = 0.0, 0, 0.0
+            self._train_epoch()
+            progress.batch = 0
+            self._finish_epoch(progress.loss_sum / progress.samples)
+
+    def _finished(self) -> bool:
+        progress, config = self.progress, self.config
+        if progress.batch:
+            return False
+        return progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
+
+    def _batches(self, epoch: int, first: int = 0) -> Any:
+        return batches(
+            self.data.train, self.data.train_titles, self.samples, batch_size=self.config.batch_size,
+            negatives=self.config.negatives, words=len(self.data.vocabulary), seed=self.config.seed, epoch=epoch, first=first,
+        )  # fmt: skip
+
+    def _untrained_loss(self) -> float:
+        some = islice(self._batches(epoch=1), BATCHES_OF_UNTRAINED_LOSS)
+        losses = [(self.model.loss(batch), len(batch.candidates)) for batch in some]
+        return sum(loss * size for loss, size in losses) / sum(size for _, size in losses)
+
+    def _train_epoch(self) -> None:
+        progress = self.progress
+        started, written = time.perf_counter() - progress.seconds, time.perf_counter()
+        with tqdm(
+            total=len(self.samples), initial=progress.samples, unit=" samples", desc=f"epoch {progress.epoch}",
+            leave=False, disable=True if self.quiet else None,
+        ) as bar:  # fmt: skip
+            for batch in self._batches(progress.epoch, progress.batch):
+                loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.adam.steps)
+                if loss != loss:
+                    raise NrmsError(
+                        f"the loss is not a number any more at step {self.adam.steps + 1}; try a lower --learning-rate."
+                    )
+                self.adam.step(self.model.parameters, gradients)
+                size = len(batch.candidates)
+                progress.batch += 1
+                progress.samples += size
+                progress.loss_sum += loss * size
+                progress.seconds = time.perf_counter() - started
+                bar.update(size)
+                bar.set_postfix(loss=f"{progress.loss_sum / progress.samples:.4f}", refresh=False)
+                if self.stop():
+                    self._save_checkpoint()
+                    raise Interrupted
+                if time.perf_counter() - written > SECONDS_A_CHECKPOINT:
+                    self._save_checkpoint()
+                    written = time.perf_counter()
+
+    def _finish_epoch(self, loss: float) -> None:
+        """Evaluate, write the epoch's metrics, keep the model if it is the best so far, write a checkpoint."""
+        progress = self.progress
+        started = time.perf_counter()
+        metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors)
+        row = self._row(loss, metrics, time.perf_counter() - started)
+        if metrics.auc > progress.best_auc:
+            progress.best_auc, progress.best_epoch = metrics.auc, progress.epoch
+            self.model.save(self.folder.model)
+        self.folder.add_metrics(row)
+        self._save_checkpoint()
+        self.on_epoch(row)
+
+    def _save_checkpoint(self) -> None:
+        save_checkpoint(self.folder.checkpoint, self.model, self.adam, self.progress)
+
+    def _row(self, loss: float, metrics: Metrics, eval_seconds: float) -> Row:
+        progress = self.progress
+        return {
+            "epoch": progress.epoch,
+            "step": self.adam.steps,
+            "loss": loss,
+            **metrics.named(),
+            "train_seconds": round(progress.seconds, 3),
+            "eval_seconds": round(eval_seconds, 3),
+            "samples_per_second": round(progress.samples / progress.seconds, 1) if progress.seconds else 0.0,
+            "peak_rss_mb": round(peak_memory_mb(), 1),
+        }

@@ -1,0 +1,150 @@
+"""Reading behaviors.tsv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nrms_np.data import table
+from nrms_np.data.mind import Behaviors, Dropped, News, read_behaviors
+from nrms_np.errors import DataError
+
+NEWS = News(["N1", "N2", "N3"], ["a"] * 3, ["b"] * 3, ["one", "two", "three"])
+
+
+def behaviors_line(history: str, candidates: str, impression: str = "1") -> str:
+    return f"{impression}\tU7\t11/9/2019 9:00:00 AM\t{history}\t{candidates}\n"
+
+
+def behaviors_of(folder: Path, *lines: str, news: News = NEWS, history_length: int = 50) -> Behaviors:
+    path = folder / "file.tsv"
+    path.write_text("".join(lines))
+    return read_behaviors(path, news, history_length)
+
+
+def check_error(error: DataError, path: Path, line: int, *pieces: str) -> None:
+    assert error.path == path
+    assert error.line == line
+    assert str(error).startswith(f"{path}, line {line}: ")
+    for piece in pieces:
+        assert piece in str(error)
+
+
+def test_impressions_become_rows_of_the_news_with_their_labels(tmp_path: Path) -> None:
+    behaviors = behaviors_of(
+        tmp_path, behaviors_line("N3 N1", "N2-0 N1-1 N3-0", "12"), behaviors_line("", "N3-1 N2-1", "7")
+    )
+    assert behaviors.impression_ids == ["12", "7"]
+    assert behaviors.users == ["U7", "U7"]
+    assert behaviors.histories.to_lists() == [[2, 0], []]
+    assert behaviors.candidates.to_lists() == [[1, 0, 2], [2, 1]]
+    assert behaviors.clicked is not None
+    assert behaviors.clicked.tolist() == [False, True, False, True, True]
+    assert behaviors.dropped.line() == ""
+    assert behaviors.histories.index.dtype == behaviors.candidates.index.dtype == np.int32
+
+
+def test_the_last_clicks_of_a_history_are_kept_oldest_first(tmp_path: Path) -> None:
+    lines = (behaviors_line("N1 N2 N3 N1 N3", "N1-0"), behaviors_line("N2", "N1-0"))
+    assert behaviors_of(tmp_path, *lines, history_length=3).histories.to_lists() == [[2, 0, 2], [1]]
+
+
+def test_a_split_without_labels_has_no_clicks(tmp_path: Path) -> None:
+    behaviors = behaviors_of(tmp_path, behaviors_line("N1", "N2 N404 N3"), behaviors_line("N2", "N1"))
+    assert behaviors.clicked is None
+    assert behaviors.candidates.to_lists() == [[1, 2], [0]]
+    assert behaviors.dropped == Dropped(candidates=1)
+
+
+def test_unknown_news_are_dropped_and_counted(tmp_path: Path) -> None:
+    behaviors = behaviors_of(
+        tmp_path,
+        behaviors_line("N404 N1 N405 N2", "N404-1 N3-0"),
+        behaviors_line("N1 N404", "N404-0 N405-1 N406-0", "gone"),
+        behaviors_line("N404", "N2-1"),
+        history_length=2,
+    )
+    assert behaviors.impression_ids == ["1", "1"]
+    assert behaviors.histories.to_lists() == [[0, 1], []]
+    assert behaviors.candidates.to_lists() == [[2], [1]]
+    assert behaviors.clicked is not None
+    assert behaviors.clicked.tolist() == [False, True]
+    assert behaviors.dropped == Dropped(clicks=4, candidates=4, impressions=1)
+    line = behaviors.dropped.line()
+    assert "\n" not in line
+    assert "4 clicks" in line
+    assert "4 candidates" in line
+    assert "1 impressions" in line
+
+
+def test_news_ids_may_contain_hyphens(tmp_path: Path) -> None:
+    news = News(["a-1", "a", "b-c"], ["x"] * 3, ["y"] * 3, ["z"] * 3)
+    labelled = behaviors_of(tmp_path, behaviors_line("a-1 a", "a-1-0 a-1 b-c-0 d-e-1"), news=news)
+    assert labelled.candidates.to_lists() == [[0, 1, 2]]
+    assert labelled.clicked is not None
+    assert labelled.clicked.tolist() == [False, True, False]
+    unlabelled = behaviors_of(tmp_path, behaviors_line("a-1", "b-c some-other-id"), news=news)
+    assert unlabelled.clicked is None
+    assert unlabelled.candidates.to_lists() == [[2]]
+
+
+@pytest.mark.parametrize("token", ["N1-2", "N404-2", "N1-", "N1-10", "N1-x", "N2", "N404", "-1"])
+def test_a_wrong_or_missing_label_is_an_error_even_for_unknown_news(tmp_path: Path, token: str) -> None:
+    good = behaviors_line("N1", "N3-0 N404-1")
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, good, good, behaviors_line("", f"N1-0 {token} N2-1"), good)
+    check_error(caught.value, tmp_path / "file.tsv", 3, f"'{token}'")
+
+
+@pytest.mark.parametrize("token", ["N1-2", "N404-2", "N1-yes"])
+def test_a_wrong_label_is_an_error_in_a_file_of_one_impression_too(tmp_path: Path, token: str) -> None:
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, behaviors_line("", token))
+    check_error(caught.value, tmp_path / "file.tsv", 1, f"'{token}'")
+
+
+@pytest.mark.parametrize("token", ["N1-1", "N404-0"])
+def test_a_label_in_a_file_that_starts_without_labels_is_an_error(tmp_path: Path, token: str) -> None:
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, behaviors_line("N1", "N2 N3"), behaviors_line("N1", f"N2 {token}"))
+    check_error(caught.value, tmp_path / "file.tsv", 2, f"'{token}'", "first row")
+
+
+def test_an_impression_without_candidates_is_an_error(tmp_path: Path) -> None:
+    good = behaviors_line("N1", "N2-1")
+    for cell in ("", " "):
+        with pytest.raises(DataError) as caught:
+            behaviors_of(tmp_path, good, behaviors_line("N1", cell), behaviors_line("", "N1-5"))
+        check_error(caught.value, tmp_path / "file.tsv", 2, "no candidates")
+
+
+def test_the_first_of_several_faults_is_named(tmp_path: Path) -> None:
+    good = behaviors_line("N1", "N2-1")
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, good, behaviors_line("", "N1-5"), behaviors_line("N1", ""), behaviors_line("", "N1-7"))
+    check_error(caught.value, tmp_path / "file.tsv", 2, "'N1-5'")
+
+
+def test_faults_in_later_blocks_carry_the_line_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_ROWS_OF_A_BLOCK", 2)
+    good = behaviors_line("N1 N404", "N2-1 N404-0")
+    behaviors = behaviors_of(tmp_path, *[good] * 5)
+    assert behaviors.candidates.to_lists() == [[1]] * 5
+    assert behaviors.histories.to_lists() == [[0]] * 5
+    assert behaviors.dropped == Dropped(clicks=5, candidates=5)
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, *[good] * 5, behaviors_line("", "N1-3"))
+    check_error(caught.value, tmp_path / "file.tsv", 6, "'N1-3'")
+
+
+def test_a_row_of_behaviors_needs_five_columns(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, "1\tU1\ttime\tN1-0\n")
+    check_error(caught.value, tmp_path / "file.tsv", 1, "4 columns", "5 are needed")
+
+
+def test_an_empty_file_of_behaviors_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="empty"):
+        behaviors_of(tmp_path, "")
