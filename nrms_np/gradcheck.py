@@ -64,7 +64,7 @@ def directional_derivative(loss: Callable[[], float], x: Array, direction: Array
 def relative_error(a: Array, n: Array) -> float:
     """‖a - n‖ / (‖a‖ + ‖n‖) over the whole array; 0 where both are zero everywhere."""
     size = float(np.linalg.norm(a) + np.linalg.norm(n))
-    return float(np.linalg.norm(a - n)) / size if size > 0 else 0.0
+    return float(np.linalg.norm(a - n)) / size if size != 0 else 0.0
 
 
 def assert_gradient(name: str, by_hand: Array, measured: Array, tolerance: float = TOLERANCE) -> float:

@@ -186,7 +186,7 @@ class NRMS:
     def load(cls, path: str | Path) -> NRMS:
         """Read what `save` wrote. Raises ModelFileError where the file is missing, broken or of another program."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with Path(path).open("rb") as binary, np.load(binary, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             config = Config.from_json(str(arrays.pop("config")))
             vocabulary = arrays.pop("vocabulary").tolist()

@@ -16,8 +16,8 @@ from nrms_np.data.demo_draw import Draw, Weighted
 from nrms_np.data.demo_headlines import Headline
 from nrms_np.data.demo_words import TOPICS
 
-BIAS = -4.8
-INTEREST = 5.6
+BIAS = -5.0
+INTEREST = 4.8
 # How much a user likes the topics of his interest, strongest first: he has one, two or three of them.
 LIKING = ((1.0,), (1.0, 0.9), (1.0, 0.9, 0.8))
 # Some topics have more friends than others; in the order of TOPICS.

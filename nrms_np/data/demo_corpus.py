@@ -12,15 +12,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nrms_np.data.demo_clicks import Impression, User, impression, users
-from nrms_np.data.demo_draw import Draw, Weighted
-from nrms_np.data.demo_headlines import APPEAL, Headline, headlines
+from nrms_np.data.demo_draw import Draw
+from nrms_np.data.demo_headlines import Headline, headlines
+from nrms_np.data.demo_shelf import Shelf
 
-OLDER, FRESH, TRAIN_NEWS, ALL_NEWS = 1200, 1900, 2500, 3000
+OLDER, FRESH, TRAIN_NEWS, ALL_NEWS = 1200, 1800, 2500, 3000
 TRAIN_USERS, NEW_USERS = 3000, 250
-TRAIN_IMPRESSIONS, DEV_IMPRESSIONS = 5000, 1000
-# A few news are shown more often than others, as on a front page, and editors prefer what gets clicks.
-FRONT_PAGE = (8, 4, 2, 1, 1, 1)
-PREFERENCE = {APPEAL: 5, 0.0: 3, -APPEAL: 1}
+TRAIN_IMPRESSIONS, DEV_IMPRESSIONS = 4500, 1000
 
 
 class Part(NamedTuple):
@@ -65,11 +63,11 @@ def _dev(news: list[Headline], readers: list[User], draw: Draw) -> Part:
 def _impressions(
     news: list[Headline], readers: list[User], pool: list[int], count: int, draw: Draw
 ) -> list[Impression]:
-    often = Weighted([draw.choice(FRONT_PAGE) * PREFERENCE[news[row].appeal] for row in pool])
+    shelf = Shelf(news, pool, draw)
     shown = []
     for _ in range(count):
-        rows = [pool[place] for place in often.some(draw, 8 + draw.below(13))]
-        shown.append(impression(draw.choice(readers), news, rows, draw))
+        reader = draw.choice(readers)
+        shown.append(impression(reader, news, shelf.page(reader, 8 + draw.below(13), draw), draw))
     return shown
 
 

@@ -15,21 +15,21 @@ from nrms_np.data.demo_pairs import BLOCKS
 from nrms_np.data.demo_words import DULL, HOOKS, NEUTRAL, PLACES, PLAIN, TIMES, TOPICS
 
 # How much an opener adds to the log-odds of a click.
-APPEAL = 1.0
-CONTEXT_PERMILLE = 550
+APPEAL = 1.3
+PAIR_PERMILLE = 600
 
 
 class Headline(NamedTuple):
     """A title and what is known about it.
 
     topic:  one of TOPICS.
-    kind:   "context" when only a pair of words tells the topic, "plain" when single words do.
+    decoy:  the other topic that its words stand for in other pairs; "" for a plain headline, whose words have one topic.
     title:  as it stands in news.tsv.
     appeal: what its opener adds to the log-odds of a click.
     """
 
     topic: str
-    kind: str
+    decoy: str
     title: str
     appeal: float
 
@@ -44,8 +44,7 @@ def headlines(count: int, draw: Draw) -> list[Headline]:
 
 
 def _headline(draw: Draw) -> Headline:
-    kind = "context" if draw.chance(CONTEXT_PERMILLE) else "plain"
-    topic, core = _context_core(draw) if kind == "context" else _plain_core(draw)
+    topic, decoy, core = _pair_core(draw) if draw.chance(PAIR_PERMILLE) else _plain_core(draw)
     opener, appeal = _opener(draw)
     words = [opener, core]
     if draw.chance(400):
@@ -53,18 +52,19 @@ def _headline(draw: Draw) -> Headline:
     # Short cores always get an end, so that titles have about 6 to 14 words.
     if draw.chance(400) or len(" ".join(words).split()) < 6:
         words.append(draw.choice(TIMES))
-    return Headline(topic, kind, " ".join(words).strip(), appeal)
+    return Headline(topic, decoy, " ".join(words).strip(), appeal)
 
 
-def _context_core(draw: Draw) -> tuple[str, str]:
+def _pair_core(draw: Draw) -> tuple[str, str, str]:
     block = draw.choice(BLOCKS)
     name, context = draw.below(2), draw.below(2)
-    return block.topic(name, context), draw.choice(block.frames[context]).format(block.names[name])
+    core = draw.choice(block.frames[context]).format(block.names[name])
+    return block.topic(name, context), block.topic(name, 1 - context), core
 
 
-def _plain_core(draw: Draw) -> tuple[str, str]:
+def _plain_core(draw: Draw) -> tuple[str, str, str]:
     topic = draw.choice(TOPICS)
-    return topic, " ".join(draw.choice(phrases) for phrases in PLAIN[topic])
+    return topic, "", " ".join(draw.choice(phrases) for phrases in PLAIN[topic])
 
 
 def _opener(draw: Draw) -> tuple[str, float]:

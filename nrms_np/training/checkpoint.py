@@ -56,7 +56,7 @@ def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
     Raises ModelFileError where the file is missing, broken, or of a model with other parameters.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as binary, np.load(binary, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         for kind, values in (("parameter", model.parameters), ("m", adam.m), ("v", adam.v)):
             for name in values:

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from nrms_np.kernels import parallel
+from nrms_np.kernels.rows import add_into_rows
+from nrms_np.model import NRMS
+from tests.sizes import WORDS, ragged_batch, small_config
+
+
+@pytest.fixture
+def restore_threads():
+    yield
+    parallel.set_threads(parallel.available_threads())
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 4), (2000, 60, 70), (600, 2000, 30), (0, 5, 4), (5, 0, 4)])
+def test_a_product_in_parts_is_the_product(shape):
+    rng = np.random.default_rng(0)
+    n, k, m = shape
+    a, b = rng.standard_normal((n, k)), rng.standard_normal((k, m))
+    np.testing.assert_allclose(parallel.matmul(a, b), a @ b, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(parallel.matmul(b.T, a.T), (a @ b).T, rtol=1e-10, atol=1e-10)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(restore_threads):
+    config = small_config(dropout_after_attention=True)
+    model, batch = NRMS.create(config, [str(i) for i in range(WORDS)]), ragged_batch()
+    results = []
+    for threads in (1, 2, 5):
+        parallel.set_threads(threads)
+        results.append(model.loss_and_gradients(batch, dropout_step=3))
+    for loss, gradients in results[1:]:
+        assert loss == results[0][0]
+        assert all(np.array_equal(gradients[name], results[0][1][name]) for name in gradients)
+
+
+def test_an_error_in_a_task_is_raised():
+    def task(first, last):
+        if first > 0:
+            raise ValueError("from a task")
+
+    with pytest.raises(ValueError, match="from a task"):
+        parallel.run(task, [0, 1, 2, 3])
+
+
+def test_bounds_cover_everything_once():
+    for count in (0, 1, 5, 1000, 1024, 1025):
+        bounds = parallel.even_bounds(count, 256)
+        assert bounds[0] == 0
+        assert bounds[-1] == count
+        assert sorted(bounds) == bounds
+
+
+def test_adding_into_rows_is_what_add_at_does():
+    rng = np.random.default_rng(1)
+    index = rng.integers(0, 700, size=3000)
+    values = rng.standard_normal((3000, 5))
+    expected = np.zeros((700, 5))
+    np.add.at(expected, index, values)
+    np.testing.assert_allclose(add_into_rows(values, index, 700), expected, rtol=1e-12, atol=1e-12)

@@ -1,0 +1,148 @@
+"""Layers and kernels are two implementations of one contract: same results, same gradients, on random ragged batches."""
+
+import numpy as np
+import pytest
+
+from nrms_np import kernels, one_by_one
+from nrms_np.layers.dropout import dropout_key
+from nrms_np.packed import Packed
+from tests.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
+
+
+def close(a, b):
+    np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+def close_gradients(a, b):
+    assert set(a) == set(b)
+    for name in a:
+        assert a[name].shape == b[name].shape
+        close(a[name], b[name])
+
+
+def random_sequences(rng):
+    """More sequences than one task takes, some of them empty, some long."""
+    lengths = rng.integers(0, 9, size=400)
+    lengths[17], lengths[18] = 70, 0
+    return Packed.from_lists([rng.integers(0, 150, size=n) for n in lengths])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_self_attention(form):
+    rng = np.random.default_rng(0)
+    table, sequences = rng.standard_normal((150, D)), random_sequences(rng)
+    parameters = attention_parameters(form, rng)
+    h, cache = kernels.self_attention_forward(table, sequences, parameters, H, SCALE)
+    expected, expected_cache = one_by_one.self_attention_forward(table, sequences, parameters, H, SCALE)
+    close(h, expected)
+    dh = rng.standard_normal(h.shape)
+    d_table, gradients = kernels.self_attention_backward(dh, cache)
+    d_expected, expected_gradients = one_by_one.self_attention_backward(dh, expected_cache)
+    close(d_table, d_expected)
+    close_gradients(gradients, expected_gradients)
+
+
+@pytest.mark.parametrize("additive", [True, False])
+def test_pooling(additive):
+    rng = np.random.default_rng(1)
+    offsets = random_sequences(rng).offsets
+    parameters = pool_parameters(rng) if additive else {}
+    h = rng.standard_normal((offsets[-1], WIDTH))
+    pooled, cache = kernels.pooling_forward(h, offsets, parameters)
+    expected, expected_cache = one_by_one.pooling_forward(h, offsets, parameters)
+    close(pooled, expected)
+    d_pooled = rng.standard_normal(pooled.shape)
+    dh, gradients = kernels.pooling_backward(d_pooled, cache)
+    d_expected, expected_gradients = one_by_one.pooling_backward(d_pooled, expected_cache)
+    close(dh, d_expected)
+    close_gradients(gradients, expected_gradients)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 16, 20])
+@pytest.mark.parametrize("head_dim", [1, 7, 16, 20])
+def test_self_attention_for_other_numbers_and_widths_of_heads(heads, head_dim):
+    rng = np.random.default_rng(2)
+    table, sequences = rng.standard_normal((ROWS, D)), ragged_sequences()
+    parameters = {name: rng.standard_normal((D, heads * head_dim)) for name in "QKV"}
+    h, cache = kernels.self_attention_forward(table, sequences, parameters, heads, SCALE)
+    expected, expected_cache = one_by_one.self_attention_forward(table, sequences, parameters, heads, SCALE)
+    close(h, expected)
+    dh = rng.standard_normal(h.shape)
+    d_table, gradients = kernels.self_attention_backward(dh, cache)
+    d_expected, expected_gradients = one_by_one.self_attention_backward(dh, expected_cache)
+    close(d_table, d_expected)
+    close_gradients(gradients, expected_gradients)
+
+
+@pytest.mark.parametrize("rows", [np.array([3, 0, 3, 3, 1]), np.array([0, 2, 5])], ids=["repeated", "distinct"])
+def test_embedding(rows):
+    rng = np.random.default_rng(3)
+    table = rng.standard_normal((6, D))
+    x, cache = kernels.embedding_forward(table, rows)
+    expected, expected_cache = one_by_one.embedding_forward(table, rows)
+    close(x, expected)
+    dx = rng.standard_normal(x.shape)
+    gradient, expected_gradient = kernels.embedding_backward(dx, cache), one_by_one.embedding_backward(dx, expected_cache)
+    assert np.array_equal(gradient.rows, expected_gradient.rows)
+    close(gradient.values, expected_gradient.values)
+    assert gradient.dense(6).shape == table.shape
+
+
+@pytest.mark.parametrize("columns", [1, 4, 7])
+def test_dropout_draws_the_same_mask(columns):
+    x = np.random.default_rng(4).standard_normal((601, columns))
+    key = dropout_key(7, 8, 1)
+    y, cache = kernels.dropout_forward(x, 0.3, key)
+    expected, expected_cache = one_by_one.dropout_forward(x, 0.3, key)
+    assert np.array_equal(y, expected)
+    assert np.array_equal(kernels.dropout_backward(x, cache), one_by_one.dropout_backward(x, expected_cache))
+
+
+def test_click_scores_and_loss():
+    rng = np.random.default_rng(5)
+    users, news = rng.standard_normal((4, WIDTH)), rng.standard_normal((9, WIDTH))
+    candidates = np.array([[0, 3, 3], [8, 3, 1], [2, 0, 5], [7, 7, 7]])
+    scores, cache = kernels.click_score_forward(users, news, candidates)
+    expected, expected_cache = one_by_one.click_score_forward(users, news, candidates)
+    close(scores, expected)
+    d_scores = rng.standard_normal(scores.shape)
+    for gradient, expected_gradient in zip(
+        kernels.click_score_backward(d_scores, cache),
+        one_by_one.click_score_backward(d_scores, expected_cache),
+        strict=True,
+    ):
+        close(gradient, expected_gradient)
+    clicked, d_losses = np.array([0, 2, 1, 0]), rng.standard_normal(4)
+    losses, loss_cache = kernels.softmax_loss_forward(scores, clicked)
+    expected_losses, expected_loss_cache = one_by_one.softmax_loss_forward(scores, clicked)
+    close(losses, expected_losses)
+    close(
+        kernels.softmax_loss_backward(d_losses, loss_cache),
+        one_by_one.softmax_loss_backward(d_losses, expected_loss_cache),
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_float32_stays_float32_and_huge_scores_are_finite(form):
+    rng = np.random.default_rng(6)
+    parameters = {name: (100 * value).astype(np.float32) for name, value in attention_parameters(form, rng).items()}
+    table = (10 * rng.standard_normal((ROWS, D))).astype(np.float32)
+    h, cache = kernels.self_attention_forward(table, ragged_sequences(), parameters, H, 1.0)
+    d_table, gradients = kernels.self_attention_backward(h, cache)
+    for array in (h, d_table, *gradients.values()):
+        assert array.dtype == np.float32
+        assert np.isfinite(array).all()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("sequences", [Packed.from_lists([]), Packed.from_lists([[], []])], ids=["none", "empty"])
+def test_no_words_at_all(form, sequences):
+    parameters = attention_parameters(form, np.random.default_rng(7))
+    h, cache = kernels.self_attention_forward(np.ones((ROWS, D)), sequences, parameters, H, SCALE)
+    assert h.shape == (0, WIDTH)
+    d_table, gradients = kernels.self_attention_backward(h, cache)
+    assert d_table.shape == (ROWS, D)
+    assert not any(array.any() for array in (d_table, *gradients.values()))
+    pooled, pool_cache = kernels.pooling_forward(h, sequences.offsets, pool_parameters(np.random.default_rng(8)))
+    assert not pooled.any()
+    assert kernels.pooling_backward(pooled, pool_cache)[0].shape == (0, WIDTH)

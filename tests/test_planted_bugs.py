@@ -1,0 +1,213 @@
+"""The tests are tested: bugs are planted in copies of our own code, and the gradient check must catch each one."""
+
+import numpy as np
+import pytest
+
+from nrms_np import encoder, model, one_by_one
+from nrms_np.gradcheck import GradientError, assert_gradient, check_gradients, numerical_gradient, relative_error
+from nrms_np.kernels import attention_loops, pair_softmax, projected_attention, rows
+from nrms_np.layers import additive_attention, click, dropout, embedding, self_attention, softmax
+from tests.planting import planted
+from tests.sizes import ROWS, SCALE, WIDTH, WORDS, D, H, T, attention_parameters, pool_parameters
+from tests.sizes import ragged_batch, ragged_sequences, small_config  # fmt: skip
+
+RNG_SEED = 12
+
+
+def check_softmax(bug):
+    a = np.random.default_rng(RNG_SEED).standard_normal((3, 5))
+    check_gradients(lambda a: bug.softmax_forward(a)[0], {"a": a},
+                    lambda dp: {"a": bug.softmax_backward(dp, bug.softmax_forward(a)[1])})  # fmt: skip
+
+
+def check_embedding(bug):
+    table, words = np.random.default_rng(RNG_SEED).standard_normal((6, D)), np.array([3, 0, 3, 3, 1])
+    check_gradients(lambda table: bug.embedding_forward(table, words)[0], {"table": table},
+                    lambda dx: {"table": bug.embedding_backward(dx, bug.embedding_forward(table, words)[1])})  # fmt: skip
+
+
+def check_dropout(bug):
+    x = np.random.default_rng(RNG_SEED).standard_normal((T, D))
+    check_gradients(lambda x: bug.dropout_forward(x, 0.4, 99)[0], {"x": x},
+                    lambda dy: {"x": bug.dropout_backward(dy, bug.dropout_forward(x, 0.4, 99)[1])})  # fmt: skip
+
+
+def check_projected(bug):
+    rng = np.random.default_rng(RNG_SEED)
+    inputs = {"x": rng.standard_normal((T, D)), **attention_parameters("QKV", rng)}
+    _, cache = bug.projected_attention_forward(**inputs, heads=H, scale=SCALE)
+    check_gradients(lambda **inputs: self_attention.projected_attention_forward(**inputs, heads=H, scale=SCALE)[0], inputs,
+                    lambda dh: dict(zip(inputs, bug.projected_attention_backward(dh, cache), strict=True)))  # fmt: skip
+
+
+def check_bilinear(bug):
+    rng = np.random.default_rng(RNG_SEED)
+    inputs = {"x": rng.standard_normal((T, D)), **attention_parameters("QV", rng)}
+    _, cache = bug.bilinear_attention_forward(**inputs, scale=1.0)
+    check_gradients(lambda **inputs: self_attention.bilinear_attention_forward(**inputs, scale=1.0)[0], inputs,
+                    lambda dh: dict(zip(inputs, bug.bilinear_attention_backward(dh, cache), strict=True)))  # fmt: skip
+
+
+def check_additive(bug):
+    rng = np.random.default_rng(RNG_SEED)
+    inputs = {"h": rng.standard_normal((T, WIDTH)), **pool_parameters(rng)}
+    _, cache = bug.additive_attention_forward(**inputs)
+    check_gradients(lambda **inputs: additive_attention.additive_attention_forward(**inputs)[0], inputs,
+                    lambda dr: dict(zip(inputs, bug.additive_attention_backward(dr, cache), strict=True)))  # fmt: skip
+
+
+def check_mean(bug):
+    h = np.random.default_rng(RNG_SEED).standard_normal((T, WIDTH))
+    check_gradients(lambda h: bug.mean_pooling_forward(h)[0], {"h": h},
+                    lambda dr: {"h": bug.mean_pooling_backward(dr, bug.mean_pooling_forward(h)[1])})  # fmt: skip
+
+
+def check_click(bug):
+    rng = np.random.default_rng(RNG_SEED)
+    inputs = {"u": rng.standard_normal(WIDTH), "r": rng.standard_normal((5, WIDTH))}
+    _, cache = bug.click_score_forward(**inputs)
+    check_gradients(lambda **inputs: bug.click_score_forward(**inputs)[0], inputs,
+                    lambda ds: dict(zip(inputs, bug.click_score_backward(ds, cache), strict=True)))  # fmt: skip
+
+
+def check_loss(bug):
+    scores = np.random.default_rng(RNG_SEED).standard_normal(5)
+    _, cache = bug.softmax_loss_forward(scores, 3)
+    check_gradients(lambda scores: bug.softmax_loss_forward(scores, 3)[0], {"scores": scores},
+                    lambda dl: {"scores": bug.softmax_loss_backward(float(dl), cache)})  # fmt: skip
+
+
+PLANTED_IN_LAYERS = {
+    "softmax as p (1 - p), a sigmoid's derivative": (
+        softmax, check_softmax, "return p * (dp - (p * dp).sum(axis=-1, keepdims=True))", "return dp * p * (1 - p)"),
+    "softmax without the sum": (
+        softmax, check_softmax, "return p * (dp - (p * dp).sum(axis=-1, keepdims=True))", "return p * dp"),
+    "the sum over the wrong axis": (
+        softmax, check_softmax, "(p * dp).sum(axis=-1, keepdims=True)", "(p * dp).sum(axis=0, keepdims=True)"),
+    "a scatter that overwrites instead of adding": (
+        embedding, check_embedding, "np.add.at(d_table, cache.rows, dx)", "d_table[cache.rows] = dx"),
+    "a scatter with += that keeps only the last use": (
+        embedding, check_embedding, "np.add.at(d_table, cache.rows, dx)", "d_table[cache.rows] += dx"),
+    "dropout's backward without the scale": (
+        dropout, check_dropout, "return dy * cache.kept", "return dy * (cache.kept > 0)"),
+    "dropout's backward without the mask": (dropout, check_dropout, "return dy * cache.kept", "return dy"),
+    "projected: a missing 1/√d for the queries": (
+        self_attention, check_projected, "scale * (d_scores @ keys[:, columns])", "d_scores @ keys[:, columns]"),
+    "projected: a transposed product": (
+        self_attention, check_projected, "scale * (d_scores.T @ queries[:, columns])",
+        "scale * (d_scores @ queries[:, columns])"),
+    "projected: x as key is forgotten": (self_attention, check_projected, "dx += d_keys @ K.T  # as key", "pass"),
+    "projected: x as value is assigned, not added": (
+        self_attention, check_projected, "dx += d_values @ V.T  # and as value", "dx = d_values @ V.T"),
+    "projected: a stale cache, the weights of head 0 for all": (
+        self_attention, check_projected,
+        "d_scores = softmax_backward(d_alpha, alpha[k])\n        # scores = scale * (queries",
+        "d_scores = softmax_backward(d_alpha, alpha[0])\n        # scores = scale * (queries"),
+    "bilinear: x on the right is forgotten": (
+        self_attention, check_bilinear, "dx += scale * (d_scores.T @ x @ Q[k])", "dx += 0 * x"),
+    "bilinear: Q not transposed": (self_attention, check_bilinear, "d_scores @ x @ Q[k].T", "d_scores @ x @ Q[k]"),
+    "bilinear: the outer product the wrong way round": (
+        self_attention, check_bilinear, "x.T @ d_scores @ x)", "x.T @ d_scores.T @ x)"),
+    "additive: h as what decides the weights is forgotten": (
+        additive_attention, check_additive, "dh += dz @ W.T", "dh += 0"),
+    "additive: h as what is averaged is forgotten": (
+        additive_attention, check_additive, "dh = np.outer(alpha, dr)", "dh = np.zeros_like(h)"),
+    "additive: tanh's derivative without the square": (
+        additive_attention, check_additive, "(1 - hidden**2)", "(1 - hidden)"),
+    "additive: the bias's gradient of one row only": (
+        additive_attention, check_additive, "db = dz.sum(axis=0)", "db = dz[-1]"),
+    "additive: the bias's gradient with an axis too many": (
+        additive_attention, check_additive, "db = dz.sum(axis=0)", "db = dz.sum(axis=0, keepdims=True)"),
+    "mean: not divided": (
+        additive_attention, check_mean, "np.tile(dr / max(cache.T, 1), (cache.T, 1))", "np.tile(dr, (cache.T, 1))"),
+    "click: factors exchanged": (click, check_click, "np.outer(d_scores, u)", "np.outer(d_scores, r[0])"),
+    "loss: p without y": (click, check_loss, "d_scores[cache.clicked] -= 1", "pass"),
+    "loss: as if the first were clicked": (
+        click, check_loss, "d_scores[cache.clicked] -= 1", "d_scores[0] -= 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", PLANTED_IN_LAYERS)
+def test_a_bug_planted_in_a_layer_is_caught(bug):
+    module, check, old, new = PLANTED_IN_LAYERS[bug]
+    check(module)  # the code as it is passes
+    with pytest.raises(GradientError):
+        check(planted(module, old, new))
+
+
+SEQUENCES = ragged_sequences()
+
+
+def kernel_gradients(attention, seed=RNG_SEED):
+    """Gradients of table, Q, K, V by a copy of the kernel, and the plain layers' gradients."""
+    rng = np.random.default_rng(seed)
+    table, parameters = rng.standard_normal((ROWS, D)), attention_parameters("QKV", rng)
+    h, cache = attention.projected_attention_forward(table, SEQUENCES, *parameters.values(), H, SCALE)
+    dh = rng.standard_normal(h.shape)
+    d_table, dQ, dK, dV = attention.projected_attention_backward(dh, cache)
+    _, right_cache = one_by_one.self_attention_forward(table, SEQUENCES, parameters, H, SCALE)
+    right_table, right = one_by_one.self_attention_backward(dh, right_cache)
+    return {"table": (d_table, right_table), "Q": (dQ, right["Q"]), "K": (dK, right["K"]), "V": (dV, right["V"])}
+
+
+PLANTED_IN_LOOPS = {
+    "the gradient of a key is not added up": (
+        attention_loops, "d_key[c * WIDE + e] += weight[e]", "d_key[c * WIDE + e] = weight[e]"),
+    "keys and queries exchanged": (
+        attention_loops, "d_query[c * WIDE + e] += weight[e] * key[c * WIDE + e]",
+        "d_query[c * WIDE + e] += weight[e] * query[c * WIDE + e]"),
+    "heads in the wrong order": (
+        attention_loops, "d_out[c * H + k] = dh[start + i, k * d + c]", "d_out[k * d + c] = dh[start + i, k * d + c]"),
+    "softmax's backward without the mean": (
+        pair_softmax, "(gradients[j, k] - mean[k])", "gradients[j, k]"),
+    "softmax's backward without the scale": (
+        pair_softmax, "scale * weights[j, k]", "weights[j, k]"),
+    "adding into rows overwrites": (rows, "total[e] += value[e]", "total[e] = value[e]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bug", PLANTED_IN_LOOPS)
+def test_a_bug_planted_in_the_loops_is_caught_by_parity(bug, monkeypatch):
+    module, old, new = PLANTED_IN_LOOPS[bug]
+    assert all(relative_error(*pair) < 1e-10 for pair in kernel_gradients(projected_attention).values())
+    copy = planted(module, old, new)
+    for name in ("attention_loops", "pair_softmax_backward", "add_into_rows"):
+        if hasattr(copy, name):
+            monkeypatch.setattr(projected_attention, name, getattr(copy, name))
+    with pytest.raises(GradientError):
+        for name, (by_hand, right) in kernel_gradients(projected_attention).items():
+            assert_gradient(name, by_hand, right)
+
+
+def small_model(module):
+    parameters = module.NRMS.create(small_config(backend="layers"), [str(i) for i in range(WORDS)]).parameters
+    rng = np.random.default_rng(RNG_SEED)
+    large = {name: 0.7 * rng.standard_normal(value.shape) for name, value in parameters.items()}
+    return module.NRMS(small_config(backend="layers"), [str(i) for i in range(WORDS)], large)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("d_news += d_clicked", "pass"),
+        ("d_news += d_clicked", "d_news = d_clicked"),
+        ("1 / len(losses)", "1.0"),
+    ],
+    ids=["news as clicks forgotten", "news as candidates forgotten", "the mean's 1/B forgotten"],
+)
+def test_a_bug_planted_in_the_model_is_caught(old, new):
+    buggy, batch = small_model(planted(model, old, new)), ragged_batch()
+    _, gradients = buggy.loss_and_gradients(batch)
+    wrong = []
+    for name in ("news.pool.W", "user.pool.W", "word_embedding"):
+        measured = numerical_gradient(lambda: buggy.loss(batch), buggy.parameters[name])
+        try:
+            assert_gradient(name, gradients[name], measured)
+        except GradientError:
+            wrong.append(name)
+    assert wrong
+
+
+def test_planting_needs_a_place_that_exists_exactly_once():
+    with pytest.raises(AssertionError, match="occurs 0 times"):
+        planted(encoder, "no such line", "")
