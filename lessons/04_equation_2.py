@@ -249,11 +249,13 @@ assert plain[-1, 1] > 0.9  # one word has nearly all the weight
 assert plain[-1, 2] < 0.3 * divided[-1, 2]  # and little gradient is left
 
 drawing = course.figure(9.6, 3.3)
-for panel, title, column in zip(
-    drawing.subplots(1, 3),
-    ("Spread of the scores", "Largest of 11 weights, mean", "Size of the scores' gradient, mean"),
-    range(3),
-    strict=True,
+for column, (panel, title, unit) in enumerate(
+    zip(
+        drawing.subplots(1, 3),
+        ("Spread of the scores", "Largest of 11 weights", "Gradient of the scores"),
+        ("standard deviation", "mean weight", "mean length of the 11 numbers"),
+        strict=True,
+    )
 ):
     panel.plot(widths, plain[:, column], "o-", color=course.RED, label="query · key")
     panel.plot(widths, divided[:, column], "s-", color=course.BLUE, label="query · key / √d")
@@ -261,6 +263,8 @@ for panel, title, column in zip(
     panel.set_xticks(widths, [str(width) for width in widths])
     panel.set_ylim(bottom=0)
     panel.set_xlabel("d, width of one head")
+    panel.minorticks_off()
+    panel.set_ylabel(unit)
     panel.set_title(title)
     panel.legend()
 course.save(drawing, "04_scale")

@@ -2,9 +2,10 @@ r"""
 Lesson 08: equations 8-10, the user vector
 ==========================================
 
-After lesson 07 each click of a history has looked at the others. Now the clicks become one vector, the *user vector*: what this
-reader likes. It is additive attention again, the pooling of lesson 05. So the formulas are short here, and the lesson is about
-what histories do and titles do not: they can be empty, they can hold one click, and they can be very long.
+After lesson 07 each click of a history has looked at the others. Now the clicks become one vector, the *user vector*:
+what this reader likes. It is additive attention again, the pooling of lesson 05. So the formulas are short here, and
+the lesson is about what histories do and titles do not: they can be empty, they can hold one click, and they can be
+very long.
 
 You need: lesson 05 (additive attention) and lesson 07 (attention over clicks).
 """
@@ -30,19 +31,19 @@ from nrms_np.packed import Packed
 #     \alpha^n_i = \frac{\exp(a^n_i)}{\sum_{j=1}^{N} \exp(a^n_j)}, \qquad
 #     u = \sum_{i=1}^{N} \alpha^n_i h^n_i
 #
-# - :math:`h^n_i`, from lesson 07, is click i after it has looked at the other clicks: H·d numbers. N is the
-#   number of clicks.
-# - :math:`V_n`, :math:`v_n` and :math:`q_n` are parameters: a matrix, and two vectors with A numbers. We call
-#   them W, b and q as in lesson 05. Our vectors are rows, so W stands on the right and is (H·d, A).
+# - :math:`h^n_i`, from lesson 07, is click i after it has looked at the other clicks: H·d numbers. N is the number of
+#   clicks.
+# - :math:`V_n`, :math:`v_n` and :math:`q_n` are parameters: a matrix, and two vectors with A numbers. We call them W,
+#   b and q as in lesson 05. Our vectors are rows, so W stands on the right and is (H·d, A).
 # - :math:`a^n_i` is the score of click i: how much it says about the reader. :math:`\alpha^n_i` is its weight.
 # - u is the user vector, H·d numbers: a weighted mean of the clicks.
 #
-# Three clicks with two numbers each, the first "sports" and the second "space", as in lesson 07. The query q
-# counts space twice:
+# Three clicks with two numbers each, the first "sports" and the second "space", as in lesson 07. The query q counts
+# space twice:
 
 # %%
 clicks = ["Giants win", "NASA delays launch", "Rockets again"]
-h = np.array([[2.0, 0.0], [0.0, 2.0], [1.0, 1.0]])  # (N, H·d) = (3, 2)
+h = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])  # (N, H·d) = (3, 2)
 W = np.array([[1.0, 0.0], [0.0, 1.0]])  # (H·d, A) = (2, 2)
 b = np.array([0.0, 0.0])  # (A,)
 q = np.array([1.0, 2.0])  # (A,)
@@ -51,25 +52,25 @@ q = np.array([1.0, 2.0])  # (A,)
 # One click at a time
 # -------------------
 #
-# tanh(1) is 0.762 and tanh(2) is 0.964. So the scores are 1 · 0.964 = 0.964, then 2 · 0.964 = 1.928, and 0.762 +
-# 2 · 0.762 = 2.285. Only sums over the clicks are needed for the rest:
+# tanh(2) is 0.964, and that is all we need. The scores are 1 · 0.964 = 0.964 for sports, 2 · 0.964 = 1.928 for space,
+# and their sum 2.892 for the click that is both:
 
 # %%
 a = np.zeros(3)
 for i in range(3):
     a[i] = q @ np.tanh(h[i] @ W + b)  # equation 8
-assert np.allclose(a, [0.964, 1.928, 2.285], atol=1e-3)
+assert np.allclose(a, [0.964, 1.928, 2.892], atol=1e-3)
 alpha = np.exp(a) / np.exp(a).sum()  # equation 9
 u = np.zeros(2)
 for i in range(3):
     u += alpha[i] * h[i]  # equation 10
 for title, score, weight in zip(clicks, a, alpha, strict=True):
     print(f"{title:21} score {score:.3f}  weight {weight:.3f}")
-print(f"user vector {u.round(2)}, the plain mean would be {h.mean(axis=0)}")
+print(f"user vector {u.round(2)}, the plain mean would be {h.mean(axis=0).round(2)}")
 
 # %%
-# In matrix form the scores are one product, and the weighted sum is another. The package's function is that of
-# lesson 05:
+# In matrix form the scores are one product, and the weighted sum is another. The package's function is that of lesson
+# 05:
 
 # %%
 a = np.tanh(h @ W + b) @ q  # (N, A) · (A,) = (N,)
@@ -79,22 +80,251 @@ ours, _ = additive_attention_forward(h, W, b, q)
 assert np.allclose(ours, u)
 
 # %%
-# All weights are positive and sum to 1. So u lies somewhere between the clicks, inside the triangle that they
-# span, and the weights say where:
+# All weights are positive and sum to 1. So u lies somewhere between the clicks, inside the triangle that they span,
+# and the weights say where:
 
 # %%
 drawing = course.figure(5.4, 4.2)
 axes = drawing.add_subplot()
 axes.fill(h[:, 0], h[:, 1], color=course.BLUE, alpha=0.08)
 axes.scatter(h[:, 0], h[:, 1], s=900 * alpha, color=course.BLUE)
-for (x, y), title, weight, shift in zip(h, clicks, alpha, [(-62, 22), (16, 4), (14, 10)], strict=True):
+for (x, y), title, weight, shift in zip(h, clicks, alpha, [(14, -4), (-30, -36), (-30, 20)], strict=True):
     axes.annotate(f"{title}\nweight {weight:.2f}", (x, y), xytext=shift, textcoords="offset points", fontsize=9)
 axes.plot(*h.mean(axis=0), "x", color=course.GREY, markersize=10, markeredgewidth=2.5, label="plain mean")
 axes.plot(*u, "*", color=course.RED, markersize=17, label="user vector u")
 axes.set_xlabel("sports")
 axes.set_ylabel("space")
-axes.set_xlim(-0.3, 2.6)
-axes.set_ylim(-0.3, 2.5)
-axes.legend(loc="upper right")
+axes.set_xlim(-0.3, 3.0)
+axes.set_ylim(-0.3, 2.75)
+axes.legend(loc="lower left", bbox_to_anchor=(0.02, 0.1))
 axes.set_title("The user vector is a weighted mean of the clicks")
 course.save(drawing, "08_user_vector")
+
+# %%
+# attend: the whole second level
+# ------------------------------
+#
+# Self-attention (lesson 07) and this pooling, one after the other, are the function **attend** at the news level.
+# Lesson 07 called it for titles; now it makes a user vector of each history. The table holds five news vectors. Four
+# readers: Ann with three clicks, Ben with none, Cleo with one, and Dan, who clicked news 1 twice.
+
+# %%
+rng = np.random.default_rng(8)
+H, d, A = 2, 3, 4  # heads, width of a head, width of the query: H·d = 6
+SCALE = 1 / np.sqrt(d)
+layers = get_backend("layers")
+table = rng.standard_normal((5, H * d))
+histories = Packed.from_lists([[0, 1, 2], [], [3], [1, 4, 1, 2]])
+ANN, BEN, CLEO = 0, 1, 2
+shapes = {
+    "attention.Q": (H * d, H * d), "attention.K": (H * d, H * d), "attention.V": (H * d, H * d),
+    "pool.W": (H * d, A), "pool.b": (A,), "pool.q": (A,),
+}  # fmt: skip
+parameters = {name: 0.7 * rng.standard_normal(shape) for name, shape in shapes.items()}
+
+
+def attend(table, histories):
+    """The user vectors (readers, H·d) of some histories, and what the backward needs."""
+    return attend_forward(table, histories, parameters, H, SCALE, layers)
+
+
+users, cache = attend(table, histories)
+h_of_ann, _ = self_attention_forward(table[[0, 1, 2]], subset(parameters, "attention"), H, SCALE)
+of_ann, _ = additive_attention_forward(h_of_ann, **subset(parameters, "pool"))
+assert np.allclose(users[ANN], of_ann)
+
+# %%
+# The empty history
+# -----------------
+#
+# Of MIND-small's impressions, 2.4 % are of readers who have clicked nothing yet. For Ben the sum of equation 10 has
+# no terms, so
+
+# %%
+assert np.array_equal(users[BEN], np.zeros(H * d))
+
+# %%
+# That is what the formula says, but code has to be asked to say it. NumPy has no largest score of no scores, and the
+# mean of nothing is 0 / 0, a NaN that then spreads through all parameters. So the package's softmax takes −∞ as the
+# largest score of an empty row, and its weights are an empty row again:
+
+# %%
+try:
+    np.zeros(0).max()
+    raise SystemExit("this NumPy knows the maximum of nothing")
+except ValueError as error:
+    print("the largest of no scores:", error)
+no_weights, _ = softmax_forward(np.zeros(0))
+assert no_weights.shape == (0,)
+
+# %%
+# What does the model learn from Ben? Nothing. His user vector is zero whatever the parameters are, so no parameter
+# can change it, and all gradients are zero. Here only Ben has an upstream gradient:
+
+# %%
+upstream = np.zeros_like(users)
+upstream[BEN] = rng.standard_normal(H * d)
+d_table, gradients = attend_backward(upstream, cache)
+assert not d_table.any()
+assert not any(gradient.any() for gradient in gradients.values())
+
+# %%
+# In lesson 09 a candidate's score will be its dot product with u. For Ben all scores are then 0: the model has no
+# opinion. That is honest. Other programs give him the history "one blank news item", or leave such readers out.
+#
+# One click
+# ---------
+#
+# Cleo clicked one news item, r. In both softmaxes exp(s) stands above and below, whatever the score s is: the click
+# attends to itself with weight 1. In the self-attention that leaves its values, :math:`h = r V`, and in the pooling
+# :math:`u = 1 \cdot h`:
+
+# %%
+assert np.allclose(users[CLEO], table[3] @ parameters["attention.V"])
+
+# %%
+# The backward follows. A softmax passes back :math:`p (dp - \sum p \, dp)`, lesson 03. With one weight p = 1 that is
+# :math:`1 \cdot (dp - dp) = 0`. So Cleo trains V and her click's vector, but neither Q and K nor W, b and q. There
+# was nothing to choose, so there is nothing to learn about choosing:
+
+# %%
+upstream = np.zeros_like(users)
+upstream[CLEO] = rng.standard_normal(H * d)
+_, gradients = attend_backward(upstream, cache)
+learned = [name for name, gradient in gradients.items() if gradient.any()]
+print("a reader with one click trains:", learned)
+assert learned == ["attention.V"]
+
+# %%
+# The order of the clicks
+# -----------------------
+#
+# Let us shuffle Ann's clicks. With a *permutation matrix* P (one 1 in each row and column, the rest 0) the shuffled
+# rows are P r. Follow P through one head, with queries P r Q and keys P r K:
+#
+# .. math::
+#     S' = (P r Q)(P r K)^T = P \, (r Q)(r K)^T P^T = P \, S \, P^T
+#
+# The scores are the same numbers with rows and columns shuffled. The softmax works on each row alone and does not
+# mind the order in a row, so :math:`\beta' = P \beta P^T`. And since :math:`P^T P = I`:
+#
+# .. math::
+#     h' = \beta' (P r V) = P \beta P^T P \, r V = P \, \beta \, r V = P h
+#
+# The same rows, shuffled. The pooling scores each row by itself, :math:`a' = P a`, so :math:`\alpha' = P \alpha`, and
+#
+# .. math:: u' = \sum_i \alpha'_i h'_i = \sum_i \alpha_i h_i = u
+#
+# because a sum does not depend on the order of its terms. **The user vector does not know in which order the clicks
+# came.** Nothing in the equations says which click is the first one. Language models add a vector for the position;
+# NRMS does not.
+
+# %%
+shuffled, _ = attend(table, Packed.from_lists([[2, 0, 1], [1, 0, 2]]))
+assert np.allclose(shuffled, users[ANN])
+
+# %%
+# The same is true of titles: *dog bites man* and *man bites dog* have the same news vector.
+#
+# The order matters in one place only, before the model: MIND's histories can be long, and the model reads the
+# **last** 50 clicks. MIND lists the oldest click first, so the last ones are those that say most about today.
+# ``Packed.last`` cuts:
+
+# %%
+long = Packed.from_lists([list(range(60)), [7, 8, 9]])
+assert long.last(50).to_lists() == [list(range(10, 60)), [7, 8, 9]]
+
+# %%
+# Two well-known programs kept the first 50 instead. Such a mistake breaks nothing: every gradient check passes and
+# the loss falls. Only the reader's latest interests are missing. Lesson 14 shows it at work.
+#
+# The gradient check
+# ------------------
+#
+# Nothing is left to derive: the backward of attend is the backward of the pooling (lesson 05), then that of
+# self-attention (lesson 04), then "add into the row" for the table (lesson 07). Dan has news 1 twice in one history,
+# and both places add into row 1.
+
+# %%
+inputs = {"table": table, **parameters}
+
+
+def users_of(table, **parameters):
+    """Only the user vectors, as the check wants it."""
+    return attend_forward(table, histories, parameters, H, SCALE, layers)[0]
+
+
+def backward(up):
+    """The gradients of the table and the parameters, by their names."""
+    d_table, gradients = attend_backward(up, cache)
+    return {"table": d_table, **gradients}
+
+
+errors = check_gradients(users_of, inputs, backward)
+print("gradient check:", {name: f"{error:.0e}" for name, error in errors.items()})
+assert max(errors.values()) < 1e-7
+
+# %%
+# Does the check find a mistake? In the pooling, h has two ways to u: it is what is averaged, and it decides the
+# weights. A backward that takes the weights for constants knows only the first way, :math:`dh_i = \alpha_i \, du`:
+
+
+# %%
+def pool(h):
+    """The pooling of one history, a function of h alone."""
+    return additive_attention_forward(h, **subset(parameters, "pool"))[0]
+
+
+def constant_weights_backward(du, h):
+    """Only the first way: the weights are taken for constants."""
+    _, cache = additive_attention_forward(h, **subset(parameters, "pool"))
+    return {"h": np.outer(cache.alpha, du)}
+
+
+h_of_cleo, _ = self_attention_forward(table[[3]], subset(parameters, "attention"), H, SCALE)
+errors = check_gradients(pool, {"h": h_of_cleo}, lambda up: constant_weights_backward(up, h_of_cleo))
+print(f"weights taken for constants, checked on one click: error {errors['h']:.0e}, it passes!")
+try:
+    check_gradients(pool, {"h": h_of_ann}, lambda up: constant_weights_backward(up, h_of_ann))
+    raise SystemExit("the check did not notice")
+except GradientError as error:
+    print("checked on three clicks:", error)
+
+# %%
+# The wrong backward passes on one click, because with one click the weight *is* constant. A check sees only what its
+# example can show: take sequences of several lengths. And the other way round, a check of q on one click alone is
+# refused, because a gradient of zero would agree with a backward that does nothing:
+
+
+# %%
+def pool_of_q(q):
+    """The pooling of Cleo's history, a function of q alone."""
+    return additive_attention_forward(h_of_cleo, parameters["pool.W"], parameters["pool.b"], q)[0]
+
+
+try:
+    check_gradients(pool_of_q, {"q": parameters["pool.q"]}, lambda _: {"q": np.zeros(A)})
+    raise SystemExit("the check did not notice")
+except GradientError as error:
+    print("q on one click:", error)
+_, one_cache = additive_attention_forward(h_of_cleo, **subset(parameters, "pool"))
+dq = additive_attention_backward(rng.standard_normal(H * d), one_cache)[3]
+assert not dq.any()  # the true gradient is zero, so a check would check nothing
+
+# %%
+# What to remember
+# ----------------
+#
+# 1. Equations 8-10 are equations 3-5 on clicks: the user vector is a weighted mean of the clicks.
+# 2. No click: the zero vector and no gradient. One click: weight 1, and only the values learn.
+# 3. The order of the clicks is invisible to the model; it only decides which 50 are kept, the last ones.
+#
+# Exercises
+# ---------
+#
+# Open ``lessons/exercises/08_equations_8_to_10.py``, fill in the blanks, and run ``python -m lessons.check 08``.
+#
+# Further: (a) Dan clicked news 1 twice. Is his user vector the same as if he had clicked it once? Try it, and say
+# what changed in equation 9. (b) Pool packed histories in one go with ``np.add.reduceat(weights[:, None] * h,
+# offsets[:-1])``. Whose click does Ben get, and why? (c) What would you add to the click vectors so that the order
+# matters, and what would its gradient be?

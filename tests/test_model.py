@@ -22,9 +22,9 @@ BACKENDS = ("layers", "kernels")
 def model_of(**changes):
     """A float64 model whose numbers are large enough for finite differences."""
     model = NRMS.create(small_config(**changes), [f"word{i}" for i in range(WORDS)])
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(5)
     for name, value in model.parameters.items():
-        model.parameters[name] = 0.5 * rng.standard_normal(value.shape)
+        model.parameters[name] = 0.6 * rng.standard_normal(value.shape)
     return model
 
 
@@ -34,13 +34,16 @@ def model_of(**changes):
 def test_the_whole_model_along_random_directions(backend, form, step):
     model, batch = model_of(backend=backend, dropout_after_attention=True, **form), ragged_batch()
     _, gradients = model.loss_and_gradients(batch, step)
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(6)
     for name, parameter in model.parameters.items():
-        direction = rng.standard_normal(parameter.shape)
-        direction /= np.linalg.norm(direction)
-        measured = directional_derivative(lambda: model.loss_and_gradients(batch, step)[0], parameter, direction)
-        by_hand = float((gradients[name] * direction).sum())
-        assert_gradient(name, np.array([by_hand]), np.array([measured]))
+        # Several directions: along a single one the derivative may happen to be close to zero.
+        directions = 2 / np.sqrt(parameter.size) * rng.standard_normal((6, *parameter.shape))
+        measured = [
+            directional_derivative(lambda: model.loss_and_gradients(batch, step)[0], parameter, direction)
+            for direction in directions
+        ]
+        by_hand = [float((gradients[name] * direction).sum()) for direction in directions]
+        assert_gradient(name, np.array(by_hand), np.array(measured))
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -11,11 +11,13 @@ from typing import IO, NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from nrms_np.data.mind_files import COLUMNS
+from nrms_np.errors import DataError
 
 # What zipfile raises while it reads a member: broken, cut off, and encrypted or packed in a way it does not know.
 BROKEN = (BadZipFile, zlib.error, EOFError, RuntimeError)
 
 _SPLIT_WORD = re.compile(r"(?<![a-z])(train|training|dev|val|valid|validation|test)(?![a-z])")
+_DRIVE = re.compile("[a-zA-Z]:")
 _SPLIT = {"train": "train", "training": "train", "test": "test"}
 
 
@@ -70,13 +72,9 @@ def find(places: Sequence[Path]) -> tuple[list[Candidate], list[str]]:
                     candidates += _members(path, label)
                 except BadZipFile as error:
                     problems.append(f"{label} is no whole zip archive ({error})")
-                except UnsafeNameError as error:
+                except DataError as error:
                     problems.append(str(error))
     return candidates, problems
-
-
-class UnsafeNameError(Exception):
-    """An archive holds a name that points outside the folder it is unpacked into."""
 
 
 def _files(place: Path) -> Iterator[Path]:
@@ -93,8 +91,8 @@ def _members(path: Path, label: str) -> list[Candidate]:
         for info in archive.infolist():
             name = PurePosixPath(info.filename.replace("\\", "/"))  # some packers on Windows write backslashes
             # We only ever write under names of our own, but an archive made to break out deserves no trust at all.
-            if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
-                raise UnsafeNameError(f"{label} holds the name {info.filename!r}, which points outside; it is not used")
+            if name.is_absolute() or ".." in name.parts or _DRIVE.match(info.filename):
+                raise DataError(label, f"it holds the name {info.filename!r}, which points outside; it is not used")
             if name.name in COLUMNS and not info.is_dir():
                 members.append(Candidate(f"{label}/{name}", path, info, info.file_size))
     return members

@@ -7,29 +7,18 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NoReturn
-
-from tqdm import tqdm
 
 from nrms_np.data.mind_files import MindFolder
 from nrms_np.data.placing import INCOMING, take
 from nrms_np.data.sources import Source
-from nrms_np.errors import NrmsError
-
-if TYPE_CHECKING:
-    import requests
-
-TIMEOUT = (10.0, 60.0)  # seconds: to connect, and between two pieces of a file
-
-
-class FetchError(NrmsError):
-    """A source did not give a file; the sentence says why."""
+from nrms_np.data.transfer import FetchError, transfer
 
 
 def fetch(mind: MindFolder, sources: Sequence[Source], say: Callable[[str], None], progress: bool) -> list[str]:
     """Fetch the missing files from the first source that has them, what it lacks from the next, and so on.
 
-    progress: whether a bar shows how far a download is (only where stderr is a terminal).
+    say:      told what is fetched, and each failure.
+    progress: whether a bar shows how far a download is.
     Returns one line for each source that failed; whether all files are there now, the folder tells.
     Raises OSError when the disk does not do its part: another source would not help then.
     """
@@ -56,20 +45,25 @@ def _fetch_from(
             path = Path(incoming) / download.saved_as
             path.parent.mkdir(exist_ok=True)
             try:
-                _download(download.address, path, token, progress)
+                transfer(download.address, path, token, progress)
             except FetchError as error:
-                if token and str(error).startswith(("401", "403")):
-                    raise FetchError(_not_let_in(source.terms_page)) from None
+                if source.terms_page and error.status in (401, 403):
+                    raise _not_let_in(source.terms_page, error.status) from None
                 raise
             problems = take([path if path.suffix == ".zip" else path.parent], mind, names)
-            if problems:
-                raise FetchError("; ".join(problems))
+        if problems:
+            raise FetchError("; ".join(problems))
 
 
 def _token(terms_page: str) -> str:
     token = os.environ.get("HF_TOKEN", "").strip()
     if not token:
-        raise FetchError(f"not tried, because HF_TOKEN is not set; accept the terms at {terms_page} and set it")
+        raise FetchError(f"not tried, HF_TOKEN is not set; accept the terms at {terms_page} and set it")
     if not re.fullmatch(r"[!-~]+", token):
-        raise FetchError("not tried, because HF_TOKEN holds characters that no token has")
+        raise FetchError("not tried, HF_TOKEN holds characters that no token has")
     return token
+
+
+def _not_let_in(terms_page: str, status: int) -> FetchError:
+    reason = "it does not take the token in HF_TOKEN, or its owner has not accepted the terms yet"
+    return FetchError(f"{reason} ({status}); accept them at {terms_page}", status)

@@ -30,8 +30,9 @@ def take(places: Sequence[Path], mind: MindFolder, names: Sequence[str]) -> list
                 unmet.append(reason)
     if not unmet:
         return []
-    # Of a place with nothing in it, one sentence says enough.
-    return problems + unmet if candidates else problems or ["no news.tsv and no behaviors.tsv, neither in folders nor in zips"]
+    if candidates:
+        return problems + unmet
+    return problems or ["no news.tsv and no behaviors.tsv, neither in folders nor in zips"]
 
 
 def _take_one(name: str, candidates: Sequence[Candidate], mind: MindFolder, incoming: Path) -> str | None:

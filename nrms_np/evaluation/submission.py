@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrms_np.data.mind import Behaviors
-from nrms_np.errors import DataError
+from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import ranks
 from nrms_np.evaluation.whole_file import whole_file
 
@@ -42,8 +42,10 @@ def write_scores(path: Path, behaviors: Behaviors, scores: Scores) -> None:
     """Write one line an impression: its id, a tab, the scores of its candidates with 9 significant digits.
 
     Nine digits tell any two float32 numbers apart.
-    scores: (total,) aligned with behaviors.candidates.index.
+    scores: (total,) aligned with behaviors.candidates.index. Raises NrmsError when a score is NaN.
     """
+    if np.isnan(scores).any():
+        raise NrmsError(f"{path} is not written: the model's scores are NaN, it has diverged; train it with a lower rate.")
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         for impression, values in _impressions(behaviors, scores):
             file.write(f"{impression}\t{' '.join(f'{value:.9g}' for value in values)}\n")

@@ -82,7 +82,10 @@ def test_embedding(rows):
     expected, expected_cache = one_by_one.embedding_forward(table, rows)
     close(x, expected)
     dx = rng.standard_normal(x.shape)
-    gradient, expected_gradient = kernels.embedding_backward(dx, cache), one_by_one.embedding_backward(dx, expected_cache)
+    gradient, expected_gradient = (
+        kernels.embedding_backward(dx, cache),
+        one_by_one.embedding_backward(dx, expected_cache),
+    )
     assert np.array_equal(gradient.rows, expected_gradient.rows)
     close(gradient.values, expected_gradient.values)
     assert gradient.dense(6).shape == table.shape

@@ -1,0 +1,541 @@
+r"""
+Lesson 01: gradient checking
+============================
+
+Every lesson from here on works out derivatives by hand. Hands make mistakes, and a wrong gradient does not crash: the
+model trains, only worse, and nobody knows why. So before the first derivative we build the referee: a way to
+*measure* a derivative that knows nothing about how it was worked out. If both agree, the derivation is right. The
+lesson also has the few rules of derivation that all later lessons use.
+
+You need: what a derivative is, matrix products, and from lesson 00 that training wants to know how a loss changes
+with each number.
+"""
+
+# %%
+from collections.abc import Callable
+
+import numpy as np
+
+import course
+from nrms_np.gradcheck import (
+    GradientError,
+    assert_gradient,
+    check_gradients,
+    directional_derivative,
+    numerical_gradient,
+    relative_error,
+)
+from nrms_np.layers.self_attention import product_backward, product_forward
+from nrms_np.layers.softmax import softmax_forward
+
+# %%
+# A derivative by differences
+# ---------------------------
+#
+# The derivative of f at x says how fast f(x) changes when x does. Its definition can be used as it stands: move x by
+# a small step h and look.
+#
+# .. math:: f'(x) \approx \frac{f(x + h) - f(x)}{h}
+#
+# Take f(x) = x³ at x = 2. The derivative is 3x² = 12. With h = 0.1: 2.1³ = 9.261, and (9.261 − 8) / 0.1 = 12.61. Not
+# very good. Now step both ways, to 2.1 and to 1.9, where 1.9³ = 6.859. The distance between the two is 2h:
+#
+# .. math:: f'(x) \approx \frac{f(x + h) - f(x - h)}{2h}
+#
+# That gives (9.261 − 6.859) / 0.2 = 12.01. With the same h, the error fell from 0.61 to 0.01.
+
+# %%
+h = 0.1
+one_sided = ((2 + h) ** 3 - 2**3) / h
+central = ((2 + h) ** 3 - (2 - h) ** 3) / (2 * h)
+assert np.isclose(one_sided, 12.61)
+assert np.isclose(central, 12.01)
+
+# %%
+# Why the central difference is so much better
+# --------------------------------------------
+#
+# Taylor's formula says what f is near x:
+#
+# .. math::
+#     f(x + h) &= f(x) + h f'(x) + \tfrac{h^2}{2} f''(x) + \tfrac{h^3}{6} f'''(x) + \dots \\
+#     f(x - h) &= f(x) - h f'(x) + \tfrac{h^2}{2} f''(x) - \tfrac{h^3}{6} f'''(x) + \dots
+#
+# From the first line alone, the one-sided difference is :math:`f'(x) + \frac{h}{2} f''(x) + \dots`: its error is of
+# order h. In the difference of the two lines the terms with h² cancel. What is left, divided by 2h:
+#
+# .. math:: \frac{f(x + h) - f(x - h)}{2h} = f'(x) + \tfrac{h^2}{6} f'''(x) + \dots
+#
+# So the error is of order h². A step ten times smaller makes it a hundred times smaller. For x³ the third derivative
+# is 6, and the error is h² = 0.01 exactly, as seen above.
+#
+# Then why not take h = 1e-12?
+# ----------------------------
+#
+# Because computers round. A float64 has about 16 digits: each result is off by a share of up to about ε = 2.2e-16 of
+# its size. A float32 has about 7 digits, ε = 1.2e-7. When h is small, f(x + h) and f(x − h) agree in nearly all their
+# digits. The subtraction removes what they have in common, and what is left is mostly rounding error, of size ε.
+# Division by 2h then makes it large: the error from rounding is of order ε / h.
+#
+# One error falls with h, the other grows when h falls. Let us measure both, with f = tanh, at 200 points between 0.2
+# and 1.8. The derivative of tanh is 1 − tanh². (It is the only curved function besides exp that this course needs.)
+
+
+# %%
+def error_of_step(h: float, dtype: type[np.floating]) -> float:
+    """How far the central difference of tanh is off: root of the mean square over 200 points."""
+    x = np.linspace(0.2, 1.8, 200).astype(dtype)
+    measured = (np.tanh(x + dtype(h)) - np.tanh(x - dtype(h))) / dtype(2 * h)
+    exact = 1 - np.tanh(x.astype(np.float64)) ** 2
+    return float(np.sqrt(np.mean((measured - exact) ** 2)))
+
+
+steps = 10.0 ** np.arange(-11, 0.01, 0.25)
+error64 = np.array([error_of_step(h, np.float64) for h in steps])
+error32 = np.array([error_of_step(h, np.float32) for h in steps])
+best64, best32 = steps[error64.argmin()], steps[error32.argmin()]
+print(f"float64: smallest error {error64.min():.0e} at h = {best64:.0e}")
+print(f"float32: smallest error {error32.min():.0e} at h = {best32:.0e}")
+assert 1e-6 < best64 < 1e-4
+assert error64.min() < 1e-10
+assert 1e-3 < best32 < 1e-1
+assert error32.min() > 1e-6
+
+# %%
+# On axes with logarithms, a power of h is a straight line: h² has slope 2, 1/h has slope −1. Together they make a V.
+# (To the far left the float32 line stops rising: h is then so small that x + h rounds to x, the difference is 0, and
+# the error is the derivative itself.)
+
+# %%
+drawing = course.figure(7.4, 4.4)
+axes = drawing.add_subplot()
+x = np.linspace(0.2, 1.8, 200)
+third_derivative = (1 - np.tanh(x) ** 2) * (6 * np.tanh(x) ** 2 - 2)
+bend = float(np.sqrt(np.mean(third_derivative**2))) / 6
+axes.loglog(steps, bend * steps**2, color=course.GREY, linestyle="--", linewidth=1.2)
+axes.loglog(steps, np.finfo(np.float32).eps / steps, color=course.GREY, linestyle=":", linewidth=1.2)
+axes.loglog(steps, np.finfo(np.float64).eps / steps, color=course.GREY, linestyle=":", linewidth=1.2)
+axes.loglog(steps, error32, "s-", color=course.ORANGE, markersize=4, label="float32")
+axes.loglog(steps, error64, "o-", color=course.BLUE, markersize=4, label="float64")
+axes.axvline(1e-5, color=course.GREEN, linewidth=6, alpha=0.25, zorder=0)
+axes.text(1.4e-5, 3e-13, "h = 1e-5,\nwhat we use", color=course.GREEN)
+axes.text(2e-4, 1.2e-9, "h² · f‴ / 6", color=course.GREY, rotation=0, ha="right")
+axes.text(1.6e-9, 2.4e-7, "ε / h", color=course.GREY, ha="left")
+axes.text(3e-6, 1.1e-1, "ε / h", color=course.GREY, ha="left")
+axes.set_ylim(1e-13, 3)
+axes.set_xlabel("step h")
+axes.set_ylabel("error of the measured derivative")
+axes.set_title("Too large a step sees the bend, too small a step sees the rounding")
+axes.legend(loc="lower left")
+course.save(drawing, "01_error_against_step")
+
+# %%
+# Where is the bottom of the V? Write the error as :math:`c h^2 + \epsilon / h`, with c for the bend. At the bottom
+# the derivative by h is zero:
+#
+# .. math:: 2 c h - \frac{\epsilon}{h^2} = 0 \qquad\Rightarrow\qquad h = \sqrt[3]{\epsilon / 2c}
+#
+# For a c near 1 that is about 5e-6 in float64 and 4e-3 in float32. The error there is of order
+# :math:`\epsilon^{2/3}`: 4e-11 in float64, and 2e-5 in float32. Remember what follows:
+#
+# - Gradient checks run in float64, with h = 1e-5. Correct code then agrees to about 1e-10.
+# - In float32 the referee himself is off by 1e-5 and more. He could not tell a small mistake from his own rounding.
+#
+# The package's layers work in the dtype of their inputs. So they are checked in float64, and the same lines train in
+# float32.
+#
+# From one number to arrays
+# -------------------------
+#
+# Let L be one number, the loss, computed from an array x. The **gradient** of L by x holds one derivative for each
+# number of x. We write it dx; it always has the shape of x:
+#
+# .. math:: dx_i = \frac{\partial L}{\partial x_i} \approx \frac{L(x_i + h) - L(x_i - h)}{2h}
+#
+# where all other numbers of x stay as they are. Measuring it is a loop: move one number, compute L, move it the other
+# way, compute L, put it back.
+
+# %%
+x = np.array([1.0, -2.0, 3.0])
+
+
+def sum_of_squares() -> float:
+    """L = x_0² + x_1² + x_2², from the x above."""
+    return float(np.sum(x**2))
+
+
+step = 1e-5
+dx = np.zeros_like(x)
+for i in range(3):
+    before = x[i]
+    x[i] = before + step
+    above = sum_of_squares()
+    x[i] = before - step
+    below = sum_of_squares()
+    x[i] = before
+    dx[i] = (above - below) / (2 * step)
+
+assert np.allclose(dx, 2 * x, atol=1e-9)  # by hand: the derivative of x² is 2x
+assert np.array_equal(dx, numerical_gradient(sum_of_squares, x))  # the package's loop is the same
+
+# %%
+# The chain rule, and what "upstream" means
+# -----------------------------------------
+#
+# A model is a chain of layers: x goes into a layer, y comes out, y goes into the next layer, and at the end stands L.
+# The **forward** computes along the chain. The **backward** goes the other way. When it arrives at our layer, the
+# layers behind it have already worked out :math:`dy_i = \partial L / \partial y_i` for each output. That is the
+# *upstream gradient*. Our layer has to turn dy into dx. It need not know what L is.
+#
+# How? If :math:`x_j` moves a little, each output :math:`y_i` moves by :math:`\partial y_i / \partial x_j` times as
+# much, and each of these moves L by :math:`dy_i` times as much. The effects add up. This is the chain rule:
+#
+# .. math:: dx_j = \sum_i dy_i \, \frac{\partial y_i}{\partial x_j}
+#
+# The sum is over *everything that* :math:`x_j` *moves*. Forgetting a part of it is the most frequent bug of all.
+#
+# To check one layer alone we need some L behind it. We invent one: draw random numbers g of y's shape, and set
+#
+# .. math:: L = \sum_i g_i \, y_i \qquad\text{so that}\qquad dy_i = \frac{\partial L}{\partial y_i} = g_i
+#
+# So g is the upstream gradient. Give g to the backward, measure the gradient of L by differences, compare.
+#
+# The simplest layer applies a function to each number alone, :math:`y_i = \tanh(x_i)`. Then :math:`x_j` moves only
+# :math:`y_j`, and of the sum one term is left: :math:`dx_j = dy_j (1 - y_j^2)`.
+
+
+# %%
+def tanh_backward(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The gradient of x, where y = tanh(x)."""
+    return dy * (1 - y**2)
+
+
+rng = np.random.default_rng(1)
+x = rng.standard_normal((3, 4))
+g = rng.standard_normal((3, 4))
+measured = numerical_gradient(lambda: float(np.sum(g * np.tanh(x))), x)
+by_hand = tanh_backward(g, np.tanh(x))
+assert by_hand.shape == measured.shape == x.shape
+assert np.allclose(by_hand, measured, atol=1e-9)
+
+# %%
+# The product rule for matrices
+# -----------------------------
+#
+# Most of what a model does is matrix products. Let C = A B. What are dA and dB, given dC?
+#
+# .. math:: C_{i,j} = \sum_k A_{i,k} B_{k,j}
+#
+# Take one number, :math:`A_{i,k}`. It occurs in row i of C only, once in each :math:`C_{i,j}`, and there it is
+# multiplied by :math:`B_{k,j}`. So :math:`\partial C_{i,j} / \partial A_{i,k} = B_{k,j}`, and the chain rule sums
+# over the row:
+#
+# .. math:: dA_{i,k} = \sum_j dC_{i,j} \, B_{k,j} = \sum_j dC_{i,j} \, (B^T)_{j,k}
+#
+# where :math:`B^T` is B with rows and columns exchanged. The last sum is the definition of a matrix product. In the
+# same way :math:`B_{k,j}` occurs in column j of C only, multiplied by :math:`A_{i,k}`, and the sum is over that
+# column:
+#
+# .. math:: dB_{k,j} = \sum_i A_{i,k} \, dC_{i,j} = \sum_i (A^T)_{k,i} \, dC_{i,j}
+#
+# So the rule to remember is:
+#
+# .. math:: C = A B \qquad\Rightarrow\qquad dA = dC \, B^T, \qquad dB = A^T dC
+#
+# The shapes help to remember it. With A (2, 3), B (3, 4) and dC (2, 4), the gradient dA must be (2, 3), and dC Bᵀ is
+# (2, 4) · (4, 3). The other orders do not fit. (With square matrices everything fits. That is why tests use sizes
+# that are all different.)
+#
+# Small numbers, and one entry by eye: :math:`A_{0,1}` meets :math:`B_{1,0} = 3` on its way to :math:`C_{0,0}`, and
+# :math:`B_{1,1} = 4` on its way to :math:`C_{0,1}`. With dC's first row (10, 100), :math:`dA_{0,1} = 10 \cdot 3 + 100
+# \cdot 4 = 430`.
+
+# %%
+A = np.array([[1.0, 2.0], [0.0, 5.0], [7.0, 1.0]])  # (3, 2)
+B = np.array([[1.0, 2.0], [3.0, 4.0]])  # (2, 2)
+upstream = np.array([[10.0, 100.0], [0.0, 1.0], [2.0, 0.0]])  # dC (3, 2), like C
+
+
+def loop_backward(dC: np.ndarray, A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients of A and B, where C = A B: one product of the forward at a time."""
+    dA, dB = np.zeros_like(A), np.zeros_like(B)
+    for i in range(A.shape[0]):
+        for k in range(A.shape[1]):
+            for j in range(B.shape[1]):
+                # C[i, j] += A[i, k] * B[k, j]
+                dA[i, k] += dC[i, j] * B[k, j]
+                dB[k, j] += A[i, k] * dC[i, j]
+    return dA, dB
+
+
+by_loop = loop_backward(upstream, A, B)
+assert by_loop[0][0, 1] == 430
+assert np.array_equal(by_loop[0], upstream @ B.T)
+assert np.array_equal(by_loop[1], A.T @ upstream)
+
+C, cache = product_forward(A, B)  # the package's product; the cache keeps A and B for the backward
+by_package = product_backward(upstream, cache)
+assert np.array_equal(by_package[0], by_loop[0])
+assert np.array_equal(by_package[1], by_loop[1])
+
+# %%
+# The other rules
+# ---------------
+#
+# All layers of NRMS are made of products and a few smaller steps. Each rule follows from the chain rule in one line:
+# find what an input number moves, and sum over it. (\* is the product number by number, and b is a vector that is
+# added to every row.)
+#
+# =====================  ==================================================================================
+# forward                backward
+# =====================  ==================================================================================
+# C = A B                dA = dC Bᵀ, dB = Aᵀ dC
+# C = Aᵀ                 dA = dCᵀ: the number moved to the other side of the diagonal, so does its gradient
+# C = A + B              dA = dC, dB = dC: each moves its own number of C, one to one
+# C = A \* B             dA = dC \* B, dB = dC \* A
+# C = tanh(A)            dA = dC \* (1 − C \* C)
+# C = exp(A)             dA = dC \* C: exp is its own derivative
+# C = A + b              db = the sum of dC over the rows: each number of b is used once in each row
+# c = sum of all of A    every number of dA is dc
+# =====================  ==================================================================================
+#
+# The package's referee checks them all. ``check_gradients`` takes the forward, its inputs by name, and a function
+# that turns an upstream gradient into a gradient for each input.
+
+# %%
+A, B, b = rng.standard_normal((5, 3)), rng.standard_normal((3, 4)), rng.standard_normal(3)
+E = rng.standard_normal((5, 3))  # of A's shape
+
+Gradients = dict[str, np.ndarray]
+rules: list[tuple[Callable[..., np.ndarray], Gradients, Callable[[np.ndarray], Gradients]]] = [
+    (lambda A, B: A @ B, {"A": A, "B": B}, lambda dC: {"A": dC @ B.T, "B": A.T @ dC}),
+    (lambda A: A.T, {"A": A}, lambda dC: {"A": dC.T}),
+    (lambda A, E: A + E, {"A": A, "E": E}, lambda dC: {"A": dC, "E": dC}),
+    (lambda A, E: A * E, {"A": A, "E": E}, lambda dC: {"A": dC * E, "E": dC * A}),
+    (lambda A: np.tanh(A), {"A": A}, lambda dC: {"A": dC * (1 - np.tanh(A) ** 2)}),
+    (lambda A: np.exp(A), {"A": A}, lambda dC: {"A": dC * np.exp(A)}),
+    (lambda A, b: A + b, {"A": A, "b": b}, lambda dC: {"A": dC, "b": dC.sum(axis=0)}),
+    (lambda A: A.sum(), {"A": A}, lambda dc: {"A": np.full_like(A, dc)}),
+]
+worst = max(max(check_gradients(forward, inputs, backward).values()) for forward, inputs, backward in rules)
+print(f"eight rules checked, largest error {worst:.0e}")
+assert worst < 1e-9
+
+# %%
+# A chain
+# -------
+#
+# Two steps in a row: Z = A B, then Y = tanh(Z). The forward keeps what the backward will need. The backward takes the
+# steps in reverse order, and turns the gradient of each step's output into the gradient of its inputs. Above each
+# line stands the forward line that it differentiates; the package is written the same way.
+
+
+# %%
+def chain_forward(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Y = tanh(A B)."""
+    return np.tanh(A @ B)
+
+
+def chain_backward(dY: np.ndarray, A: np.ndarray, B: np.ndarray) -> dict[str, np.ndarray]:
+    """The gradients of A and B."""
+    Y = np.tanh(A @ B)
+    # Y = tanh(Z)
+    dZ = dY * (1 - Y**2)
+    # Z = A @ B
+    return {"A": dZ @ B.T, "B": A.T @ dZ}
+
+
+errors = check_gradients(chain_forward, {"A": A, "B": B}, lambda dY: chain_backward(dY, A, B))
+print("tanh(A B):", {name: f"{error:.0e}" for name, error in errors.items()})
+assert max(errors.values()) < 1e-9
+
+# %%
+# Why the upstream gradient is random
+# -----------------------------------
+#
+# It is tempting to check with g = 1 everywhere, that is, with L the sum of all outputs. Two mistakes show why not.
+# Here is a backward that reads the rows of dY in the wrong order. With ones, all rows of dY are the same, and it
+# passes:
+
+
+# %%
+def upside_down(dY: np.ndarray) -> dict[str, np.ndarray]:
+    """A product's backward that takes the last row of dY for the first."""
+    return {"A": dY[::-1] @ B.T, "B": A.T @ dY[::-1]}
+
+
+ones = np.ones((5, 4))
+measured = numerical_gradient(lambda: float(np.sum(ones * (A @ B))), A)
+assert relative_error(upside_down(ones)["A"], measured) < 1e-9  # wrong, and not noticed
+try:
+    check_gradients(lambda A, B: A @ B, {"A": A, "B": B}, upside_down)
+    raise SystemExit("the check did not notice")
+except GradientError as error:
+    print("rows upside down:", error)
+
+# %%
+# The second one matters more to us. Attention is built on the *softmax*, which makes weights of scores a. Lesson 03
+# is about it; here we need only one property:
+#
+# .. math:: p_i = \frac{\exp(a_i)}{\sum_j \exp(a_j)} \qquad\text{so}\qquad \sum_i p_i = 1
+#
+# With g = 1, the loss L is the sum of the weights. That is 1, whatever the scores are. A constant has gradient zero.
+# So a backward that returns zeros, and has not one correct line in it, agrees with the measurement. The package
+# refuses to check against a gradient of zeros, because that would check nothing:
+
+# %%
+a = rng.standard_normal(6)
+measured = numerical_gradient(lambda: float(np.sum(softmax_forward(a)[0])), a)
+assert np.abs(measured).max() < 1e-10  # zero up to rounding
+try:
+    assert_gradient("a", np.zeros(6), np.zeros(6))
+    raise SystemExit("the check did not notice")
+except GradientError as error:
+    print("upstream of ones:", error)
+
+# %%
+# With a random g the true gradient is not zero, and the empty backward is caught:
+
+# %%
+try:
+    check_gradients(lambda a: softmax_forward(a)[0], {"a": a}, lambda _: {"a": np.zeros(6)})
+    raise SystemExit("the check did not notice")
+except GradientError as error:
+    print("random upstream: ", error)
+
+# %%
+# What size of error is a bug?
+# ----------------------------
+#
+# The package compares a gradient by hand, a, with a measured one, n, by the relative error of the whole array:
+#
+# .. math:: \frac{\lVert a - n \rVert}{\lVert a \rVert + \lVert n \rVert}
+#
+# where :math:`\lVert v \rVert` is the root of the sum of the squares of all numbers in v. It is 0 when both are
+# equal, 1 when one of them is zero or they point in opposite directions, and it does not change when the loss is
+# multiplied by 1000. Below 1e-7 passes.
+#
+# Let us see where correct code is and where mistakes are. The layer is tanh(A B) again, with a square B, so that a
+# forgotten transpose fits. We look at dA.
+
+# %%
+A, B = rng.standard_normal((6, 4)), rng.standard_normal((4, 4))
+g = rng.standard_normal((6, 4))
+Y = np.tanh(A @ B)
+measured = numerical_gradient(lambda: float(np.sum(g * np.tanh(A @ B))), A)
+correct = (g * (1 - Y**2)) @ B.T
+
+last_row_lost = correct.copy()
+last_row_lost[-1] = 0
+one_number_off = correct.copy()
+one_number_off[2, 1] *= 1.01
+
+A32, B32, g32 = A.astype(np.float32), B.astype(np.float32), g.astype(np.float32)
+measured32 = numerical_gradient(lambda: float(np.sum(g32 * np.tanh(A32 @ B32))), A32, step=4e-3)
+
+sizes = {
+    "B for Bᵀ": relative_error((g * (1 - Y**2)) @ B, measured),
+    "tanh forgotten": relative_error(g @ B.T, measured),
+    "1 − y for 1 − y²": relative_error((g * (1 - Y)) @ B.T, measured),
+    "last row lost": relative_error(last_row_lost, measured),
+    "one of 24 numbers 1% off": relative_error(one_number_off, measured),
+    "all numbers 0.1% off": relative_error(1.001 * correct, measured),
+    "correct, float32 (h = 4e-3)": relative_error(correct, measured32.astype(np.float64)),
+    "correct, float64": relative_error(correct, measured),
+}
+assert sizes["correct, float64"] < 1e-9
+assert all(error > 1e-4 for name, error in sizes.items() if "correct" not in name)
+assert sizes["correct, float32 (h = 4e-3)"] > 1e-6  # at 1e-7 correct code would fail
+
+# %%
+# Between correct code, near 1e-10, and the smallest of these mistakes, above 1e-4, lie six powers of ten with nothing
+# in them. The limit 1e-7 stands in the middle. So there is no grey zone in which to argue: in float64, 1e-5 is not
+# "nearly right" but a bug, or a function with a jump or a corner in it. NRMS has none of those.
+#
+# In float32 correct code is so close to the small mistakes that no limit separates them well.
+#
+# Why the whole array
+# -------------------
+#
+# One could compare number by number instead, :math:`|a_i - n_i| / (|a_i| + |n_i|)`, and take the worst. But the
+# measured gradient carries the same rounding error everywhere, about 1e-10 here. Where the true derivative is tiny,
+# this is large beside it. tanh is nearly flat at x = ±9; its derivative there is 6e-8:
+
+# %%
+x = np.linspace(-9, 9, 181)
+g = rng.standard_normal(181)
+measured = numerical_gradient(lambda: float(np.sum(g * np.tanh(x))), x)
+by_hand = tanh_backward(g, np.tanh(x))
+elementwise = np.abs(by_hand - measured) / (np.abs(by_hand) + np.abs(measured))
+whole = relative_error(by_hand, measured)
+print(f"correct tanh: whole array {whole:.0e}, worst single number {elementwise.max():.0e}")
+assert whole < 1e-9
+assert elementwise.max() > 1e-4  # correct code, and still as large as a bug
+
+# %%
+drawing = course.figure(9.6, 3.9)
+left, right = drawing.subplots(1, 2, width_ratios=[1.25, 1])
+names, values = list(sizes), list(sizes.values())
+colors = [course.BLUE if name.startswith("correct") else course.RED for name in names]
+left.hlines(range(len(names)), 1e-12, values, color=colors, linewidth=1.2)
+for row, (value, color) in enumerate(zip(values, colors, strict=True)):
+    left.plot(value, row, "o" if color == course.BLUE else "X", color=color, markersize=8)
+left.axvline(1e-7, color=course.GREEN, linewidth=6, alpha=0.25, zorder=0)
+left.text(1.6e-7, 7.25, "limit 1e-7", color=course.GREEN)
+left.set_xscale("log")
+left.set_xlim(1e-12, 3)
+left.set_ylim(7.7, -0.7)
+left.set_yticks(range(len(names)), names)
+left.set_xlabel("relative error of the whole array")
+left.set_title("Mistakes (×) and correct code (●)")
+
+right.loglog(np.abs(by_hand), np.maximum(elementwise, 1e-14), "o", color=course.BLUE, markersize=4)
+right.axhline(whole, color=course.GREEN, linestyle="--")
+right.text(2e-9, whole / 2.5, "whole array", color=course.GREEN, va="top")
+right.set_xlabel("size of the derivative")
+right.set_ylabel("relative error of one number")
+right.set_title("All of these are correct")
+course.save(drawing, "01_error_sizes")
+
+# %%
+# The price: an error in a part that is tiny beside the rest can hide in the norm. So each array is checked on its
+# own, not all of them as one long vector, and test inputs are drawn with sizes near 1.
+#
+# When a check fails, the message names the array, the worst index and both values, as in the lines printed above.
+# Read them. A quotient of 2 or −1, or one row of zeros, often tells you which line to look at.
+#
+# A whole model at once
+# ---------------------
+#
+# Two forwards a number is fine for a layer with 50 numbers, and hopeless for a model with a million. There one moves
+# *all* numbers at once, in a random direction v, and measures one derivative. By the chain rule it must be the sum
+# over all numbers of gradient times direction:
+#
+# .. math:: \frac{L(x + h v) - L(x - h v)}{2h} \approx \sum_i dx_i \, v_i
+
+# %%
+v = rng.standard_normal(181)
+along_v = directional_derivative(lambda: float(np.sum(g * np.tanh(x))), x, v)
+assert np.isclose(along_v, by_hand @ v, rtol=1e-8)
+
+# %%
+# A mistake escapes this only if it is at a right angle to v, which for a random v does not happen. But it does not
+# say *where* the mistake is. So: full differences for the layers, a random direction for the whole model.
+#
+# What to remember
+# ----------------
+#
+# 1. Central differences in float64 with h = 1e-5: correct code agrees to 1e-10, and the limit is 1e-7 for the whole
+#    array.
+# 2. The upstream gradient is random, never ones: a softmax with ones has gradient zero, and everything passes.
+# 3. C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC. An input gets the sum over everything that it moves.
+#
+# Exercises
+# ---------
+#
+# Open ``lessons/exercises/01_gradient_checking.py``, fill in the blanks, and run ``python -m lessons.check 01``.
+#
+# Further: (a) Where is the bottom of the V for the one-sided difference, and how small is the error there? Derive it,
+# then draw it. (b) Derive the rule for C = A B D with three matrices. (c) max(x, 0) has a corner at 0. What does a
+# central difference measure there, and what would a backward return? How would you choose test inputs for such a
+# function?

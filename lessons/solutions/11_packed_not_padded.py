@@ -1,0 +1,50 @@
+"""Exercises of lesson 11: sequences end to end, and the mask that padding needs."""
+
+import numpy as np
+
+
+def offsets_of(lengths: np.ndarray) -> np.ndarray:
+    """Find where sequences of these lengths start when they stand end to end.
+
+    lengths: (n,) whole numbers, 0 among them.
+
+    Returns (n + 1,) whole numbers: 0 first, the sum of all lengths last.
+    """
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(int)
+
+
+def pack(sequences: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Pack lists of row numbers. You may call your offsets_of.
+
+    sequences: n lists, some of them empty, perhaps all.
+
+    Returns index (total,) all row numbers end to end, and offsets (n + 1,); both of an integer dtype.
+    """
+    index = np.array([row for sequence in sequences for row in sequence], dtype=int)
+    return index, offsets_of(np.array([len(sequence) for sequence in sequences], dtype=int))
+
+
+def take(index: np.ndarray, offsets: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pack some of the sequences anew, in the order of `chosen`. You may call your offsets_of.
+
+    index, offsets: packed sequences.    chosen: (m,) numbers of sequences; one may be chosen several times.
+
+    Returns the new index and offsets (m + 1,).
+    """
+    lengths = np.diff(offsets)[chosen]
+    new_offsets = offsets_of(lengths)
+    shift = np.repeat(offsets[:-1][chosen] - new_offsets[:-1], lengths)
+    return index[np.arange(new_offsets[-1]) + shift], new_offsets
+
+
+def padded_weights(scores: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Softmax over padded rows in which the padding gets no weight.
+
+    scores: (n, width), only the first lengths[s] of row s are real, the others may hold anything.    lengths: (n,).
+
+    Returns (n, width): the real weights of a row sum to 1, the padding's are 0. A row of length 0 is all zeros.
+    """
+    real = np.arange(scores.shape[1]) < lengths[:, None]
+    highest = np.where(real, scores, -np.inf).max(axis=1, keepdims=True, initial=-1e300)
+    exps = np.where(real, np.exp(np.where(real, scores - highest, 0.0)), 0.0)
+    return exps / np.maximum(exps.sum(axis=1, keepdims=True), 1e-300)

@@ -1,0 +1,57 @@
+"""Exercises of lesson 14: be the repairer."""
+
+import numpy as np
+
+
+def softmax_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Backward of p = softmax(a), row by row.
+
+    dp: (T, n) gradient of the loss by the weights.    p: (T, n) the weights.
+
+    Returns da (T, n).
+    """
+    mean = (p * dp).sum(axis=1, keepdims=True)  # bug: mean = (p * dp).sum(axis=1)
+    return p * (dp - mean)
+
+
+def scores_backward(dS: np.ndarray, x: np.ndarray, Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Backward of the scores of all pairs, S = x Q xᵀ.
+
+    dS: (T, T) gradient of the loss by the scores.    x: (T, D).    Q: (D, D).
+
+    Returns dx (T, D), dQ (D, D).
+    """
+    Y = x @ Q
+    dY = dS @ x
+    dx = dS.T @ Y
+    dx += dY @ Q.T  # bug: dx = dY @ Q.T
+    dQ = x.T @ dY
+    return dx, dQ
+
+
+def embedding_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.ndarray:
+    """Backward of the lookup x = table[rows].
+
+    dx: (T, D) gradient of the loss by x.    rows: (T,) row numbers; a word may occur several times.
+    words: how many rows the table has.
+
+    Returns d_table (words, D).
+    """
+    d_table = np.zeros((words, dx.shape[1]))
+    np.add.at(d_table, rows, dx)  # bug: d_table[rows] += dx
+    return d_table
+
+
+def mean_auc(scores: np.ndarray, clicked: np.ndarray, offsets: np.ndarray) -> float:
+    """The AUC of each impression alone, then the mean over the impressions.
+
+    scores: (total,) of all impressions, end to end.    clicked: (total,) of True and False.
+    offsets: (n + 1,) where each impression starts; each has a clicked and a not-clicked candidate.
+    """
+    places = [slice(offsets[s], offsets[s + 1]) for s in range(len(offsets) - 1)]  # bug: places = [slice(0, offsets[-1])]
+    aucs = []
+    for place in places:
+        yes = scores[place][clicked[place]][:, None]
+        no = scores[place][~clicked[place]][None, :]
+        aucs.append(np.mean((yes > no) + 0.5 * (yes == no)))
+    return float(np.mean(aucs))
