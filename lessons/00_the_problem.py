@@ -110,8 +110,11 @@ def words_in_common(history: list[int], candidate: int) -> int:
 
 
 scores = np.array(
-    [words_in_common(histories.sequence(i).tolist(), row) for i in range(3) for row in candidates.sequence(i).tolist()],
-    dtype=np.float64,
+    [
+        float(words_in_common(histories.sequence(i).tolist(), row))
+        for i in range(candidates.count)
+        for row in candidates.sequence(i).tolist()
+    ]
 )
 s, y = scores[:6], clicked[:6]  # the first impression: scores s, labels y
 assert s.tolist() == [1, 0, 1, 2, 1, 0]
@@ -247,7 +250,7 @@ for hit in rank[y]:
     right.plot([hit, hit], [0, 1 / np.log2(1 + hit)], color=course.ORANGE, linewidth=7, alpha=0.35, zorder=0)
 right.plot([5.5, 5.5], [0, 0.62], color=course.GREY, linestyle=":", linewidth=1.4)
 right.text(5.4, 0.52, "nDCG@5\nstops here", ha="right", color=course.GREY)
-right.text(6.25, 0.05, "clicked,\nrank 6", color=course.RED)
+right.text(6.0, 0.41, "clicked,\nrank 6", color=course.RED)
 right.text(1.25, 0.05, "clicked,\nrank 1", color=course.RED)
 right.set_xticks(t)
 right.set_ylim(0, 1.05)

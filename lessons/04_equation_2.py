@@ -2,8 +2,8 @@ r"""
 Lesson 04: equation 2, what a word takes from the others
 ========================================================
 
-Lesson 03 said how much each word looks at each other word. This lesson says what it takes home from there, and does it
-several times side by side, with several *heads*. At the end stands the whole of multi-head self-attention, forward
+Lesson 03 said how much each word looks at each other word. This lesson says what it takes home from there, and does
+it several times side by side, with several *heads*. At the end stands the whole of multi-head self-attention, forward
 and backward, in the two forms that people write it in, and we count which of the two the paper used.
 
 You need: lesson 03 (scores, weights, softmax and its backward, a value used twice).
@@ -130,6 +130,14 @@ for k, meaning in enumerate(("compares topics", "looks for time")):
 course.save(drawing, "04_heads")
 
 # %%
+# Read one row of h. In head 0 *Rockets* has the weights 0.47, 0.47, 0.06, and sport is 0.47·1 + 0.47·2 = 1.40 while
+# space is 0.47·1. In head 1 the weights are 0.11, 0.11, 0.79: action is 0.11·1 from *win*, time 0.79·1 from *again*.
+# Side by side:
+
+# %%
+assert np.allclose(h[0], [1.40, 0.47, 0.11, 0.79], atol=0.01)
+
+# %%
 # All V_k side by side are one matrix V (D, H·d), so the values of all heads are one product x V, of which head k owns
 # the columns k·d to (k+1)·d. Columns of a product depend only on the same columns of its right factor:
 
@@ -144,7 +152,8 @@ assert np.allclose((x @ V)[:, 2:4], x @ V[:, 2:4])
 # Its matrix is large, D × D a head. Almost every implementation writes another form, called *projected*:
 #
 # .. math::
-#     \frac{(e_i^T W_Q) \cdot (e_j^T W_K)}{\sqrt{d}}, \qquad W_Q, W_K \text{ both } (D, d), \text{ a pair for each head}
+#     \frac{(e_i^T W_Q) \cdot (e_j^T W_K)}{\sqrt{d}},
+#     \qquad W_Q, W_K \text{ both } (D, d), \text{ a pair for each head}
 #
 # Word i is shortened to a *query* :math:`e_i^T W_Q` of d numbers, word j to a *key* :math:`e_j^T W_K` of d numbers,
 # and their dot product is the score. Why it is divided by √d comes further down. Take it apart:
@@ -177,10 +186,11 @@ assert np.allclose(projected, bilinear(x, Q_full, V)[0])
 # lost.
 
 # %%
-assert [np.linalg.matrix_rank(M) for M in Q_full] == [d, d, d]
+assert [np.linalg.matrix_rank(matrix) for matrix in Q_full] == [d, d, d]
 U, sigma, Zt = np.linalg.svd(Q_full[0])
 W_Q, W_K = U[:, :d] * sigma[:d] * np.sqrt(d), Zt[:d].T
-assert np.allclose(W_Q @ W_K.T * scale, Q_full[0])  # another pair than the one we started from, the same scores
+assert np.allclose(W_Q @ W_K.T * scale, Q_full[0])  # the same scores,
+assert not np.allclose(W_Q, Q[:, :d])  # from another pair than the one we started from
 
 Q_any = rng.standard_normal((D, D))
 U, sigma, Zt = np.linalg.svd(Q_any)
@@ -221,9 +231,9 @@ assert totals["bilinear"] == 16 * 300**2 + 300 * 256 + 51_600 + 16 * 256**2 + 25
 #
 # A score is a dot product of d terms, :math:`\sum_{c=1}^{d} q_c \kappa_c`, with a query q and a key κ (kappa, since k
 # counts the heads). Suppose all :math:`q_c` and :math:`\kappa_c` are independent with mean 0 and variance 1. (After
-# training they are not; it is a model to think with.) Then each term has mean 0 and variance :math:`E[q_c^2
-# \kappa_c^2] = E[q_c^2] \, E[\kappa_c^2] = 1`. Variances of independent terms add up: the sum has variance d. So the
-# standard deviation of the score, its spread, is √d, and dividing by √d makes it 1 for any d.
+# training they are not; it is a model to think with.) Then each term has mean 0 and variance
+# :math:`E[q_c^2 \kappa_c^2] = E[q_c^2] \, E[\kappa_c^2] = 1`. Variances of independent terms add up: the sum has
+# variance d. So the standard deviation of the score, its spread, is √d, and dividing by √d makes it 1 for any d.
 #
 # Without it, wide heads have large scores. Softmax then gives nearly all weight to the largest one. And its gradient,
 # p (dp − Σ p dp), is nearly 0 everywhere: for the large one because dp is then close to the weighted mean, for the
@@ -276,10 +286,10 @@ course.save(drawing, "04_scale")
 # The output projection
 # ---------------------
 #
-# The Transformer that self-attention comes from has one more matrix, O (H·d, H·d), applied to the finished row: y = h
-# O. In h each head keeps to its own columns; in y every number can draw on all heads. The paper has no O (with it the
-# model would have 661,280 parameters), and neither does the code of the Recommenders project. The package has it as
-# an option.
+# The Transformer that self-attention comes from has one more matrix, O (H·d, H·d), applied to the finished row:
+# :math:`y = h \, O`. In h each head keeps to its own columns; in y every number can draw on all heads. The paper has
+# no O (with it the model would have 661,280 parameters), and neither does the code of the Recommenders project. The
+# package has it as an option.
 #
 # What does O add? Cut it into H blocks of d rows, :math:`O_k`. The product of a row of blocks with a column of blocks
 # is the sum of the products: :math:`y = h \, O = \sum_k h_k O_k = \sum_k \alpha^k x \, (V_k O_k)`. The heads are

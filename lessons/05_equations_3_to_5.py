@@ -26,14 +26,15 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # -------------
 #
 # .. math::
-#     a_i &= q_w^T \tanh(V_w h_i + v_w) && \text{(3)} \\
-#     \alpha_i &= \frac{\exp(a_i)}{\sum_{j=1}^{M} \exp(a_j)} && \text{(4)} \\
-#     r &= \sum_{i=1}^{M} \alpha_i h_i && \text{(5)}
+#     a_i &= q_w^T \tanh(V_w h_i + v_w) \qquad \text{(3)} \\
+#     \alpha_i &= \frac{\exp(a_i)}{\sum_{j=1}^{M} \exp(a_j)} \qquad \text{(4)} \\
+#     r &= \sum_{i=1}^{M} \alpha_i h_i \qquad \text{(5)}
 #
 # - :math:`h_i` is the vector of word i after self-attention, with H·d numbers. The title has M words; we write T.
 # - :math:`V_w` is a matrix that makes A numbers out of the H·d, :math:`v_w` is a vector of A numbers that is added (a
 #   *bias*). In the code they are W, (H·d, A) and on the right of our rows, and b, (A,).
-# - tanh squeezes each number into the range from −1 to 1. What comes out we call :math:`hidden_i`.
+# - tanh squeezes each number into the range from −1 to 1. What goes in we call :math:`z_i`, what comes out
+#   :math:`hidden_i`.
 # - :math:`q_w` is a vector of A numbers, q in the code. Its dot product with :math:`hidden_i` is the *score*
 #   :math:`a_i`, one number.
 # - :math:`\alpha_i` is the *weight* of word i: softmax again, once over all words of the title.
@@ -145,18 +146,18 @@ course.save(drawing, "05_pooling")
 #
 # Given dr (H·d,), the gradient of the loss by r. Go back from (5) to (3), line by line.
 #
-# **r = Σ α_i h_i.** Number n of r is :math:`r_n = \sum_i \alpha_i h_{i,n}`. So :math:`\partial r_n / \partial
-# \alpha_i = h_{i,n}`, and the chain rule sums over all n: :math:`d\alpha_i = \sum_n dr_n \, h_{i,n} = h_i \cdot dr`.
-# And :math:`\partial r_n / \partial h_{i,n} = \alpha_i`, so :math:`dh_i = \alpha_i \, dr`. That is the first way from
-# r back to h: h as *what is averaged*.
+# **r = Σ α_i h_i.** Number n of r is :math:`r_n = \sum_i \alpha_i h_{i,n}`. So
+# :math:`\partial r_n / \partial \alpha_i = h_{i,n}`, and the chain rule sums over all n:
+# :math:`d\alpha_i = \sum_n dr_n \, h_{i,n} = h_i \cdot dr`. And :math:`\partial r_n / \partial h_{i,n} = \alpha_i`,
+# so :math:`dh_i = \alpha_i \, dr`. That is the first way from r back to h: h as *what is averaged*.
 #
 # **α = softmax(a).** :math:`da_i = \alpha_i (d\alpha_i - \sum_j \alpha_j \, d\alpha_j)`, lesson 03.
 #
-# **a_i = q · hidden_i.** q is used once for each word, so its gradient is a sum over the words: :math:`dq = \sum_i
-# da_i \, hidden_i`, in matrix form hiddenᵀ da. And :math:`d\,hidden_i = da_i \, q`.
+# **a_i = q · hidden_i.** q is used once for each word, so its gradient is a sum over the words:
+# :math:`dq = \sum_i da_i \, hidden_i`, in matrix form hiddenᵀ da. And :math:`d\,hidden_i = da_i \, q`.
 #
-# **hidden = tanh(z).** With :math:`s = e^z - e^{-z}` and :math:`c = e^z + e^{-z}` we have tanh z = s/c, s' = c and c'
-# = s. The quotient rule:
+# **hidden = tanh(z).** With :math:`s = e^z - e^{-z}` and :math:`c = e^z + e^{-z}` we have :math:`\tanh z = s / c`,
+# :math:`s' = c` and :math:`c' = s`. The quotient rule:
 #
 # .. math:: \tanh' z = \frac{s' c - s \, c'}{c^2} = \frac{c^2 - s^2}{c^2} = 1 - \tanh^2 z
 #

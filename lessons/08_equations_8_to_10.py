@@ -94,7 +94,7 @@ axes.plot(*h.mean(axis=0), "x", color=course.GREY, markersize=10, markeredgewidt
 axes.plot(*u, "*", color=course.RED, markersize=17, label="user vector u")
 axes.set_xlabel("sports")
 axes.set_ylabel("space")
-axes.set_xlim(-0.3, 3.0)
+axes.set_xlim(-0.5, 3.0)
 axes.set_ylim(-0.3, 2.75)
 axes.legend(loc="lower left", bbox_to_anchor=(0.02, 0.1))
 axes.set_title("The user vector is a weighted mean of the clicks")

@@ -90,7 +90,7 @@ def _print_table(rows: dict[str, Scores], clicked: NDArray[np.bool_], split: Spl
     """Print the four metrics of each row of scores, with the interval where 95% of resampled means lie."""
     from nrms_np.evaluation.metrics import bootstrap_interval, impression_metrics, mean_metrics
 
-    print(f"\n{'':>13}" + "".join(f"  {name:>6} {'95% interval':>13}" for name in ("AUC", "MRR", "nDCG@5", "nDCG@10")))
+    print(f"\n{'':>13}" + "".join(f"  {name:>7} {'95% interval':>13}" for name in ("AUC", "MRR", "nDCG@5", "nDCG@10")))
     undefined = 0
     for name, scores in rows.items():
         each = impression_metrics(scores, clicked, split.behaviors.candidates.offsets)
@@ -98,7 +98,7 @@ def _print_table(rows: dict[str, Scores], clicked: NDArray[np.bool_], split: Spl
         undefined = metrics.undefined
         low, high = bootstrap_interval(each, seed)
         cells = zip(metrics.named().values(), low, high, strict=True)
-        print(f"{name:>13}" + "".join(f"  {mean:6.4f} {a:6.4f}-{b:6.4f}" for mean, a, b in cells), flush=True)
+        print(f"{name:>13}" + "".join(f"  {mean:7.4f} {a:6.4f}-{b:6.4f}" for mean, a, b in cells), flush=True)
     if undefined:
         print(f"left out: {undefined:,} impressions without a click, or with nothing but clicks")
 

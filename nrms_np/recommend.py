@@ -27,7 +27,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--user", metavar="U", default=absent, help="a user of the split's behaviors.tsv")
     who.add_argument(
-        "--history", nargs="+", metavar="IDS", default=absent, help='clicked news, oldest first: "N1 N2"; may be empty: ""'
+        "--history", nargs="+", metavar="IDS", default=absent, help='clicked news, oldest first ("": none)'
     )
     who.add_argument("--titles", nargs="+", metavar="TITLE", default=absent, help="clicked titles, oldest first")
     parser.add_argument("--top", type=positive_int, default=10, help="how many news to show")
@@ -57,7 +57,8 @@ def main(arguments: list[str]) -> int:
         say(f"{reader.name}: {len(reader.titles)} clicked news, the last {used} used")
         if "titles" in options and (missing := Vocabulary(model.vocabulary).missing(reader.titles)):
             say(f"words that the model does not know: {', '.join(missing)}")
-        scores, heading = model_scores(model, news_vectors(model, model_path(options.run), news.titles), reader), "score"
+        vectors, heading = news_vectors(model, model_path(options.run), news.titles), "score"
+        scores = model_scores(model, vectors, reader)
     else:
         scores, counted = _clicks(options.data, options.split, news)
         heading = "clicks"
@@ -80,13 +81,12 @@ def _reader(options: argparse.Namespace, folder: Path, news: News) -> Reader:
 
 def _clicks(data: Path, split: str, news: News) -> tuple[Scores, str]:
     """Clicks of the pool in the split's impressions, or without labels there in train's; and in which."""
-    from nrms_np.data.mind import read_split
     from nrms_np.errors import DataError
     from nrms_np.evaluation.recommendation import clicks_of_news
 
     for name in (split, "train"):
         if (data / name).is_dir():
-            clicks = clicks_of_news(read_split(data / name, history_length=1), news)
+            clicks = clicks_of_news(data / name / "behaviors.tsv", news)
             if clicks is not None:
                 return clicks, name
     raise DataError(data, f"the history is empty, and neither {split} nor train has labels to count popularity by.")

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from nrms_np.data.dataset import Dataset
     from nrms_np.training.run_folder import RunFolder
 
-DEMO, SMALL = Path("data/demo"), Path("data/mind-small")
+DEMO = Path("data/demo")
+MIND = {"small": Path("data/mind-small"), "large": Path("data/mind-large")}
 
 COLUMNS = ("auc", "mrr", "ndcg@5", "ndcg@10")
 
@@ -34,7 +35,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
     parser = make_parser("train", "Train NRMS on click logs in MIND's format. Without options: on the demo corpus.")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--small", action="store_true", help="train on MIND-small, in data/mind-small")
+    where.add_argument("--small", action="store_true", help="train on MIND-small; fetched into data/mind-small if it is not there")
+    where.add_argument("--large", action="store_true", help="train on MIND-large; fetched into data/mind-large if it is not there")
     where.add_argument(
         "--data", type=Path, default=DEMO, help="folder with train/ and dev/, each news.tsv and behaviors.tsv"
     )
@@ -91,14 +93,17 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
-    from nrms_np.data.locate import find_small
+    from nrms_np.data.locate import locate
     from nrms_np.model import NRMS
     from nrms_np.training.learning_curve import draw_learning_curve
     from nrms_np.training.run_folder import RunFolder, free_folder
     from nrms_np.training.trainer import Interrupted, Trainer
 
     use_threads(options.threads)
-    data_folder = find_small(SMALL) if options.small else options.data
+    data_folder = options.data
+    if options.small or options.large:
+        size = "small" if options.small else "large"
+        data_folder = locate(size, MIND[size], say, progress=not options.quiet)
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
     glove = options.glove
     if options.resume:

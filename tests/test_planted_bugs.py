@@ -8,8 +8,20 @@ from nrms_np.gradcheck import GradientError, assert_gradient, check_gradients, n
 from nrms_np.kernels import attention_loops, pair_softmax, projected_attention, rows
 from nrms_np.layers import additive_attention, click, dropout, embedding, self_attention, softmax
 from tests.planting import planted
-from tests.sizes import ROWS, SCALE, WIDTH, WORDS, D, H, T, attention_parameters, pool_parameters
-from tests.sizes import ragged_batch, ragged_sequences, small_config  # fmt: skip
+from tests.sizes import (  # fmt: skip
+    ROWS,
+    SCALE,
+    WIDTH,
+    WORDS,
+    D,
+    H,
+    T,
+    attention_parameters,
+    pool_parameters,
+    ragged_batch,
+    ragged_sequences,
+    small_config,
+)
 
 RNG_SEED = 12
 

@@ -44,7 +44,9 @@ def padded_weights(scores: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
     Returns (n, width): the real weights of a row sum to 1, the padding's are 0. A row of length 0 is all zeros.
     """
-    real = np.arange(scores.shape[1]) < lengths[:, None]
-    highest = np.where(real, scores, -np.inf).max(axis=1, keepdims=True, initial=-1e300)
-    exps = np.where(real, np.exp(np.where(real, scores - highest, 0.0)), 0.0)
-    return exps / np.maximum(exps.sum(axis=1, keepdims=True), 1e-300)
+    weights = np.zeros_like(scores)
+    for s, T in enumerate(lengths):
+        if T > 0:
+            exps = np.exp(scores[s, :T] - scores[s, :T].max())
+            weights[s, :T] = exps / exps.sum()
+    return weights

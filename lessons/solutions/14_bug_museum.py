@@ -48,10 +48,10 @@ def mean_auc(scores: np.ndarray, clicked: np.ndarray, offsets: np.ndarray) -> fl
     scores: (total,) of all impressions, end to end.    clicked: (total,) of True and False.
     offsets: (n + 1,) where each impression starts; each has a clicked and a not-clicked candidate.
     """
-    places = [slice(offsets[s], offsets[s + 1]) for s in range(len(offsets) - 1)]  # bug: places = [slice(0, offsets[-1])]
+    starts, ends = offsets[:-1], offsets[1:]  # bug: starts, ends = offsets[:1], offsets[-1:]
     aucs = []
-    for place in places:
-        yes = scores[place][clicked[place]][:, None]
-        no = scores[place][~clicked[place]][None, :]
+    for start, end in zip(starts, ends, strict=True):
+        yes = scores[start:end][clicked[start:end]][:, None]
+        no = scores[start:end][~clicked[start:end]][None, :]
         aucs.append(np.mean((yes > no) + 0.5 * (yes == no)))
     return float(np.mean(aucs))

@@ -15,7 +15,7 @@ from nrms_np.data.demo_pairs import BLOCKS
 from nrms_np.data.demo_words import DULL, HOOKS, NEUTRAL, PLACES, PLAIN, TIMES, TOPICS
 
 # How much an opener adds to the log-odds of a click.
-APPEAL = 1.3
+APPEAL = 1.4
 PAIR_PERMILLE = 600
 
 

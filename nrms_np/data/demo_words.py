@@ -59,9 +59,9 @@ TIMES = (
 )
 
 # An opener makes the reader curious or bores him: how much it adds to the log-odds of a click.
-HOOKS = ("Exclusive:", "Revealed:", "Breaking News:", "Must Read:")
-DULL = ("Archive:", "Opinion:", "Reader Letter:", "Correction:")
-NEUTRAL = ("Report:", "Update:", "In Brief:", "Local News:")
+HOOKS = ("Exclusive:", "Revealed:", "Must Read:")
+DULL = ("Archive:", "Opinion:", "Reader Letter:")
+NEUTRAL = ("Report:", "Update:", "Local News:")
 
 
 def _parts(text: str) -> tuple[tuple[str, ...], ...]:

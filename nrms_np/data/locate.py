@@ -41,7 +41,7 @@ def locate(
         return folder
     with _room_on_disk(mind):
         problems = take([folder], mind, mind.missing())
-        failures = fetch(mind, SOURCES[size] if sources is None else sources, say, progress) if problems else []
+        failures = fetch(mind, SOURCES[size] if sources is None else sources, say, progress)
     if mind.missing():
         raise DataError(folder.resolve(), _how_to_get(mind, [f"this folder: {'; '.join(problems)}", *failures]))
     say(_done(mind))

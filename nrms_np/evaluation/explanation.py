@@ -113,7 +113,9 @@ def explain(model: NRMS, split: Split, impression: str) -> Explanation:
     """
     behaviors, news = split.behaviors, split.news
     if impression not in behaviors.impression_ids:
-        raise NrmsError(f"there is no impression {impression!r} in the split; give the first column of one of its rows.")
+        raise NrmsError(
+            f"there is no impression {impression!r} in the split; give the first column of one of its rows."
+        )
     number = behaviors.impression_ids.index(impression)
     clicked, shown = behaviors.histories.sequence(number), behaviors.candidates.sequence(number)
     rows, places = distinct(np.concatenate([clicked, shown]), len(news.ids))
@@ -154,7 +156,8 @@ def _labels(split: Split, number: int) -> list[bool | None]:
     offsets, clicked = split.behaviors.candidates.offsets, split.behaviors.clicked
     if clicked is None:
         return [None] * int(offsets[number + 1] - offsets[number])
-    return clicked[offsets[number] : offsets[number + 1]].tolist()
+    labels: list[bool | None] = clicked[offsets[number] : offsets[number + 1]].tolist()
+    return labels
 
 
 def _candidates(news: News, shown: IntArray, scores: Array, labels: list[bool | None]) -> list[Candidate]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import News, Split
+from nrms_np.data.mind import News
 from nrms_np.data.table import numbered_lines, open_binary
 from nrms_np.data.vocabulary import tokenize
 from nrms_np.errors import NrmsError
@@ -19,6 +21,8 @@ from nrms_np.model import NRMS
 from nrms_np.packed import IntArray, Packed
 
 Array = NDArray[np.floating[Any]]
+
+_CLICKED = re.compile(rb"(\S+)-1(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -88,18 +92,19 @@ def model_scores(model: NRMS, vectors: Array, reader: Reader) -> Array:
     return scores
 
 
-def clicks_of_news(split: Split, pool: News) -> Array | None:
-    """How often each news item of the pool was clicked in the impressions of a split, (n,); None without labels.
+def clicks_of_news(path: Path, pool: News) -> Array | None:
+    """How often each news item of the pool was clicked in the impressions of a log, (n,); None where no click stands.
 
-    The split may be another one than the pool's, so the news are matched by id.
+    path: behaviors.tsv of any split: news are matched by id. It is searched, as in `reader_of_user`.
+    Raises DataError when the file cannot be read.
     """
-    behaviors = split.behaviors
-    if behaviors.clicked is None:
+    clicks: Counter[bytes] = Counter()
+    with open_binary(path) as file:
+        for _, line in numbered_lines(path, file):
+            clicks.update(_CLICKED.findall(line.rpartition(b"\t")[2]))
+    if not clicks:
         return None
-    clicked = behaviors.candidates.index[behaviors.clicked]
-    clicks = np.bincount(clicked, minlength=len(split.news.ids))
-    row = split.news.row
-    return np.array([clicks[row[name]] if name in row else 0 for name in pool.ids], dtype=np.float64)
+    return np.array([clicks[name.encode()] for name in pool.ids], dtype=np.float64)
 
 
 def best_rows(scores: Array, seen: IntArray, top: int) -> IntArray:

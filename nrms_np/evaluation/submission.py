@@ -45,7 +45,9 @@ def write_scores(path: Path, behaviors: Behaviors, scores: Scores) -> None:
     scores: (total,) aligned with behaviors.candidates.index. Raises NrmsError when a score is NaN.
     """
     if np.isnan(scores).any():
-        raise NrmsError(f"{path} is not written: the model's scores are NaN, it has diverged; train it with a lower rate.")
+        raise NrmsError(
+            f"{path} is not written: the model's scores are NaN, it has diverged; train it with a lower rate."
+        )
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         for impression, values in _impressions(behaviors, scores):
             file.write(f"{impression}\t{' '.join(f'{value:.9g}' for value in values)}\n")

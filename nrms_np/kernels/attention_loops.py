@@ -119,8 +119,8 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                         for k in range(H):
                             weight[f * H + k] = pair[k]
                     value = projected[words[j], values_at : values_at + WIDTH]
-                    for e in range(WIDE):
-                        for c in range(CHUNKS):
+                    for c in range(CHUNKS):
+                        for e in range(WIDE):
                             total[c * WIDE + e] += weight[e] * value[c * WIDE + e]
                 out = h[sequences.offsets[s] + i]
                 for k in range(H):
@@ -156,11 +156,12 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                     # h_i = Σ_j alpha_ij value_j
                     for e in range(WIDE):
                         total = d_out[e] * value[e]
-                        d_value[e] += weight[e] * d_out[e]
                         for c in range(1, CHUNKS):
                             total += d_out[c * WIDE + e] * value[c * WIDE + e]
-                            d_value[c * WIDE + e] += weight[e] * d_out[c * WIDE + e]
                         row[e] = total
+                    for c in range(CHUNKS):
+                        for e in range(WIDE):
+                            d_value[c * WIDE + e] += weight[e] * d_out[c * WIDE + e]
                     for k in range(H):
                         total = row[k]
                         for f in range(1, FOLDS):
@@ -190,9 +191,11 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                         for k in range(H):
                             weight[f * H + k] = d_pair[k]
                     # score_ij = query_i · key_j
-                    for e in range(WIDE):
-                        for c in range(CHUNKS):
+                    for c in range(CHUNKS):
+                        for e in range(WIDE):
                             d_query[c * WIDE + e] += weight[e] * key[c * WIDE + e]
+                    for c in range(CHUNKS):
+                        for e in range(WIDE):
                             d_key[c * WIDE + e] += weight[e] * query[c * WIDE + e]
 
     return Loops(scores, weighted_sum, weighted_sum_backward, scores_backward)

@@ -1,0 +1,590 @@
+r"""
+Lesson 12: fast
+===============
+
+The layers of lessons 03 to 09 are right, and slow. This lesson counts what a training step *must* do, measures what
+it takes, and closes most of the gap in one place: the loop over all pairs of words in self-attention.
+
+You need: lesson 05 (both kinds of attention) and lesson 11 (packed sequences, each distinct thing once).
+
+Run as ``python lessons/12_fast.py --measure`` it measures a whole batch, which takes a minute, and writes the
+numbers to lessons/figures/12_measured.json. Without, it measures a small batch and draws the chart from the numbers
+written last.
+"""
+
+# %%
+import json
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+
+import numba
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import course
+from nrms_np import NRMS, Config, Packed, kernels, one_by_one
+from nrms_np.kernels.parallel import available_threads, set_threads
+from nrms_np.packed import Batch, distinct, offsets_of
+
+MEASURE = "--measure" in sys.argv
+rng = np.random.default_rng(12)
+
+# %%
+# A batch to measure on
+# ---------------------
+#
+# Lengths and popularity are drawn as in lesson 11, so that the batch looks like one of MIND.
+
+
+# %%
+def draw(count: int, kinds: int, start: int) -> np.ndarray:
+    """`count` row numbers below `kinds`, row i with a chance proportional to 1 / (i + start)."""
+    chances = 1 / (np.arange(kinds) + start)
+    return rng.choice(kinds, size=count, p=chances / chances.sum())
+
+
+def batch_like_mind(users: int) -> Batch:
+    """A training batch of so many users, with 4 negatives each."""
+    clicks = np.minimum(np.rint(rng.lognormal(np.log(19.6), 1.1, size=users)).astype(int), 50)
+    references = draw(int(clicks.sum()) + users * 5, 20_000, 50)
+    news, renumbered = distinct(references, 20_000)
+    lengths = np.clip(1 + rng.negative_binomial(20, 20 / 30.8, size=len(news)), 1, 30)
+    words, word_index = distinct(draw(int(lengths.sum()), 25_000, 3), 25_000)
+    histories = Packed(renumbered[: clicks.sum()], offsets_of(clicks))
+    candidates = renumbered[clicks.sum() :].reshape(users, 5)
+    return Batch(words, Packed(word_index, offsets_of(lengths)), histories, candidates)
+
+
+batch = batch_like_mind(users=64 if MEASURE else 8)
+titles = batch.titles
+D, H, d, A = 300, 20, 20, 200  # the sizes of the `recommenders` preset
+WIDTH = H * d
+pairs = int((titles.lengths**2).sum())
+print(f"a batch: {titles.count} titles, {len(titles.index):,} words, {len(batch.words):,} distinct, {pairs:,} pairs")
+
+# %%
+# What must be computed
+# ---------------------
+#
+# Count each multiplication and each addition of two numbers as one operation. A matrix product (n, k) · (k, m)
+# makes n·m sums of k products: 2·n·k·m operations. Its backward is two products of the same size (lesson 01: dA =
+# dC Bᵀ, dB = Aᵀ dC), so forward and backward together take 6·n·k·m. The step has four large products:
+#
+# - words · (Q, K, V of the titles): (distinct words, D) · (D, 3·H·d)
+# - h · W of the pooling of titles: (words of the titles, H·d) · (H·d, A)
+# - news · (Q, K, V of the histories): (distinct news, H·d) · (H·d, 3·H·d)
+# - h · W of the pooling of histories: (clicks, H·d) · (H·d, A)
+#
+# Self-attention itself is a small product for every title, every head: for one pair and one head the score takes
+# 2·d operations, and the weighted sum of the values another 2·d. Backward there are four such terms, for the
+# gradients of the weight, the value, the query and the key. Together 12·d, for all heads 12·H·d operations a
+# pair.
+
+# %%
+products = [
+    (len(batch.words), D, 3 * WIDTH),
+    (len(titles.index), WIDTH, A),
+    (titles.count, WIDTH, 3 * WIDTH),
+    (len(batch.histories.index), WIDTH, A),
+]
+operations_of_products = sum(6 * n * k * m for n, k, m in products)
+operations_of_pairs = 12 * WIDTH * (pairs + int((batch.histories.lengths**2).sum()))
+share = operations_of_pairs / (operations_of_pairs + operations_of_products)
+print(f"operations: {operations_of_products / 1e9:.1f} billion in matrix products, {share:.0%} of all in attention")
+assert share < 0.1
+
+# %%
+# The floor
+# ---------
+#
+# A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people
+# have tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code
+# gets below it, except by computing less, as lesson 11 did. All else, attention included, is a few percent of the
+# operations. If it takes more than a small share of the time, then not because there is much to do, but because
+# it is done badly.
+
+
+# %%
+def best_time(function: Callable[[], object], repeats: int = 5) -> float:
+    """Seconds of the fastest of some runs: the one that was disturbed least. The first run is not counted."""
+    function()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def products_alone() -> Callable[[], None]:
+    """A function that runs the large products of a step, forward and backward, and does nothing else."""
+    arrays = []
+    for n, k, m in products:
+        factors = [rng.standard_normal(shape, dtype=np.float32) for shape in ((n, k), (k, m), (n, m))]
+        arrays.append((*factors, *(np.empty_like(factor) for factor in factors)))
+
+    def run() -> None:
+        for left, right, d_product, d_left, d_right, product in arrays:
+            np.dot(left, right, out=product)
+            np.dot(d_product, right.T, out=d_left)
+            np.dot(left.T, d_product, out=d_right)
+
+    return run
+
+
+# %%
+# The hot loop, four ways
+# -----------------------
+#
+# The scores of all pairs of all titles: for head k, :math:`S_{i,j} = q_i \cdot k_j`, a sum of d products. Queries
+# and keys are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute
+# the same scores four times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of
+# a title with T words at i·T + j.
+
+# %%
+queries, keys = (rng.standard_normal((len(batch.words), WIDTH), dtype=np.float32) for _ in range(2))
+pair_offsets = offsets_of(titles.lengths**2)  # where the pairs of each title start
+index, offsets = titles.index, titles.offsets
+
+# %%
+# **Python.** Every number becomes an object, and every ``*`` asks both its operands for their type. We only do
+# three titles.
+
+
+# %%
+def scores_in_python(title: int) -> list[list[float]]:
+    """The scores of one title, a row of H numbers for each pair."""
+    words = titles.sequence(title)
+    asked, looked_at = queries[words].tolist(), keys[words].tolist()
+    rows = []
+    for query in asked:
+        for key in looked_at:
+            row = []
+            for k in range(H):
+                total = 0.0
+                for c in range(k * d, (k + 1) * d):
+                    total += query[c] * key[c]
+                row.append(total)
+            rows.append(row)
+    return rows
+
+
+# %%
+# **NumPy, one title at a time.** The inner loops are gone: ``@`` multiplies a stack of H matrices. But each
+# product is tiny, (T, d) · (d, T), and the cost of a call, about a microsecond, is paid for every title and every
+# step of it.
+
+
+# %%
+def scores_in_numpy() -> np.ndarray:
+    """The scores of all titles, (pairs, H)."""
+    S = np.empty((pairs, H), dtype=np.float32)
+    for title in range(titles.count):
+        words = titles.sequence(title)
+        asked = queries[words].reshape(-1, H, d).transpose(1, 0, 2)  # (H, T, d)
+        looked_at = keys[words].reshape(-1, H, d).transpose(1, 2, 0)  # (H, d, T)
+        S[pair_offsets[title] : pair_offsets[title + 1]] = (asked @ looked_at).reshape(H, -1).T
+    return S
+
+
+reference = scores_in_numpy()
+assert np.allclose(reference[: pair_offsets[1]], scores_in_python(0), atol=1e-4)
+
+# %%
+# **Numba, heads outermost.** Numba compiles a Python function to machine code, so loops cost nothing. This is the
+# Python version written for all titles. ``H``, ``d`` and ``WIDTH`` are constants for the compiler; ``fastmath``
+# is explained below.
+
+
+# %%
+@numba.njit(fastmath=True)
+def scores_heads_outermost(queries, keys, index, offsets, pair_offsets, S):
+    """S[pair, k] = the sum over c of query[k·d + c] · key[k·d + c]."""
+    for s in range(len(offsets) - 1):
+        words = index[offsets[s] : offsets[s + 1]]
+        T = len(words)
+        for k in range(H):
+            for i in range(T):
+                query = queries[words[i]]
+                for j in range(T):
+                    key = keys[words[j]]
+                    total = np.float32(0)
+                    for c in range(k * d, (k + 1) * d):
+                        total += query[c] * key[c]
+                    S[pair_offsets[s] + i * T + j, k] = total
+
+
+S = np.empty_like(reference)
+scores_heads_outermost(queries, keys, index, offsets, pair_offsets, S)
+assert np.allclose(S, reference, atol=1e-4)
+
+# %%
+# What vectorises
+# ---------------
+#
+# A processor has *vector* instructions: one instruction multiplies 8 or 16 float32 numbers by 8 or 16 others. (Or
+# half as many float64 numbers, one reason to train in float32.) The compiler uses them in a loop if
+#
+# - the numbers stand side by side in memory,
+# - all of them go the same way: the same operation, no ``if``,
+# - and no round of the loop waits for the one before.
+#
+# The inner loop above fails the last condition. Each ``total += …`` needs the total before it. With ``fastmath``
+# the compiler *may* change the order of a sum (rounding then differs a little) and could keep 8 sums side by
+# side. But the loop has 20 rounds only, and adding up the 8 sums at its end costs as much as it saved.
+#
+# So turn it round. The 20 numbers of one head must be added up: no good. But number c of head 0, number c of head
+# 1, … number c of head 19 all go the same way, into 20 *different* sums. They only have to stand side by side:
+#
+# .. code-block:: text
+#
+#     head order   head 0: c0 c1 c2 …   head 1: c0 c1 c2 …
+#     lane order   c0: head 0, 1, 2 …   c1: head 0, 1, 2 …
+#
+# Changing the order of a row of W changes the order of x W, so the parameters are reordered once a step and
+# queries and keys come out of the product in lane order, at no cost.
+
+
+# %%
+def to_lane_order(rows: np.ndarray) -> np.ndarray:
+    """Number c of head k moves from place k·d + c to place c·H + k."""
+    return np.ascontiguousarray(rows.reshape(-1, H, d).transpose(0, 2, 1).reshape(-1, WIDTH))
+
+
+lane_queries, lane_keys = to_lane_order(queries), to_lane_order(keys)
+W = rng.standard_normal((7, WIDTH))
+assert np.allclose(to_lane_order(np.eye(7) @ W), np.eye(7) @ to_lane_order(W))
+
+
+@numba.njit(fastmath=True)
+def scores_heads_innermost(queries, keys, index, offsets, pair_offsets, S):
+    """The same sums, in lane order: H of them side by side."""
+    for s in range(len(offsets) - 1):
+        words = index[offsets[s] : offsets[s + 1]]
+        T = len(words)
+        for i in range(T):
+            query = queries[words[i]]
+            for j in range(T):
+                key = keys[words[j]]
+                total = S[pair_offsets[s] + i * T + j]
+                total[:] = 0
+                for c in range(d):
+                    for k in range(H):
+                        total[k] += query[c * H + k] * key[c * H + k]
+
+
+scores_heads_innermost(lane_queries, lane_keys, index, offsets, pair_offsets, S)
+assert np.allclose(S, reference, atol=1e-4)
+
+# %%
+# The order is right, and yet nothing is won: look at the measurements below. The compiler sees a loop of exactly
+# 20 rounds, writes it out as 20 separate steps first, and looks for loops to vectorise afterwards. There is none
+# left. It needs a loop that is *long*. All H·d products go the same way too, so make one row of them, and fold
+# the row to H sums after:
+
+
+# %%
+@numba.njit(fastmath=True)
+def scores_wide(queries, keys, index, offsets, pair_offsets, S):
+    """All H·d products of a pair in one long row, then the d numbers of each head added up."""
+    row = np.empty(WIDTH, dtype=np.float32)
+    for s in range(len(offsets) - 1):
+        words = index[offsets[s] : offsets[s + 1]]
+        T = len(words)
+        for i in range(T):
+            query = queries[words[i]]
+            for j in range(T):
+                key = keys[words[j]]
+                for e in range(WIDTH):
+                    row[e] = query[e] * key[e]
+                total = S[pair_offsets[s] + i * T + j]
+                for k in range(H):
+                    head = row[k]
+                    for c in range(1, d):
+                        head += row[c * H + k]
+                    total[k] = head
+
+
+scores_wide(lane_queries, lane_keys, index, offsets, pair_offsets, S)
+assert np.allclose(S, reference, atol=1e-4)
+
+# %%
+# Do not believe, look. Numba shows the machine code it made. In the code of Intel and AMD processors an
+# arithmetic instruction on one float32 ends in ``ss`` (scalar), one on several in ``ps`` (packed).
+
+
+# %%
+def arithmetic_instructions(function: object) -> tuple[int, int]:
+    """How many multiplications and additions of float32 in the machine code are scalar, and how many are packed."""
+    (code,) = function.inspect_asm().values()  # type: ignore[attr-defined]
+    names = [line.split()[0].lstrip("v") for line in code.splitlines() if line.strip()]
+    arithmetic = [name for name in names if name.startswith(("mul", "add", "fmadd"))]
+    return sum(name.endswith("ss") for name in arithmetic), sum(name.endswith("ps") for name in arithmetic)
+
+
+compiled = {
+    "Numba, heads outermost": (scores_heads_outermost, queries, keys),
+    "Numba, heads innermost": (scores_heads_innermost, lane_queries, lane_keys),
+    "Numba, one wide row": (scores_wide, lane_queries, lane_keys),
+}
+if platform.machine() in ("x86_64", "AMD64"):
+    for name, (function, *_) in compiled.items():
+        scalar, packed = arithmetic_instructions(function)
+        print(f"{name}: {scalar} scalar and {packed} packed instructions")
+
+# %%
+# The package's loops (``nrms_np/kernels/attention_loops.py``) stand on these ideas: lane order, rows wide enough
+# for the compiler, and as little folding as possible.
+#
+# The exponential
+# ---------------
+#
+# The softmax takes one exponential for every pair and head. Inside a compiled loop that is a call of a function
+# for one number, and a call ends all vectorising. NumPy's ``np.exp`` on a whole array has a vectorised one.
+
+
+# %%
+@numba.njit
+def exp_in_a_loop(S, out):
+    """The exponential of each number, one after another."""
+    for row in range(S.shape[0]):
+        for k in range(S.shape[1]):
+            out[row, k] = math.exp(S[row, k])
+
+
+S = np.minimum(S, 0)
+exps = np.empty_like(S)
+exp_in_a_loop(S, exps)
+assert np.allclose(exps, np.exp(S), rtol=1e-5)
+
+# %%
+# Adding into rows
+# ----------------
+#
+# The gradient of a reference is "add into that row" (lesson 11), once for each of the words of the batch.
+# ``np.add.at`` goes from one reference to the next, all over the table. Sort the references by row first, and
+# everything that goes into one row stands together: each row is one sum, written once, and rows can be summed
+# side by side on several threads without ever writing to the same place.
+
+# %%
+gradients = rng.standard_normal((len(index), WIDTH), dtype=np.float32)
+table = np.zeros((len(batch.words), WIDTH), dtype=np.float32)
+
+
+def add_one_by_one() -> np.ndarray:
+    """np.add.at."""
+    d_table = np.zeros_like(table)
+    np.add.at(d_table, index, gradients)
+    return d_table
+
+
+def add_sorted() -> np.ndarray:
+    """Sort the uses by row, then one sum a row. Every row of the table is used here, so that no sum is empty."""
+    order = np.argsort(index, kind="stable")
+    starts = np.searchsorted(index[order], np.arange(len(table)))
+    return np.add.reduceat(gradients[order], starts)
+
+
+_, lookup = kernels.embedding_forward(table, index)
+assert np.allclose(add_sorted(), add_one_by_one(), atol=1e-3)
+assert np.allclose(kernels.embedding_backward(gradients, lookup).values, add_one_by_one(), atol=1e-3)
+
+# %%
+# Memory
+# ------
+#
+# A fresh large array is not free. The system hands memory out page by page (4,096 bytes), fills each with zeros,
+# and does so when the page is first touched. A step that takes 200 MB in fresh arrays pays for up to 50,000
+# pages, every time. Writing into an array that is there already (``out=``) pays nothing. The package's workspace
+# keeps large arrays from step to step for this reason.
+
+# %%
+numbers = np.ones(16_000_000, dtype=np.float32)  # 64 MB
+kept = np.empty_like(numbers)
+assert (np.multiply(numbers, 2, out=kept) == numbers * 2).all()
+
+# %%
+# Threads
+# -------
+#
+# Two cores can work on different titles without talking to each other. Three rules make it pay. Numba's code runs
+# beside other threads only when it lets go of Python's lock (``nogil=True``). BLAS starts threads of its own,
+# which keep a core busy while they wait; two kinds of threads get in each other's way, so one must be held back.
+# And the work is cut by size, not by number of threads, so that results do not depend on how many there are.
+
+# %%
+# Measured
+# --------
+#
+# First the whole of self-attention: the layers, one title at a time (BLAS with one thread: these products are
+# over before a second thread has woken up), and the kernels. Both have the same interface and give the same
+# numbers.
+
+# %%
+x = 0.4 * rng.standard_normal((len(batch.words), D), dtype=np.float32)
+parameters = {name: rng.standard_normal((D, WIDTH), dtype=np.float32) / D**0.5 for name in "QKV"}
+scale = 1 / d**0.5
+by_layers, _ = one_by_one.self_attention_forward(x, titles, parameters, H, scale)
+by_kernels, _ = kernels.self_attention_forward(x, titles, parameters, H, scale)
+assert np.allclose(by_kernels, by_layers, atol=1e-4)
+
+
+def time_of_scores() -> dict[str, float]:
+    """Seconds for the scores of all titles, each way."""
+    some = range(3)
+    python = best_time(lambda: [scores_in_python(title) for title in some], repeats=1)
+    seconds = {"Python": python * pairs / pair_offsets[3], "NumPy, title by title": best_time(scores_in_numpy)}
+    for name, (function, asked, looked_at) in compiled.items():
+        arguments = (asked, looked_at, index, offsets, pair_offsets, S)
+        seconds[name] = best_time(lambda f=function, a=arguments: f(*a))  # type: ignore[misc]
+    return seconds
+
+
+def time_of_layers() -> float:
+    """Seconds for the layers' self-attention, forward."""
+    with threadpool_limits(1, user_api="blas"):
+        return best_time(lambda: one_by_one.self_attention_forward(x, titles, parameters, H, scale), repeats=2)
+
+
+def time_of_kernels(threads: int) -> float:
+    """Seconds for the kernels' self-attention, forward."""
+    set_threads(threads)
+    return best_time(lambda: kernels.self_attention_forward(x, titles, parameters, H, scale))
+
+
+seconds = {
+    "scores": time_of_scores(),
+    "self-attention, forward": {
+        "layers": time_of_layers(),
+        "kernels, 1 thread": time_of_kernels(1),
+        f"kernels, {available_threads()} threads": time_of_kernels(available_threads()),
+    },
+    "exponentials": {
+        "in a compiled loop": best_time(lambda: exp_in_a_loop(S, exps)),
+        "np.exp": best_time(lambda: np.exp(S, out=exps)),
+    },
+    "adding into rows": {
+        "np.add.at": best_time(add_one_by_one),
+        "sorted, NumPy": best_time(add_sorted),
+        "sorted, kernels": best_time(lambda: kernels.embedding_backward(gradients, lookup)),
+    },
+    "doubling 16 million numbers": {
+        "fresh array": best_time(lambda: numbers * 2),
+        "array used again": best_time(lambda: np.multiply(numbers, 2, out=kept)),
+    },
+}
+for what, ways in seconds.items():
+    slowest = max(ways.values())
+    print(f"{what}:", "; ".join(f"{name} {slowest / value:.1f}×" for name, value in ways.items()))
+
+# %%
+# "×" is how many times faster than the slowest way. Your numbers will differ from run to run and from those in
+# the chart. Ratios of ways that were measured in the same minute are what to look at: machines drift.
+#
+# With ``--measure``, a whole training step is measured too, forward and backward without the optimiser, beside
+# the matrix products alone.
+
+
+# %%
+def time_of_step() -> dict[str, float]:
+    """Seconds for the gradients of a batch, and for its matrix products alone."""
+    config = Config(word_dim=D, heads=H, head_dim=d, query_dim=A)
+    model = NRMS.create(config, [f"word {i}" for i in range(25_000)])
+    return {
+        "products alone": best_time(products_alone()),
+        "whole step": best_time(lambda: model.loss_and_row_gradients(batch, dropout_step=1)),
+    }
+
+
+def machine_name() -> str:
+    """The processor's name as the system gives it, and how many of its cores this process may use."""
+    name = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as file:
+            name = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), name)
+    return f"{name}, {available_threads()} cores"
+
+
+NUMBERS = course.LESSONS / "figures" / "12_measured.json"
+if MEASURE:
+    measured = {
+        "machine": machine_name(),
+        "date": date.today().isoformat(),
+        "versions": f"NumPy {np.__version__}, Numba {numba.__version__}",
+        "batch": {"users": 64, "titles": titles.count, "words": len(index), "pairs": pairs},
+        "operations": {"products": operations_of_products, "pairs": operations_of_pairs},
+        "seconds": {**seconds, "step": time_of_step()},
+    }
+    NUMBERS.write_text(json.dumps(measured, indent=2) + "\n")
+measured = json.loads(NUMBERS.read_text())
+
+# %%
+# The chart
+# ---------
+#
+# Left: the scores of the titles of a batch of 64 users, each way; every step to the left on the axis is ten times
+# faster. Right: where the operations of a step are, and where its time goes. The blue part of the lower bar is
+# the floor.
+
+# %%
+drawing = course.figure(9.6, 3.6)
+left, right = drawing.subplots(1, 2, width_ratios=[1.15, 1])
+ways = measured["seconds"]["scores"]
+milliseconds = [1000 * value for value in ways.values()]
+left.hlines(range(len(ways)), min(milliseconds) / 3, milliseconds, color=course.GREY, linewidth=1)
+left.plot(milliseconds, range(len(ways)), "o", color=course.BLUE, markersize=8)
+for row, value in enumerate(milliseconds):
+    left.text(value * 1.35, row, f"{value:,.0f} ms", va="center")
+left.set_xscale("log")
+left.set_xlim(min(milliseconds) / 3, max(milliseconds) * 12)
+left.set_yticks(range(len(ways)), list(ways))
+left.invert_yaxis()
+left.set_xlabel("milliseconds, logarithmic")
+left.set_title(f"Scores of {measured['batch']['titles']:,} titles, one thread")
+
+operations, step = measured["operations"], measured["seconds"]["step"]
+parts = {
+    "operations": (operations["products"], operations["pairs"], "{:.1f} billion", 1e9),
+    "time": (step["products alone"], step["whole step"] - step["products alone"], "{:.0f} ms", 1e-3),
+}
+for row, (products_part, rest, form, unit) in enumerate(parts.values()):
+    whole = products_part + rest
+    for start, part, colour in ((0, products_part, course.BLUE), (products_part, rest, course.ORANGE)):
+        right.barh(row, part / whole, left=start / whole, color=colour, height=0.55)
+        inside = part / whole > 0.2
+        place = (start + part / 2) / whole if inside else 1.02
+        colour_of_text = "white" if colour == course.BLUE else "black"
+        side = "center" if inside else "left"
+        right.text(place, row, form.format(part / unit), va="center", ha=side, color=colour_of_text)
+right.set_yticks(range(len(parts)), list(parts))
+right.invert_yaxis()
+right.set_xlim(0, 1.32)
+right.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
+right.set_xlabel("share of one step, forward and backward")
+right.set_title("Blue: matrix products, orange: the rest")
+drawing.suptitle(f"{measured['machine']}, {measured['date']}", fontsize=8, color=course.GREY)
+course.save(drawing, "12_fast")
+
+# %%
+# What to remember
+# ----------------
+#
+# 1. Count first: matrix products are nearly all of a step's operations, and their time alone is the floor.
+# 2. A loop vectorises when neighbours in memory go the same way and none waits for another. Choose the layout for
+#    it.
+# 3. Look at the machine code and at the clock, not at the idea: "heads innermost" alone won next to nothing.
+#
+# Exercises
+# ---------
+#
+# Open ``lessons/exercises/12_fast.py``, fill in the blanks, and run ``python -m lessons.check 12``.
+#
+# Further: (a) Write the weighted sum of the values, :math:`h_i = \sum_j \alpha_{i,j} v_j`, in lane order. Why
+# does it need no folding? (b) Take ``fastmath=True`` away from each of the compiled functions and measure again.
+# Which one changes, and why not the others? (c) Make all arrays float64 and look at the number of packed
+# instructions and the time.

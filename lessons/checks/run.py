@@ -1,0 +1,150 @@
+"""Run the checks of one lesson on the reader's file, so that whatever the reader's code does ends in a sentence."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from lessons.checks.compare import AnswerError
+from lessons.exercise_files import Exercise, shown
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """check: calls the reader's function and raises AnswerError.    hint: what to say after the second failure."""
+
+    check: Callable[[Function], None]
+    hint: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer for one function. state: done, wrong or blank.    problem: what to say where it is not done."""
+
+    function: str
+    state: str
+    problem: str = ""
+    hint: str = ""
+
+
+class FileError(Exception):
+    """The reader's file cannot be run at all: one sentence with file and line."""
+
+
+def check_exercise(exercise: Exercise, folder: Path) -> list[Result]:
+    """Check every function of one lesson in the file of this folder. Raises FileError."""
+    path = folder / exercise.file
+    module = _load(exercise, path)
+    tasks: dict[str, Task] = import_module(f"lessons.checks.lesson_{exercise.number}").TASKS
+    return [_check_function(exercise, name, getattr(module, name, None), task, path) for name, task in tasks.items()]
+
+
+def _load(exercise: Exercise, path: Path) -> ModuleType:
+    module = ModuleType(f"exercise_{exercise.name}")
+    module.__file__ = str(path)
+    try:
+        # Not imported in the usual way: Python would keep the compiled file, and could miss a quick change.
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+    except FileNotFoundError:
+        remedy = f"`python -m lessons.blanks {exercise.number}` makes it again"
+        raise FileError(f"There is no file {shown(path)}; {remedy}.") from None
+    except SyntaxError as error:
+        raise FileError(f"{shown(path)}, line {error.lineno or 1}: {type(error).__name__}: {error.msg}.") from None
+    except (Exception, SystemExit) as error:
+        raise FileError(_sentence(error, path)) from None
+    return module
+
+
+def _check_function(exercise: Exercise, name: str, function: object, task: Task, path: Path) -> Result:
+    if not inspect.isfunction(function):
+        return Result(name, "wrong", f"There is no function {name} in {shown(path)}.", task.hint)
+    arguments = exercise.arguments(name)
+    found = list(inspect.signature(function).parameters)
+    if found != arguments:
+        problem = f"Its arguments should be ({', '.join(arguments)}), but are ({', '.join(found)})."
+        return Result(name, "wrong", problem, task.hint)
+    call = _Call(function, arguments)
+    try:
+        with np.errstate(all="ignore"):  # a NaN is reported as such; NumPy's warnings would only repeat it
+            task.check(call)
+    except AnswerError as wrong:
+        return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
+    except NotImplementedError as error:
+        line, where = _last_place(error.__traceback__, path)
+        if where == name:
+            return Result(name, "blank", f"Still blank: write it in line {line}.")
+        return Result(name, "wrong", f"It calls {where}, which is still blank (line {line}).", task.hint)
+    except (Exception, SystemExit) as error:
+        return Result(name, "wrong", _sentence(error, path) + call.described(), task.hint)
+    return Result(name, "done")
+
+
+class _Call:
+    """The reader's function, watched: remembers what it was called with and refuses changes to its arguments."""
+
+    def __init__(self, function: Function, names: list[str]) -> None:
+        self._function = function
+        self._names = names
+        self._arguments: tuple[Any, ...] = ()
+
+    def __call__(self, *arguments: Any) -> Any:
+        self._arguments = copy.deepcopy(arguments)
+        result = self._function(*arguments)
+        for name, before, after in zip(self._names, self._arguments, arguments, strict=True):
+            if not _same(before, after):
+                raise AnswerError(f"It changed its argument {name}, which still belongs to the caller: work on a copy.")
+        return result
+
+    def described(self) -> str:
+        """The arguments of the last call: small ones whole, large ones by their shapes."""
+        parts = [_described(name, value) for name, value in zip(self._names, self._arguments, strict=False)]
+        some = [part for part in parts if part]
+        return f"\nCalled with {', '.join(some)}." if some else ""
+
+
+def _described(name: str, value: object) -> str:
+    if isinstance(value, np.ndarray):
+        if value.ndim == 1 and value.size <= 8:
+            numbers = [f"{x:.4g}" if value.dtype.kind == "f" else str(x) for x in value]
+            return f"{name} [{' '.join(numbers)}]"
+        return f"{name} {value.shape}"
+    if isinstance(value, (bool, int, float)):
+        return f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+    text = repr(value) if isinstance(value, list) else ""
+    return f"{name} {text}" if 0 < len(text) <= 60 else ""
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return bool(np.array_equal(before, after, equal_nan=before.dtype.kind == "f"))
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[name], after[name]) for name in before)
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(_same(x, y) for x, y in zip(before, after, strict=True))
+    return True  # numbers and texts cannot be changed, a random generator has to
+
+
+def _last_place(trace: TracebackType | None, path: Path) -> tuple[int, str]:
+    """The line and function of the reader's file that ran last; line 0 where none did."""
+    frames = [frame for frame in traceback.extract_tb(trace) if frame.filename == str(path)]
+    return (frames[-1].lineno or 0, frames[-1].name) if frames else (0, "")
+
+
+def _sentence(error: BaseException, path: Path) -> str:
+    line, _ = _last_place(error.__traceback__, path)
+    what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
+    if not line:
+        return f"The check could not use what the function returned ({what})."
+    source = path.read_text(encoding="utf-8").splitlines()[line - 1].strip()
+    return f"{shown(path)}, line {line}: {what}.\n    {source}"

@@ -1,0 +1,149 @@
+"""The command evaluate on a tiny run and tiny data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nrms_np import NRMS
+from nrms_np.data.mind import read_split
+from nrms_np.errors import DataError, ModelFileError
+from nrms_np.evaluate import main
+from nrms_np.evaluation.metrics import impression_metrics
+from nrms_np.evaluation.trained import encode_titles
+from tests.tiny_run import DEV, TRAIN, write_run, write_split
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return write_run(tmp_path / "run")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    write_split(tmp_path / "data" / "train", TRAIN)
+    write_split(tmp_path / "data" / "dev", DEV)
+    write_split(tmp_path / "data" / "test", DEV, labelled=False)
+    return tmp_path / "data"
+
+
+def table(out: str) -> dict[str, list[str]]:
+    """The rows of the table by their names."""
+    rows = out.split("95% interval\n")[1].splitlines()
+    return {row[:13].strip(): row[13:].split() for row in rows if row[:13].strip() in ("random", "popularity", "model")}
+
+
+def scores_by_hand(run: Path, folder: Path) -> list[np.ndarray]:
+    """The scores of each impression, one history and one candidate after another."""
+    model = NRMS.load(run / "model.npz")
+    split = read_split(folder, model.config.history_length)
+    news = model.encode_news(encode_titles(model, split.news.titles))
+    users = model.encode_users(news, split.behaviors.histories)
+    return [news[split.behaviors.candidates.sequence(i)] @ user for i, user in enumerate(users)]
+
+
+def test_the_table_has_the_models_metrics_beside_the_baselines(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(run), "--data", str(data), "--threads", "1"]) == 0
+    rows = table(capsys.readouterr().out)
+    split = read_split(data / "dev", 5)
+    assert split.behaviors.clicked is not None
+    scores = np.concatenate(scores_by_hand(run, data / "dev"))
+    expected = impression_metrics(scores, split.behaviors.clicked, split.behaviors.candidates.offsets).mean(axis=0)
+    assert rows["model"][::2] == [f"{value:.4f}" for value in expected]
+    # Clicks in train: N5 twice, N7 once. Ties count one half.
+    assert rows["popularity"][0] == f"{np.mean([1 / 4, 1 / 3, 1, 1]):.4f}"
+    for cells in rows.values():
+        for mean, interval in zip(cells[::2], cells[1::2], strict=True):
+            low, high = interval.split("-")
+            assert 0 <= float(low) <= float(mean) <= float(high) <= 1
+
+
+def test_popularity_is_left_out_without_train_and_for_train_itself(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data), "--split", "train"])
+    assert set(table(capsys.readouterr().out)) == {"random", "model"}
+    (data / "train").rename(data / "elsewhere")
+    main([str(run), "--data", str(data)])
+    assert set(table(capsys.readouterr().out)) == {"random", "model"}
+
+
+def test_scores_are_those_of_the_model_in_the_order_of_the_file(run: Path, data: Path, tmp_path: Path) -> None:
+    main([str(run), "--data", str(data), "--scores", str(tmp_path / "scores.tsv"), "--quiet"])
+    lines = [line.split("\t") for line in (tmp_path / "scores.tsv").read_text(encoding="utf-8").splitlines()]
+    assert [line[0] for line in lines] == [row[0] for row in DEV]
+    for (_, text), expected in zip(lines, scores_by_hand(run, data / "dev"), strict=True):
+        np.testing.assert_allclose([float(score) for score in text.split(" ")], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_split_without_labels_gives_files_and_no_metrics(
+    run: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "prediction.zip"
+    assert main([str(run / "model.npz"), "--data", str(data), "--split", "test", "--submission", str(out)]) == 0
+    assert "AUC" not in capsys.readouterr().out
+    with zipfile.ZipFile(out) as archive:
+        ranks = [line.split(" ")[1] for line in archive.read("prediction.txt").decode().splitlines()]
+    for text, scores in zip(ranks[:3], scores_by_hand(run, data / "test"), strict=False):
+        order = np.argsort(np.argsort(-scores)) + 1
+        assert text == "[" + ",".join(map(str, order)) + "]"
+    assert ranks[3] == "[1,2,3,4]"  # an empty history scores 0 everywhere, so the order of the file stays
+
+
+def test_a_split_without_labels_and_nothing_to_write_is_an_error(run: Path, data: Path) -> None:
+    with pytest.raises(DataError, match="no labels"):
+        main([str(run), "--data", str(data), "--split", "test"])
+
+
+@pytest.mark.parametrize("option", ["--scores", "--submission"])
+def test_dropped_candidates_are_refused_before_anything_is_written(
+    run: Path, data: Path, tmp_path: Path, option: str
+) -> None:
+    write_split(data / "broken", [*DEV, ("31", "U1", "N1", "N1-1 N999-0")])
+    with pytest.raises(DataError, match=r"behaviors\.tsv: .*lacks 1 of the candidates"):
+        main([str(run), "--data", str(data), "--split", "broken", option, str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"attention": "bilinear", "scaled": False},
+        {"output_projection": True, "backend": "layers"},
+        {"ablate": ("news.attention", "news.pool", "user.attention", "user.pool")},
+        {"heads": 4, "dropout_after_attention": True},
+    ],
+)
+def test_every_form_of_model_can_be_evaluated(
+    settings: dict[str, object], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = write_run(tmp_path / "other", **settings)
+    main([str(run), "--data", str(data)])
+    split = read_split(data / "dev", 5)
+    assert split.behaviors.clicked is not None
+    scores = np.concatenate(scores_by_hand(run, data / "dev"))
+    expected = impression_metrics(scores, split.behaviors.clicked, split.behaviors.candidates.offsets).mean(axis=0)
+    assert table(capsys.readouterr().out)["model"][::2] == [f"{value:.4f}" for value in expected]
+
+
+def test_a_folder_without_a_model_is_an_error(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"no model\.npz"):
+        main([str(tmp_path), "--data", str(data)])
+
+
+def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path) -> None:
+    command = [sys.executable, "-m", "nrms_np.evaluate", str(run), "--data"]
+    failed = subprocess.run([*command, str(data / "nowhere")], capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("error: ")
+    assert failed.stderr.count("\n") == 1
+    wrong = subprocess.run(command[:-1], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2

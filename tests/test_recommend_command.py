@@ -1,0 +1,161 @@
+"""The command recommend on a tiny run and tiny data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nrms_np import NRMS, Packed
+from nrms_np.errors import DataError, NrmsError
+from nrms_np.evaluation import news_vectors
+from nrms_np.evaluation.trained import encode_titles
+from nrms_np.recommend import main
+from tests.tiny_run import DEV, TITLES, TRAIN, write_run, write_split
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return write_run(tmp_path / "run")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    write_split(tmp_path / "data" / "dev", DEV)
+    return tmp_path / "data"
+
+
+def rows(out: str) -> list[list[str]]:
+    """The table: rank, score, category, id and title of each row."""
+    body = out[out.index("rank") :].splitlines()[1:]
+    return [line.split(maxsplit=4) for line in body]
+
+
+def expected(run: Path, history: list[str], exclude: set[str]) -> list[tuple[str, str]]:
+    """Ids and scores of the pool for a history of titles, best first."""
+    model = NRMS.load(run / "model.npz")
+    pool = model.encode_news(encode_titles(model, [title for _, title in TITLES.values()]))
+    clicked = model.encode_news(encode_titles(model, history))
+    user = model.encode_users(clicked, Packed.from_lists([range(len(history))]))[0]
+    scores = dict(zip(TITLES, pool @ user, strict=True))
+    order = sorted(TITLES, key=lambda name: -scores[name])
+    return [(name, f"{scores[name]:.4f}") for name in order if name not in exclude]
+
+
+def title(name: str) -> str:
+    return TITLES[name][1]
+
+
+def test_a_user_gets_the_best_news_for_the_last_history_in_the_log(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(run), "--data", str(data), "--user", "U1", "--threads", "1"]) == 0
+    out = capsys.readouterr().out
+    wanted = expected(run, [title("N1"), title("N2"), title("N1")], {"N1", "N2"})
+    assert [(row[3], row[1]) for row in rows(out)] == wanted
+    assert [row[0] for row in rows(out)] == [str(rank) for rank in range(1, 6)]
+    assert "already clicked: 2 of the 7 news" in out
+    assert ["N5", "food", "The best pie"] in [[row[3], row[2], row[4]] for row in rows(out) if len(row) == 5]
+
+
+def test_a_history_of_ids_and_the_same_history_as_titles_give_the_same_table(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data), "--history", "N4 N3", "--top", "3", "--quiet"])
+    of_ids = capsys.readouterr().out
+    main([str(run), "--data", str(data), "--titles", title("N4"), title("N3"), "--top", "3", "--quiet"])
+    assert capsys.readouterr().out == of_ids
+    assert [(row[3], row[1]) for row in rows(of_ids)] == expected(run, [title("N4"), title("N3")], {"N4", "N3"})[:3]
+
+
+def test_only_the_last_clicks_count_but_all_are_left_out(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = ["N7", "N6", "N5", "N4", "N3", "N2"]  # the model uses the last 5
+    main([str(run), "--data", str(data), "--history", *history])
+    out = capsys.readouterr().out
+    assert "6 clicked news, the last 5 used" in out
+    wanted = expected(run, [title(name) for name in history[1:]], set(history))
+    assert [(row[3], row[1]) for row in rows(out)] == wanted
+
+
+def test_free_text_that_is_not_in_the_pool_leaves_nothing_out_and_tells_unknown_words(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data), "--titles", "Giants win the zzz"])
+    out = capsys.readouterr().out
+    assert "does not know: zzz" in out
+    assert "left out" not in out
+    assert [(row[3], row[1]) for row in rows(out)] == expected(run, ["Giants win the zzz"], set())
+
+
+@pytest.mark.parametrize("who", [["--user", "U3"], ["--history", ""], ["--titles", "", "()"]])
+def test_an_empty_history_falls_back_to_popularity_and_says_so(
+    who: list[str], run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data), *who, "--top", "4", "--quiet"])
+    out = capsys.readouterr().out
+    assert "most popular news, by their clicks in dev" in out
+    # Clicked in dev: N1, N2 twice, N5 and N7; equal counts in the order of news.tsv.
+
+    assert [row[3] for row in rows(out)] == ["N2", "N1", "N5", "N7"]
+    assert [row[1] for row in rows(out)] == ["2", "1", "1", "1"]
+
+
+def test_popularity_comes_from_train_where_the_split_has_no_labels(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_split(data / "test", DEV, labelled=False)
+    arguments = [str(run), "--data", str(data), "--split", "test", "--history", ""]
+    with pytest.raises(DataError, match="neither test nor train has labels"):
+        main(arguments)
+    write_split(data / "train", TRAIN)
+    main(arguments)
+    out = capsys.readouterr().out
+    assert "by their clicks in train" in out
+    assert [row[3] for row in rows(out)][:2] == ["N5", "N7"]
+
+
+def test_an_unknown_user_and_an_unknown_news_id_are_one_clear_sentence(run: Path, data: Path) -> None:
+    with pytest.raises(NrmsError, match=r"behaviors\.tsv: no impression is of a user 'U77'"):
+        main([str(run), "--data", str(data), "--user", "U77"])
+    with pytest.raises(NrmsError, match="the news N99 of --history is not in"):
+        main([str(run), "--data", str(data), "--history", "N1 N99"])
+
+
+def test_kept_news_vectors_give_the_same_table_and_are_not_used_for_another_model(
+    run: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(news_vectors, "KEPT_FROM", 1)
+    arguments = [str(run), "--data", str(data), "--user", "U2"]
+    main(arguments)
+    first, kept = capsys.readouterr().out, list(run.glob("news_vectors-*.npz"))
+    assert len(kept) == 1
+    main(arguments)
+    assert capsys.readouterr().out == first
+    # Vectors of zeros under this name would be seen: so they are read, and only while the model is the same.
+    with kept[0].open("wb") as file:
+        np.savez(file, news=np.zeros((len(TITLES), 6), dtype=np.float32))
+    main(arguments)
+    assert {row[1] for row in rows(capsys.readouterr().out)} == {"0.0000"}
+    model = NRMS.load(run / "model.npz")
+    model.parameters["news.pool.b"] += 1
+    model.save(run / "model.npz")
+    main(arguments)
+    wanted = expected(run, [title(name) for name in ("N3", "N5", "N6")], {"N3", "N5", "N6"})
+    assert [(row[3], row[1]) for row in rows(capsys.readouterr().out)] == wanted
+    assert len(list(run.glob("news_vectors-*"))) == 1
+
+
+def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path) -> None:
+    command = [sys.executable, "-m", "nrms_np.recommend", str(run), "--data", str(data)]
+    failed = subprocess.run([*command, "--user", "U77"], capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("error: ")
+    assert failed.stderr.count("\n") == 1
+    for wrong in ([], ["--user", "U1", "--history", "N1"], ["--user", "U1", "--top", "0"]):
+        assert subprocess.run([*command, *wrong], capture_output=True, check=False).returncode == 2

@@ -1,0 +1,162 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nrms_np.train import config_of, main, parse
+from tests.clicks import write_clicks
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def train(*options, cwd=ROOT):
+    """Run the command as a reader does; returns (exit code, stdout, stderr)."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "nrms_np.train", *map(str, options)],
+        cwd=cwd, env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def assert_fails(result, *parts):
+    code, _, errors = result
+    assert code == 1
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+    assert "Traceback" not in errors
+    for part in parts:
+        assert part in errors, errors
+
+
+@pytest.fixture
+def clicks(tmp_path):
+    return write_clicks(tmp_path / "clicks")
+
+
+def test_a_small_run_from_start_to_end(clicks, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["--data", str(clicks), "--epochs", "2", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    for word in ("random", "popularity", "untrained", "epoch 2", "nDCG@10", "best epoch"):
+        assert word in printed
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png"
+    }  # fmt: skip
+    assert json.loads((out / "config.json").read_text())["epochs"] == 2
+
+
+def test_presets_and_options():
+    assert config_of(parse([])).heads == 16
+    config = config_of(
+        parse(["--preset", "recommenders", "--epochs", "9", "--attention", "bilinear", "--dropout", "0"])
+    )
+    assert (config.heads, config.epochs, config.attention, config.scaled, config.dropout) == (
+        20,
+        9,
+        "bilinear",
+        False,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--epochs", "0"], ["--batch-size", "-3"], ["--learning-rate", "0"], ["--learning-rate", "nan"], ["--dropout", "1"],
+     ["--negatives", "2.5"], ["--seed", "-1"], ["--threads", "0"], ["--preset", "mine"], ["--resume"], ["--speed", "9"],
+     ["--small", "--data", "x"]],
+)  # fmt: skip
+def test_wrong_usage_exits_with_2(options, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(options)
+    assert stopped.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_no_such_folder(tmp_path):
+    assert_fails(train("--data", tmp_path / "nowhere"), "nowhere", "no such folder")
+
+
+@pytest.mark.parametrize("name", ["train", "train/news.tsv", "dev/behaviors.tsv"])
+def test_a_missing_part(clicks, name):
+    (clicks / name).rename(clicks / "elsewhere")
+    assert_fails(train("--data", clicks), name)
+
+
+BROKEN = {
+    "too few columns": ("train/news.tsv", 3, b"N99\tsports\n", "columns"),
+    "a wrong label": ("dev/behaviors.tsv", 2, b"9\tU9\t\tN1\tN1-0 N2-2\n", "N2-2"),
+    "no candidates": ("train/behaviors.tsv", 1, b"9\tU9\t\tN1\t\n", "no candidates"),
+    "not UTF-8": ("train/news.tsv", 4, b"N99\ta\tb\tcaf\xe9\t\t\t\t\n", "UTF-8"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_row_is_named_with_file_and_line(clicks, tmp_path, fault):
+    name, line, row, word = BROKEN[fault]
+    lines = (clicks / name).read_bytes().splitlines(keepends=True)
+    lines.insert(line - 1, row)
+    (clicks / name).write_bytes(b"".join(lines))
+    out = tmp_path / "run"
+    assert_fails(train("--data", clicks, "--out", out), f"{name}, line {line}:", word)
+    assert not out.exists()
+
+
+def test_an_empty_file(clicks):
+    (clicks / "train/behaviors.tsv").write_bytes(b"")
+    assert_fails(train("--data", clicks), "train/behaviors.tsv", "empty")
+
+
+def test_a_run_folder_that_cannot_be_made(clicks, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    assert_fails(train("--data", clicks, "--out", tmp_path / "file"), "cannot be written")
+
+
+def test_a_folder_that_is_no_run_cannot_be_resumed(tmp_path):
+    assert_fails(train("--resume", "--out", tmp_path), "not a run folder")
+
+
+def test_without_mind_small_the_way_to_it_is_told(tmp_path):
+    code, _, errors = train("--small", cwd=tmp_path)
+    assert code == 1
+    for part in ("data/mind-small", "MIND"):
+        assert part in errors
+    assert "Traceback" not in errors
+
+
+def test_help_shows_defaults():
+    code, printed, _ = train("--help")
+    assert code == 0
+    assert "--learning-rate" in printed
+    assert "default: paper" in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent differently there")
+def test_ctrl_c_writes_a_checkpoint_and_exits_with_130(clicks, tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "nrms_np.train", "--data", str(clicks), "--epochs", "100000", "--out", str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [*command, "--learning-rate", "1e-12"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 60
+    while not (out / "checkpoint.npz").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("the run was over before the signal came")
+    assert process.returncode == 130, errors
+    assert "--resume" in printed
+    assert "Traceback" not in errors
+    assert (out / "checkpoint.npz").exists()
+    assert not list(out.glob("*.part"))

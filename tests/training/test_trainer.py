@@ -1,0 +1,134 @@
+import json
+
+import numpy as np
+import pytest
+
+from nrms_np.data.dataset import read_dataset
+from nrms_np.errors import ModelFileError, NrmsError
+from nrms_np.evaluation.ranking import distinct_sequences, evaluate, score_split
+from nrms_np.model import NRMS
+from nrms_np.packed import Packed
+from nrms_np.training.run_folder import RunFolder, free_folder
+from nrms_np.training.trainer import Interrupted, Trainer
+from tests.clicks import write_clicks
+from tests.sizes import small_config
+
+SETTINGS = {"word_dim": 8, "epochs": 3, "batch_size": 7, "learning_rate": 0.02, "dropout_after_attention": True}
+
+
+@pytest.fixture
+def data(tmp_path):
+    return read_dataset(write_clicks(tmp_path / "clicks"), title_length=30, history_length=5, minimum_count=1)
+
+
+def trainer_of(data, folder, **changes):
+    config = small_config(**{**SETTINGS, **changes})
+    run = RunFolder(folder)
+    if not run.config.exists():
+        run.create()
+        run.write_config(config, {})
+    kwargs = {"stop": changes.pop("stop")} if "stop" in changes else {}
+    return Trainer(NRMS.create(config, data.vocabulary.words), data, run, **kwargs)
+
+
+def test_training_learns_and_writes_the_run_folder(data, tmp_path):
+    trainer = trainer_of(data, tmp_path / "run")
+    trainer.fit()
+    rows = trainer.folder.read_metrics()
+    assert [row["epoch"] for row in rows] == [0, 1, 2, 3]
+    assert rows[0]["auc"] < 0.7 < rows[-1]["auc"]
+    assert rows[-1]["loss"] < rows[1]["loss"]
+    assert set(rows[0]) == {
+        "epoch", "step", "loss", "auc", "mrr", "ndcg@5", "ndcg@10",
+        "train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb",
+    }  # fmt: skip
+    best = max(rows, key=lambda row: row["auc"])
+    loaded = NRMS.load(trainer.folder.model)
+    assert evaluate(loaded, data.dev_titles, data.dev.behaviors).auc == pytest.approx(best["auc"], abs=1e-6)
+    assert json.loads(trainer.folder.config.read_text())["heads"] == 3
+
+
+def test_an_interrupted_run_goes_on_exactly(data, tmp_path):
+    whole = trainer_of(data, tmp_path / "whole")
+    whole.fit()
+    steps = iter(range(1000))
+    parted = trainer_of(data, tmp_path / "parted")
+    parted.stop = lambda: next(steps) == 11  # in the middle of an epoch
+    with pytest.raises(Interrupted):
+        parted.fit()
+    assert parted.progress.batch > 0
+    resumed = trainer_of(data, tmp_path / "parted")
+    resumed.resume()
+    resumed.fit()
+    for name, value in whole.model.parameters.items():
+        assert np.array_equal(resumed.model.parameters[name], value), name
+    drop = {"train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb"}
+    rows, expected = (
+        [{k: v for k, v in row.items() if k not in drop} for row in run.folder.read_metrics()]
+        for run in (resumed, whole)
+    )
+    assert rows == expected
+
+
+def test_both_backends_train_alike(data, tmp_path):
+    losses = []
+    for backend in ("layers", "kernels"):
+        trainer = trainer_of(data, tmp_path / backend, backend=backend, epochs=1)
+        trainer.fit()
+        losses.append(trainer.folder.read_metrics()[1]["loss"])
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+def test_training_stops_when_dev_auc_rises_no_more(data, tmp_path):
+    trainer = trainer_of(data, tmp_path / "run", learning_rate=1e-12, epochs=9, patience=2)
+    trainer.fit()
+    rows = trainer.folder.read_metrics()
+    best = max(rows, key=lambda row: row["auc"])["epoch"]
+    assert rows[-1]["epoch"] == min(best + 2, 9) < 9
+
+
+def test_a_loss_that_is_not_a_number_ends_the_run(data, tmp_path):
+    trainer = trainer_of(data, tmp_path / "run")
+    trainer.model.parameters["news.pool.q"][:] = np.nan
+    with pytest.raises(NrmsError, match="learning"):
+        trainer.fit()
+
+
+def test_without_a_checkpoint_there_is_nothing_to_resume(data, tmp_path):
+    with pytest.raises(ModelFileError, match="no checkpoint"):
+        trainer_of(data, tmp_path / "run").resume()
+
+
+def test_a_checkpoint_of_another_model_is_refused(data, tmp_path):
+    trainer_of(data, tmp_path / "run", epochs=1).fit()
+    with pytest.raises(ModelFileError, match="has shape"):
+        trainer_of(data, tmp_path / "run", query_dim=9).resume()
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(data, tmp_path):
+    trainer_of(data, tmp_path / "run", epochs=1).fit()
+    with pytest.raises(NrmsError, match="already holds a run"):
+        RunFolder(tmp_path / "run").create()
+
+
+def test_a_run_folder_gets_the_next_free_name(tmp_path):
+    assert free_folder(tmp_path, "demo").name == "demo"
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo-2").mkdir()
+    assert free_folder(tmp_path, "demo").name == "demo-3"
+
+
+def test_each_history_is_encoded_once():
+    kept, which = distinct_sequences(Packed.from_lists([[1, 2], [], [1, 2], [2, 1], []]))
+    assert kept.to_lists() == [[1, 2], [], [2, 1]]
+    assert which.tolist() == [0, 1, 0, 2, 1]
+
+
+def test_scores_of_a_split_are_dot_products(data, tmp_path):
+    model = NRMS.create(small_config(word_dim=8), data.vocabulary.words)
+    behaviors = data.dev.behaviors
+    scores = score_split(model, data.dev_titles, behaviors)
+    news = model.encode_news(data.dev_titles)
+    user = model.encode_users(news, behaviors.histories.take(np.array([3])))[0]
+    start, end = behaviors.candidates.offsets[3:5]
+    np.testing.assert_allclose(scores[start:end], news[behaviors.candidates.sequence(3)] @ user, rtol=1e-4, atol=1e-6)
