@@ -69,10 +69,10 @@ assert np.allclose(of_package[1], dr)
 # Which candidates?
 # -----------------
 #
-# An impression shows some 37 candidates, and the reader clicks one or two. The paper trains on one clicked candidate
-# against K that were **shown in the same impression and not clicked**, drawn at random: *negative samples*, K = 4.
-# From the same impression, because those the reader has seen and left. Any news of the month would mostly be news
-# that he never saw, and news that is easy to tell apart.
+# In MIND-small an impression shows about 37 candidates, and the reader clicks one or two. The paper trains on one
+# clicked candidate against K that were **shown in the same impression and not clicked**, drawn at random: *negative
+# samples*, K = 4. From the same impression, because the reader saw those and left them. News drawn from the whole
+# month would mostly be news that he never saw.
 #
 # An impression with six candidates, of which news 2 and 5 were clicked, makes two samples:
 

@@ -2,13 +2,13 @@ r"""
 Lesson 11: packed, not padded
 =============================
 
-Titles have different lengths, and so have histories. An array is a rectangle. Most code fills the rectangle up: every
-title becomes 30 words, every history 50 clicks, and what is missing is a *padding* word. This lesson counts what that
-costs, shows the bug it invites, and then does without: sequences stand end to end, and nothing is computed that is not
-there.
+Titles have different lengths, and so have histories. An array is a rectangle. Most code fills the rectangle up:
+every title becomes 30 words, every history 50 clicks, and what is missing is a *padding* word. This lesson counts
+what that costs, shows the bug it invites, and then does without: sequences stand end to end, and nothing is computed
+that is not there.
 
-You need: lesson 02 (the gradient of a lookup), lesson 06 (the news encoder), lesson 08 (the user vector) and lesson 09
-(candidates).
+You need: lesson 02 (the gradient of a lookup), lesson 06 (the news encoder), lesson 08 (the user vector) and lesson
+09 (candidates).
 """
 
 # %%

@@ -138,12 +138,12 @@ def products_alone() -> Callable[[], None]:
 
 
 # %%
-# The hot loop, four ways
+# The hot loop, five ways
 # -----------------------
 #
 # The scores of all pairs of all titles: for head k, :math:`S_{i,j} = q_i \cdot k_j`, a sum of d products. Queries
 # and keys are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute
-# the same scores four times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of
+# the same scores five times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of
 # a title with T words at i·T + j.
 
 # %%
@@ -196,9 +196,9 @@ reference = scores_in_numpy()
 assert np.allclose(reference[: pair_offsets[1]], scores_in_python(0), atol=1e-4)
 
 # %%
-# **Numba, heads outermost.** Numba compiles a Python function to machine code, so loops cost nothing. This is the
-# Python version written for all titles. ``H``, ``d`` and ``WIDTH`` are constants for the compiler; ``fastmath``
-# is explained below.
+# **Numba, heads outermost.** Numba compiles a Python function to machine code, so a loop costs next to nothing.
+# This is the Python version written for all titles. ``H``, ``d`` and ``WIDTH`` are constants for the compiler;
+# ``fastmath`` is explained below.
 
 
 # %%
@@ -236,7 +236,7 @@ assert np.allclose(S, reference, atol=1e-4)
 #
 # The inner loop above fails the last condition. Each ``total += …`` needs the total before it. With ``fastmath``
 # the compiler *may* change the order of a sum (rounding then differs a little) and could keep 8 sums side by
-# side. But the loop has 20 rounds only, and adding up the 8 sums at its end costs as much as it saved.
+# side. But the loop has 20 rounds only, and adding up the 8 sums at its end eats what was saved.
 #
 # So turn it round. The 20 numbers of one head must be added up: no good. But number c of head 0, number c of head
 # 1, … number c of head 19 all go the same way, into 20 *different* sums. They only have to stand side by side:
@@ -246,8 +246,8 @@ assert np.allclose(S, reference, atol=1e-4)
 #     head order   head 0: c0 c1 c2 …   head 1: c0 c1 c2 …
 #     lane order   c0: head 0, 1, 2 …   c1: head 0, 1, 2 …
 #
-# Changing the order of a row of W changes the order of x W, so the parameters are reordered once a step and
-# queries and keys come out of the product in lane order, at no cost.
+# Reordering the columns of W reorders the numbers of x W in the same way. So the parameters are reordered once a
+# step and queries and keys come out of the product in lane order, at no cost.
 
 
 # %%
@@ -257,8 +257,8 @@ def to_lane_order(rows: np.ndarray) -> np.ndarray:
 
 
 lane_queries, lane_keys = to_lane_order(queries), to_lane_order(keys)
-W = rng.standard_normal((7, WIDTH))
-assert np.allclose(to_lane_order(np.eye(7) @ W), np.eye(7) @ to_lane_order(W))
+x, W = rng.standard_normal((3, 7)), rng.standard_normal((7, WIDTH))
+assert np.allclose(to_lane_order(x @ W), x @ to_lane_order(W))
 
 
 @numba.njit(fastmath=True)
@@ -282,10 +282,10 @@ scores_heads_innermost(lane_queries, lane_keys, index, offsets, pair_offsets, S)
 assert np.allclose(S, reference, atol=1e-4)
 
 # %%
-# The order is right, and yet nothing is won: look at the measurements below. The compiler sees a loop of exactly
-# 20 rounds, writes it out as 20 separate steps first, and looks for loops to vectorise afterwards. There is none
-# left. It needs a loop that is *long*. All H·d products go the same way too, so make one row of them, and fold
-# the row to H sums after:
+# The order is right, and yet next to nothing is won: look at the measurements below. The compiler sees a loop of
+# exactly 20 rounds, writes it out as 20 separate steps first, and looks for loops to vectorise afterwards. There
+# is none left. It needs a loop that is *long*. All H·d products go the same way too, so make one row of them, and
+# fold the row to H sums after:
 
 
 # %%

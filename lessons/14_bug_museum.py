@@ -2,9 +2,9 @@ r"""
 Lesson 14: the bug museum
 =========================
 
-Eight bugs, all of them found in public code, most of them in code that many people use. None of them crashes. With
-each, the loss falls and a table of results comes out. Each has a room here: the code, what it does to the numbers, and
-the check that catches it. At the end a table shows which check sees which bug.
+Eight bugs, all of them found in public code. None of them crashes: with each, the loss falls and a table of results
+comes out. Each has a room here: the code, what it does to the numbers, and the check that catches it. At the end a
+table shows which check sees which bug.
 
 You need: lessons 00 (AUC), 01 (gradient checking), 02 to 04, 08, 09, and 11 (padding).
 """
@@ -26,7 +26,6 @@ from nrms_np.layers.click import softmax_loss_backward, softmax_loss_forward
 from nrms_np.layers.embedding import embedding_backward, embedding_forward
 from nrms_np.layers.self_attention import projected_attention_forward, self_attention_backward, self_attention_forward
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
-from nrms_np.packed import offsets_of
 
 rng = np.random.default_rng(14)
 
@@ -40,8 +39,8 @@ rng = np.random.default_rng(14)
 # 2. **Ones upstream**: the same with an upstream gradient of ones, and a comparison by ``np.allclose``, as it is
 #    often seen. It is here to show what it misses.
 # 3. **Shapes**: is each result of the shape that was promised?
-# 4. **A second implementation**: does another program for the same thing give the same numbers? Here: layers and
-#    kernels, or a plain loop.
+# 4. **A second program**: does another implementation give the same numbers? Here: layers and kernels, or a plain
+#    loop.
 # 5. **By hand**: an example so small that the answer is known without a program.
 
 
@@ -64,7 +63,7 @@ def ones_upstream_notices(function: Callable, inputs: dict, backward: Callable) 
     )
 
 
-CHECKS = ("random\nupstream", "ones\nupstream", "shapes", "second im-\nplementation", "by hand")
+CHECKS = ("random\nupstream", "ones\nupstream", "shapes", "second\nprogram", "by hand")
 noticed: dict[str, tuple[bool | None, ...]] = {}  # for each bug and check; None where the check does not apply
 
 # %%
@@ -84,7 +83,8 @@ def sigmoid_like_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:
 # %%
 # What it does: take the loss of a click, :math:`L = -\log p_0`, so that :math:`dp_0 = -1/p_0` and the other dp
 # are 0. Zero times anything is zero: the candidates that were *not* clicked get no gradient, and their scores are
-# never pushed down. Negative sampling (lesson 09) is switched off, and nothing says so.
+# never pushed down. Negative sampling (lesson 09) is switched off, and nothing says so. What catches it: a
+# gradient check.
 
 # %%
 scores = np.array([0.5, 1.0, 0.2])
@@ -140,7 +140,7 @@ def absent_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:  # noqa: ARG00
 # drawn.
 #
 # With an upstream gradient of ones, the check passes. The weights of a row sum to 1 whatever the scores are, so
-# the *true* gradient of their sum is zero as well (lesson 03).
+# the *true* gradient of their sum is zero as well (lesson 03). What catches it: a *random* upstream gradient.
 
 # %%
 noticed["zero gradient"] = guards_of_softmax(absent_backward)
@@ -172,7 +172,8 @@ def broadcast_loss_backward(scores: np.ndarray, clicked: np.ndarray) -> np.ndarr
 # %%
 # What it does: (B, 1) − (B,) is (B, B). Every score is compared with every label, so the best score is the same
 # for all: the mean of the labels. The model learns the average click rate and nothing about news. The gradient is
-# the right one, of the wrong function, and no gradient check can see that.
+# the right one, of the wrong function, and no gradient check can see that. What catches it: an assertion that
+# scores and labels have one shape.
 
 # %%
 clicked = np.array([1.0, 0.0, 0.0, 1.0, 0.0])
@@ -224,8 +225,7 @@ except ValueError:
 # ------------------------
 #
 # The word vectors x go three ways in self-attention: as queries, as keys, as values. Their gradient is the sum of
-# three. An ``=`` in place of a ``+=``, and only the last one is left. Below, the package's backward is run on the
-# parameters of one way at a time, and this is what remains of the sum:
+# three. Here is the backward of lesson 04 with an ``=`` where a ``+=`` belongs:
 
 
 # %%
@@ -236,20 +236,27 @@ x = rng.standard_normal((5, D))
 
 
 def forgetful_backward(dh: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Bug: the gradient of x, where each way overwrites the one before."""
-    _, cache = projected_attention_forward(x, parameters["Q"], parameters["K"], parameters["V"], H, scale)
-    d_values = np.empty((len(x), H * d))
+    """Bug: each way that x goes overwrites the gradient of the one before."""
+    Q, K, V = (parameters[name] for name in "QKV")
+    _, cache = projected_attention_forward(x, Q, K, V, H, scale)
+    d_queries, d_keys, d_values = (np.empty_like(cache.values) for _ in range(3))
     for k in range(H):
         columns = slice(k * d, (k + 1) * d)
+        d_alpha = dh[:, columns] @ cache.values[:, columns].T
+        d_scores = softmax_backward(d_alpha, cache.alpha[k])
+        d_queries[:, columns] = scale * (d_scores @ cache.keys[:, columns])
+        d_keys[:, columns] = scale * (d_scores.T @ cache.queries[:, columns])
         d_values[:, columns] = cache.alpha[k].T @ dh[:, columns]
-    # The gradients of the queries and keys were computed here, and each was assigned to dx:
-    # dx = d_queries @ Q.T, then dx = d_keys @ K.T, and at last
-    return d_values @ parameters["V"].T
+    dx = d_queries @ Q.T
+    dx = d_keys @ K.T
+    dx = d_values @ V.T
+    return dx  # noqa: RET504
 
 
 # %%
 # What it does: the direction is often not bad, because the value path is the strongest. Training works, only less
-# well, and nobody knows how well it should have worked.
+# well, and nobody knows how well it should have worked. What catches it: a gradient check, or the kernels, which
+# compute the same gradient in another way.
 
 
 # %%
@@ -301,23 +308,22 @@ def attend_padded_backward(dh: np.ndarray, x: np.ndarray, longest: int) -> dict:
 
 
 # %%
-# What it does: what a title means depends on who is in the same batch. Evaluated in another order, the same model
-# gives other scores.
+# What it does: what a title means depends on who is in the same batch. In other batches, the same model gives
+# other scores. The gradient is right, so a gradient check is of no use. What catches it: a comparison with a
+# program that knows no padding.
 
 # %%
 numbers = [attend_padded(x, longest)[0, 0] for longest in (5, 12, 30)]
 print("room 5: the same word in batches whose longest title has 5, 12, 30 words:", np.round(numbers, 3))
 assert np.isclose(numbers[0], h[0, 0])
 assert not np.isclose(numbers[1], numbers[2])
+by_kernels, _ = kernels.self_attention_forward(x, Packed.from_lists([range(5)]), parameters, H, scale)
+arguments = (lambda x: attend_padded(x, 9), {"x": x}, lambda up: attend_padded_backward(up, x, 9))
 noticed["unmasked padding"] = (
-    random_upstream_notices(
-        lambda x: attend_padded(x, 9), {"x": x}, lambda up: attend_padded_backward(up, x, longest=9)
-    ),
-    ones_upstream_notices(lambda x: attend_padded(x, 9), {"x": x}, lambda up: attend_padded_backward(up, x, longest=9)),
+    random_upstream_notices(*arguments),
+    ones_upstream_notices(*arguments),
     attend_padded(x, 9).shape != (5, H * d),
-    not np.allclose(
-        attend_padded(x, 9), kernels.self_attention_forward(x, Packed.from_lists([range(5)]), parameters, H, scale)[0]
-    ),
+    not np.allclose(attend_padded(x, 9), by_kernels),
     None,
 )
 
@@ -435,7 +441,7 @@ noticed["pooled AUC"] = (
 )
 
 # %%
-# Such a number can be far off in both directions, and cannot be compared with published ones.
+# Such a number cannot be compared with published ones. What catches it: these four candidates, worked by hand.
 #
 # Room 8: the scatter that overwrites
 # -----------------------------------
@@ -453,7 +459,8 @@ def overwriting_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.nda
 
 # %%
 # What it does: the more frequent a word, the larger the share of its gradient that is thrown away. Count the uses
-# of words in 64 titles of the demo corpus: every use but one a word is lost.
+# of words in 64 titles of the demo corpus: every use but one a word is lost. What catches it: a gradient check,
+# *if* a word occurs twice in its example.
 
 # %%
 titles = [headline.title for headline in demo.headlines[:64]]
@@ -497,21 +504,40 @@ assert not any(guards_of_lookup(each_once))
 # They all train
 # --------------
 #
-# Why do such bugs live for years? Because training works. Below, a small model (one head, one title a candidate,
-# a fixed user) learns to pick the clicked one of three titles, once right and once with each of four bugs.
+# Why do such bugs live for years? Because training works. Below, a small model (one head, a plain mean in place
+# of the pooling, users that are given) learns to pick the clicked one of three titles, once with the right
+# gradients and once with each of four bugs.
 
 
 # %%
+def add_all(ways: list[np.ndarray]) -> np.ndarray:
+    """The sum of the gradients that come back from all ways."""
+    return sum(ways[1:], start=ways[0])
+
+
+def adding_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.ndarray:
+    """The right gradient of a lookup."""
+    d_table = np.zeros((words, dx.shape[1]))
+    np.add.at(d_table, rows, dx)
+    return d_table
+
+
 class Pieces(NamedTuple):
-    """The parts of a backward that can be exchanged for a buggy one."""
+    """The parts of a backward that can be exchanged for buggy ones."""
 
     softmax: Callable = softmax_backward
-    fan_out: Callable = lambda ways: ways[0] + ways[1] + ways[2]
-    scatter: Callable = lambda dx, rows, words: embedding_backward(dx, embedding_forward(np.zeros((words, 4)), rows)[1])
+    fan_out: Callable = add_all
+    scatter: Callable = adding_backward
+
+
+def title_vector(P: dict, rows: np.ndarray) -> np.ndarray:
+    """A title's vector: self-attention with one head, then the plain mean."""
+    x = P["e"][rows]
+    return (softmax(x @ P["Q"] @ (x @ P["K"]).T) @ x @ P["V"]).mean(axis=0)
 
 
 def gradients_of_title(P: dict, rows: np.ndarray, dr: np.ndarray, pieces: Pieces) -> dict:
-    """Backward of a title's vector r, the mean of the rows of softmax(x Q (x K)ᵀ) x V."""
+    """Backward of title_vector."""
     x = P["e"][rows]
     q, k, v = x @ P["Q"], x @ P["K"], x @ P["V"]
     alpha = softmax(q @ k.T)
@@ -522,7 +548,7 @@ def gradients_of_title(P: dict, rows: np.ndarray, dr: np.ndarray, pieces: Pieces
     return {"e": pieces.scatter(dx, rows, len(P["e"])), "Q": x.T @ dq, "K": x.T @ dk, "V": x.T @ dv}
 
 
-def train(pieces: Pieces, steps: int = 120, rate: float = 0.3) -> list[float]:
+def train(pieces: Pieces, steps: int = 150, rate: float = 0.05) -> list[float]:
     """Gradient descent on 8 samples; the mean loss before each step."""
     rng = np.random.default_rng([14, 1])
     P = {"e": rng.standard_normal((10, 4)), **{name: rng.standard_normal((4, 4)) / 2 for name in "QKV"}}
@@ -531,9 +557,7 @@ def train(pieces: Pieces, steps: int = 120, rate: float = 0.3) -> list[float]:
     for _ in range(steps):
         total, gradients = 0.0, {name: np.zeros_like(value) for name, value in P.items()}
         for user, three in samples:
-            vectors = np.array(
-                [np.mean(softmax(x @ P["Q"] @ (x @ P["K"]).T) @ x @ P["V"], axis=0) for x in P["e"][three]]
-            )
+            vectors = np.array([title_vector(P, rows) for rows in three])
             loss, cache = softmax_loss_forward(vectors @ user, 0)
             total += loss / len(samples)
             for rows, d_score in zip(three, softmax_loss_backward(1 / len(samples), cache), strict=True):
@@ -557,7 +581,7 @@ axes = drawing.add_subplot()
 for (name, pieces), style in zip(variants.items(), ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))), strict=True):
     losses = train(pieces)
     axes.plot(losses, linestyle=style, label=f"{name}: {losses[-1]:.2f} at the end")
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.7 * losses[0]
 axes.set_xlabel("step")
 axes.set_ylabel("mean loss")
 axes.set_ylim(0)
@@ -566,19 +590,28 @@ axes.legend(fontsize=9)
 course.save(drawing, "14_training")
 
 # %%
+# All five fall, and without the solid line nobody could say which are wrong. One bug even ends lower than the
+# right gradients. That is luck: with twice the step size it diverges and the right one does not.
+
+# %%
+with np.errstate(over="ignore", invalid="ignore"):
+    assert not train(variants["softmax as p (1 − p)"], rate=0.1)[-1] < 1
+assert train(variants["right"], rate=0.1)[-1] < 0.2
+
+# %%
 # Which check sees which bug
 # --------------------------
 #
-# The table is what the rooms have measured, not what we believe.
+# The table is what the rooms have measured, not what we believe. A dash: the check does not apply, or the room
+# has no example by hand.
 
 # %%
 drawing = course.figure(7.4, 4.4)
 axes = drawing.add_subplot()
+looks = {True: (course.BLUE, "caught"), False: (course.ORANGE, "not seen"), None: ("#eeeeee", "–")}
 for row, answers in enumerate(noticed.values()):
     for column, answer in enumerate(answers):
-        colour, word = {True: (course.BLUE, "caught"), False: (course.ORANGE, "not seen"), None: ("#eeeeee", "–")}[
-            answer
-        ]
+        colour, word = looks[answer]
         axes.barh(row, 0.94, left=column - 0.47, height=0.88, color=colour)
         axes.text(column, row, word, ha="center", va="center", color="white" if answer else "black", fontsize=9)
 axes.set_xlim(-0.5, len(CHECKS) - 0.5)
@@ -600,7 +633,7 @@ assert not any(all(answers[column] for answers in noticed.values()) for column i
 #
 # 1. A falling loss proves nothing: every bug here trains.
 # 2. A gradient check sees wrong gradients, never a right gradient of a wrong function; for that there are shapes,
-#    a second implementation, and examples by hand.
+#    a second program, and examples by hand.
 # 3. A check is as good as its example: random upstream, different sizes, repeated words, histories that are too
 #    long.
 #
@@ -611,5 +644,5 @@ assert not any(all(answers[column] for answers in noticed.values()) for column i
 #
 # Further: (a) Forget the factor 1/√d in the backward only. Which of the five checks see it? And in forward and
 # backward both? (b) Find a ninth bug: change one sign, one axis or one index in ``nrms_np/layers``, run ``pytest
-# tests``, and see who notices. (c) Write a check that would have found room 5 without a second implementation:
-# encode a title alone and in a batch.
+# tests``, and see who notices. (c) Write a check that would have found room 5 without a second program: encode a
+# title alone and in a batch.

@@ -41,8 +41,11 @@ def main(arguments: list[str]) -> int:
     from nrms_np.evaluation.ranking import score_split
     from nrms_np.evaluation.submission import check_complete, write_scores, write_submission
     from nrms_np.evaluation.trained import encode_titles, load_trained
+    from nrms_np.evaluation.whole_file import check_folder
 
     use_threads(options.threads)
+    for path in filter(None, (options.scores, options.submission)):
+        check_folder(path)
     model = load_trained(options.run)
     folder = options.data / options.split
     split = read_split(folder, model.config.history_length)

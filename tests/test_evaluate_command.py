@@ -12,7 +12,7 @@ import pytest
 
 from nrms_np import NRMS
 from nrms_np.data.mind import read_split
-from nrms_np.errors import DataError, ModelFileError
+from nrms_np.errors import DataError, ModelFileError, NrmsError
 from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics
 from nrms_np.evaluation.trained import encode_titles
@@ -131,6 +131,11 @@ def test_every_form_of_model_can_be_evaluated(
     scores = np.concatenate(scores_by_hand(run, data / "dev"))
     expected = impression_metrics(scores, split.behaviors.clicked, split.behaviors.candidates.offsets).mean(axis=0)
     assert table(capsys.readouterr().out)["model"][::2] == [f"{value:.4f}" for value in expected]
+
+
+def test_a_file_in_a_folder_that_does_not_exist_is_refused(run: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(NrmsError, match="there is no folder"):
+        main([str(run), "--data", str(data), "--scores", str(tmp_path / "nowhere" / "scores.tsv")])
 
 
 def test_a_folder_without_a_model_is_an_error(data: Path, tmp_path: Path) -> None:

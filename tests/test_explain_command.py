@@ -153,6 +153,12 @@ def test_both_kinds_of_picture_are_written(impression: str, split: str, run: Pat
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_picture_in_a_folder_that_does_not_exist_is_refused(run: Path, data: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "a.html"):
+        with pytest.raises(NrmsError, match="there is no folder"):
+            main([str(run), "--data", str(data), "--impression", "7", "--out", str(tmp_path / "nowhere" / name)])
+
+
 def test_a_model_without_attention_is_drawn_too(data: Path, tmp_path: Path) -> None:
     run = write_run(tmp_path / "plain", ablate=PARTS)
     for name in ("a.png", "a.html"):

@@ -44,12 +44,13 @@ def loss_and_gradients(model: torch.nn.Module, batch: tuple[object, ...]) -> tup
 
 @pytest.mark.parametrize(("attention", "output_projection"), FORMS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-12)])
+@pytest.mark.parametrize("kind", ["PackedNRMS", "GroupedNRMS"])
 def test_padded_and_packed_agree_in_loss_and_gradients(
-    attention: str, output_projection: bool, dtype: type[np.floating], tolerance: float
+    kind: str, attention: str, output_projection: bool, dtype: type[np.floating], tolerance: float
 ) -> None:
     batch = ragged_batch()
     padded = model_of("PaddedNRMS", attention, output_projection, dtype)
-    packed = model_of("PackedNRMS", attention, output_projection, dtype)
+    packed = model_of(kind, attention, output_projection, dtype)
     loss, gradients = loss_and_gradients(padded, torch_nrms.pad_batch(batch))
     packed_loss, packed_gradients = loss_and_gradients(packed, torch_nrms.sort_batch(batch))
     assert packed_loss == pytest.approx(loss, rel=tolerance)
@@ -86,12 +87,12 @@ def test_a_title_is_scored_as_the_paper_writes_it() -> None:
     batch = Batch(np.array([11]), Packed.from_lists([[0]]), Packed.from_lists([[0]]), np.array([[0, 0]]))
     news = parameters["word_embedding"][11] @ parameters["news.attention.V"]
     expected = news @ (news @ parameters["user.attention.V"])
-    for kind, prepare in (("PaddedNRMS", torch_nrms.pad_batch), ("PackedNRMS", torch_nrms.sort_batch)):
+    for kind, prepare in (("PaddedNRMS", torch_nrms.pad_batch), ("GroupedNRMS", torch_nrms.sort_batch)):
         scores = model_of(kind, "projected", False, np.float64).scores(prepare(batch))
         np.testing.assert_allclose(scores.detach().numpy(), [[expected, expected]], rtol=1e-12)
 
 
-@pytest.mark.parametrize(("kind", "prepare"), [("PaddedNRMS", "pad_batch"), ("PackedNRMS", "sort_batch")])
+@pytest.mark.parametrize(("kind", "prepare"), [("PaddedNRMS", "pad_batch"), ("PackedNRMS", "sort_batch"), ("GroupedNRMS", "sort_batch")])
 def test_training_steps_lower_the_loss_and_leave_absent_words_alone(kind: str, prepare: str) -> None:
     batch = ragged_batch()
     model = model_of(kind, "projected", False, np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import linecache
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -146,5 +147,6 @@ def _sentence(error: BaseException, path: Path) -> str:
     what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
     if not line:
         return f"The check could not use what the function returned ({what})."
-    source = path.read_text(encoding="utf-8").splitlines()[line - 1].strip()
+    linecache.checkcache(str(path))
+    source = linecache.getline(str(path), line).strip()
     return f"{shown(path)}, line {line}: {what}.\n    {source}"

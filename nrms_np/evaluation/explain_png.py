@@ -106,7 +106,7 @@ def _draw_clicks(slide: _Slide, explanation: Explanation) -> None:
     clicks, room = heaviest(explanation.clicks), RIGHT_PANEL - 2 * MARGIN
     what = "What the user clicked, oldest first"
     if len(clicks) < len(explanation.clicks):
-        what += f" (the {len(clicks)} of {len(explanation.clicks)} with the largest weights)"
+        what += f" (the {len(clicks)} heaviest of {len(explanation.clicks)})"
     slide.text(MARGIN, 112, what, room, size=12, weight="bold")
     for line, caption in enumerate(clicks_caption(explanation)):
         slide.text(MARGIN, 143 + 23 * line, caption, room, size=8, color=GREY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +20,6 @@ from nrms_np.model import NRMS
 from nrms_np.packed import IntArray, Packed
 
 Array = NDArray[np.floating[Any]]
-
-_CLICKED = re.compile(rb"(\S+)-1(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,8 @@ def clicks_of_news(path: Path, pool: News) -> Array | None:
     clicks: Counter[bytes] = Counter()
     with open_binary(path) as file:
         for _, line in numbered_lines(path, file):
-            clicks.update(_CLICKED.findall(line.rpartition(b"\t")[2]))
+            tokens = line.rpartition(b"\t")[2].split()
+            clicks.update(token[:-2] for token in tokens if token.endswith(b"-1"))
     if not clicks:
         return None
     return np.array([clicks[name.encode()] for name in pool.ids], dtype=np.float64)

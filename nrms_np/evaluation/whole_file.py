@@ -7,13 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nrms_np.errors import NrmsError
+
+
+def check_folder(path: Path) -> None:
+    """Raise NrmsError when the folder that `path` is to be written into does not exist."""
+    if not path.parent.is_dir():
+        raise NrmsError(f"{path}: there is no folder {path.parent} to write it into; make it, or choose another name.")
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to, which becomes `path` at the end; after an error nothing is left of it.
 
-    Raises OSError when the folder of `path` cannot be written to.
+    Raises NrmsError when there is no such folder, OSError when it cannot be written to.
     """
+    check_folder(path)
     temporary = path.with_name(path.name + ".part")
     try:
         yield temporary
