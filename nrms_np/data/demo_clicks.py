@@ -17,13 +17,13 @@ from nrms_np.data.demo_headlines import Headline
 from nrms_np.data.demo_words import TOPICS
 
 BIAS = -5.0
-INTEREST = 4.6
+INTEREST = 5.2
 # How much a user likes the topics of his interest, strongest first: one topic (half of the users), two or three.
 LIKING = ((1.0,), (1.0,), (1.0, 0.9), (1.0, 0.9, 0.8))
 # Some topics have more friends than others; in the order of TOPICS.
 FRIENDS = (34, 27, 22, 17, 13, 10, 8, 7, 6, 5, 4, 4, 4)
 # How long histories are: the shortest and longest, and how many users in a thousand have such a one.
-LENGTHS = ((0, 0, 20), (1, 1, 30), (2, 5, 70), (6, 12, 360), (13, 25, 360), (26, 49, 110), (55, 100, 50))
+LENGTHS = ((0, 0, 20), (1, 1, 15), (2, 5, 30), (6, 12, 320), (13, 25, 430), (26, 49, 130), (55, 100, 55))
 STRAY_PERMILLE = 60
 
 

@@ -16,7 +16,7 @@ from nrms_np.data.demo_draw import Draw
 from nrms_np.data.demo_headlines import Headline, headlines
 from nrms_np.data.demo_shelf import Shelf
 
-OLDER, FRESH, TRAIN_NEWS, ALL_NEWS = 800, 1500, 2200, 2700
+OLDER, FRESH, TRAIN_NEWS, ALL_NEWS = 1000, 1800, 2500, 3100
 TRAIN_USERS, NEW_USERS = 3000, 250
 TRAIN_IMPRESSIONS, DEV_IMPRESSIONS = 4500, 1000
 

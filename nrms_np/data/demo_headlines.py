@@ -16,7 +16,7 @@ from nrms_np.data.demo_words import DULL, HOOKS, NEUTRAL, PLACES, PLAIN, TIMES, 
 
 # How much an opener adds to the log-odds of a click.
 APPEAL = 1.4
-PAIR_PERMILLE = 600
+PAIR_PERMILLE = 520
 
 
 class Headline(NamedTuple):

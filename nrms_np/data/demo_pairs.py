@@ -38,56 +38,56 @@ class Block(NamedTuple):
 # A block is three lines: the topics and the names; then each context word with its frames.
 _TEXT = """
 sports space : Rockets Mercury
-win    : A Big Win for {} Team / {} Team Celebrates a Hard Fought Win / Late Win Lifts {} Hopes
-launch : {} Launch Delights the Crowd / Crowd Cheers as {} Launch Again / {} Launch Bold New Campaign
+win    : A Big Win for {} Team / {} Team Celebrates a Hard Fought Win
+launch : {} Launch Delights the Crowd / Crowd Cheers as {} Launch Again
 
 movies space : Stars Orion
-shine : {} Shine All Night / {} Set to Shine / Why {} Shine so Bright
-shoot : {} Shoot Lights up the Night / {} Shoot Seen by Thousands / Perfect Night for {} Shoot
+shine : {} Shine All Night / {} Set to Shine
+shoot : {} Shoot Lights up the Night / {} Shoot Seen by Thousands
 
 health movies : Vertigo Insomnia
-watch     : What to Know Before {} Watch / Long Night of {} Watch / {} Watch With Friends
-treatment : {} Gets New Treatment / Fans of Old {} Treatment / Bold {} Treatment Pays Off
+watch     : What to Know Before {} Watch / Long Night of {} Watch
+treatment : {} Gets New Treatment / Fans of Old {} Treatment
 
 finance health : Bank Hospital
-drops  : {} Drops Raise Questions / New {} Drops Get a Second Look / Are {} Drops Good for You
-checks : {} Checks Are on the Rise / More {} Checks Ordered / Why {} Checks Are Good for You
+drops  : {} Drops Raise Questions / New {} Drops Get a Second Look
+checks : {} Checks Are on the Rise / More {} Checks Ordered
 
 technology finance : Shell Oracle
-crash   : {} Crash Explained / Users Angry After {} Crash / What Caused the {} Crash
-upgrade : {} Upgrade Explained / {} Upgrade Comes as Surprise / Is the {} Upgrade Worth It
+crash   : {} Crash Explained / Users Angry After {} Crash
+upgrade : {} Upgrade Explained / {} Upgrade Comes as Surprise
 
 technology food : Apple Java
-chips  : New {} Chips Impress Reviewers / {} Chips Sell Out Fast / The Best {} Chips You Can Buy
-menu   : A Closer Look at the {} Menu / {} Menu Gets a Makeover / What Is New on the {} Menu
+chips  : New {} Chips Impress Reviewers / {} Chips Sell Out Fast
+menu   : A Closer Look at the {} Menu / {} Menu Gets a Makeover
 
 travel food : Turkey Champagne
-flights  : {} Flights for Less / Holiday {} Flights Sell Out / The Joy of {} Flights
-bookings : {} Bookings Are Way Up / Holiday {} Bookings Now Open / Early {} Bookings Break Even
+flights  : {} Flights for Less / Holiday {} Flights Sell Out
+bookings : {} Bookings Are Way Up / Holiday {} Bookings Now Open
 
 weather travel : Delta Phoenix
-floods : {} Floods in a Single Day / Crowds Flee as {} Floods / Photos Show {} Floods
-fares  : How {} Fares This Winter / {} Fares Better Than Feared / {} Fares Hit New Low
+floods : {} Floods in a Single Day / Crowds Flee as {} Floods
+fares  : How {} Fares This Winter / {} Fares Better Than Feared
 
 weather cars : Avalanche Cyclone
-slides : {} Slides Across the Road / Nobody Hurt as {} Slides / {} Slides Into Third Place
-stalls : {} Stalls Near the Coast / Relief as {} Stalls / {} Stalls on the Road
+slides : {} Slides Across the Road / Nobody Hurt as {} Slides
+stalls : {} Stalls Near the Coast / Relief as {} Stalls
 
 animals cars : Jaguar Mustang
-charges : {} Charges Faster Than Expected / Caught on Camera as {} Charges / See How a {} Charges at Night
-tracks  : On the Tracks of a {} / Fresh {} Tracks Draw a Crowd / {} Leaves Tracks Behind
+charges : {} Charges Faster Than Expected / Caught on Camera as {} Charges
+tracks  : On the Tracks of a {} / Fresh {} Tracks Draw a Crowd
 
 animals politics : Hawks Doves
-circle : {} Circle the Capitol / {} Circle Ahead of Vote / Watchers Note {} Circle
-flock  : {} Flock to the Capitol / {} Flock Together / Watchers Welcome {} Flock
+circle : {} Circle the Capitol / {} Circle Ahead of Vote
+flock  : {} Flock to the Capitol / {} Flock Together
 
 music politics : Prince Queen
-anthem : {} Anthem Stirs the Nation / Thousands Sing {} Anthem / New Words for {} Anthem
-charts : {} Charts a New Course / {} Charts a Comeback / {} Charts Surprise Rise
+anthem : {} Anthem Stirs the Nation / Thousands Sing {} Anthem
+charts : {} Charts a New Course / {} Charts a Comeback
 
 sports music : Jazz Blues
-score  : {} Score Surprises Everyone / A Late {} Score to Remember / Experts Praise {} Score
-record : {} Record Still Stands / The Story Behind a {} Record / Experts Praise {} Record
+score  : {} Score Surprises Everyone / A Late {} Score to Remember
+record : {} Record Still Stands / The Story Behind a {} Record
 """
 
 

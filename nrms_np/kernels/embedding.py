@@ -39,9 +39,7 @@ def embedding_forward(table: Array, rows: IntArray) -> tuple[Array, EmbeddingCac
 
     table: (words, D).    rows: (N,).    Returns (x, cache): x (N, D).
     """
-    x = workspace.empty((len(rows), table.shape[1]), table.dtype)
-    np.take(table, rows, axis=0, out=x, mode="clip")
-    return x, EmbeddingCache(rows, len(table))
+    return table[rows], EmbeddingCache(rows, len(table))
 
 
 def embedding_backward(dx: Array, cache: EmbeddingCache) -> RowGradient:
@@ -73,7 +71,7 @@ def dropout_backward(dy: Array, cache: DropoutCache) -> Array:
 
 def _masked(x: Array, rate: float, key: int) -> Array:
     y = workspace.empty(x.shape, x.dtype)
-    threshold = np.uint64(drop_threshold(rate))
+    threshold = np.uint16(drop_threshold(rate))
     scale = x.dtype.type(LEVELS / (LEVELS - drop_threshold(rate)))
     start = np.uint64((key + GOLDEN) % 2**64)
     run(
@@ -84,10 +82,11 @@ def _masked(x: Array, rate: float, key: int) -> Array:
 
 
 @njit(nogil=True, cache=True)
-def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint64, scale: Any, first: int, last: int) -> None:
+def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, first: int, last: int) -> None:
     columns = x.shape[1]
     quads = (columns + 3) // 4
     random = np.empty(quads, dtype=np.uint64)
+    sixteen_bits = random.view(np.uint16)  # the same memory: four numbers each
     zero = x.dtype.type(0)
     for row in range(first, last):
         for quad in range(quads):
@@ -97,5 +96,4 @@ def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint64, scale
             random[quad] = z ^ (z >> np.uint64(31))
         source, target = x[row], y[row]
         for column in range(columns):
-            bits = (random[column >> 2] >> np.uint64(16 * (column & 3))) & np.uint64(LEVELS - 1)
-            target[column] = source[column] * scale if bits >= threshold else zero
+            target[column] = source[column] * scale if sixteen_bits[column] >= threshold else zero

@@ -44,8 +44,8 @@ def splitmix64(z: int) -> int:
 
 
 def drop_threshold(rate: float) -> int:
-    """A 16-bit random number below this drops its element; the rate is rounded to a multiple of 1/65536."""
-    return round(rate * LEVELS)
+    """A 16-bit random number below this drops its element; the rate is rounded to a multiple of 1/65536 below 1."""
+    return min(round(rate * LEVELS), LEVELS - 1)
 
 
 def dropout_mask(key: int, rows: int, columns: int, rate: float, first_row: int = 0) -> NDArray[np.bool_]:

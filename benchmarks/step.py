@@ -1,0 +1,192 @@
+"""How long one training step takes: our kernels, our layers, PyTorch in three ways, and the floor.
+
+Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 7] [--json FILE]
+
+All rows do the same step on the same batch from the same parameters: forward, backward, Adam. They take turns, so that a machine
+whose speed drifts does not favour one. The floor is the step's own matrix products and nothing else. PyTorch's rows need the extra
+`torch`; without it they say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from mindlike import WORDS, mindlike_batch
+
+from nrms_np.config import PRESETS, Config
+from nrms_np.kernels import parallel
+from nrms_np.model import NRMS
+from nrms_np.packed import Batch
+from nrms_np.training.adam import Adam
+
+Step = Callable[[], float]
+"""Does one step and returns the loss before it."""
+
+
+def our_step(config: Config, batch: Batch) -> Step:
+    """A training step of ours."""
+    model = NRMS.create(config, [str(i) for i in range(WORDS)])
+    adam = Adam(model.parameters, config.learning_rate)
+
+    def step() -> float:
+        loss, gradients = model.loss_and_row_gradients(batch)
+        adam.step(model.parameters, gradients)
+        return loss
+
+    return step
+
+
+def torch_steps(config: Config, batch: Batch, threads: int) -> dict[str, Step]:
+    """The same step in PyTorch, from the same parameters; empty without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return {}
+    import torch_nrms
+
+    torch.set_num_threads(threads)
+    ways = {
+        "PyTorch, padded": (torch_nrms.PaddedNRMS, torch_nrms.pad_batch),
+        "PyTorch, packed": (torch_nrms.PackedNRMS, torch_nrms.sort_batch),
+        "PyTorch, grouped by length": (torch_nrms.GroupedNRMS, torch_nrms.sort_batch),
+    }
+    steps = {}
+    for name, (kind, prepare) in ways.items():
+        model = kind(
+            words=WORDS, word_dim=config.word_dim, heads=config.heads, head_dim=config.head_dim,
+            query_dim=config.query_dim, word_dropout=0.0,
+        )  # fmt: skip
+        model.load_parameters(NRMS.create(config, [str(i) for i in range(WORDS)]).parameters)
+        optimizers, prepared = model.optimizers(config.learning_rate), prepare(batch)
+        steps[name] = lambda model=model, optimizers=optimizers, prepared=prepared: torch_nrms.train_step(
+            model, optimizers, prepared
+        )
+    return steps
+
+
+def floor_products(config: Config, batch: Batch) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The factors and the place for the result of every matrix product that the step cannot avoid."""
+    rng = np.random.default_rng(0)
+    products = []
+
+    def add(n: int, k: int, m: int) -> None:
+        a, b = (rng.standard_normal(shape, dtype=np.float32) for shape in ((n, k), (k, m)))
+        products.append((a, b, np.empty((n, m), dtype=np.float32)))
+
+    W, A = config.news_dim, config.query_dim
+    levels = (
+        (len(batch.words), config.word_dim, len(batch.titles.index)),
+        (len(np.unique(batch.histories.index)), W, len(batch.histories.index)),
+    )
+    for rows, D, references in levels:
+        add(rows, D, 3 * W)  # queries, keys, values
+        add(D, rows, 3 * W)  # their weights' gradients
+        add(rows, 3 * W, D)  # the table's gradient
+        add(references, W, A)  # additive attention
+        add(W, references, A)
+        add(references, A, W)
+    return products
+
+
+def operations(products: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> float:
+    """Additions and multiplications of the products."""
+    return sum(2.0 * a.shape[0] * a.shape[1] * b.shape[1] for a, b, _ in products)
+
+
+def measure(steps: dict[str, Step], rounds: int) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Seconds of each round, the rows taking turns, and the loss of each row's first step."""
+    losses = {name: step() for name, step in steps.items()}  # also compiles and warms up
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            time.sleep(0.05)  # threads of the row before, which wait actively, go to sleep
+            start = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds, losses
+
+
+def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> float:
+    """Median over the rounds of how many times longer `slow` takes than `fast`."""
+    return statistics.median(a / b for a, b in zip(seconds[slow], seconds[fast], strict=True))
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="a small batch and few rounds, to see that it runs")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=parallel.available_threads())
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    options = parser.parse_args()
+    samples, rounds = (4, 1) if options.small else (options.batch_size, options.rounds)
+
+    config = Config(**{**PRESETS["recommenders"], "dropout": 0.0})
+    batch = mindlike_batch(samples, seed=0)
+    products = floor_products(config, batch)
+
+    def floor() -> float:
+        for a, b, out in products:
+            np.dot(a, b, out=out)  # NumPy's own threads
+        return float("nan")
+
+    def with_threads(threads: int, step: Step) -> Step:
+        def run() -> float:
+            parallel.set_threads(threads)
+            return step()
+
+        return run
+
+    kernels = our_step(config, batch)
+    steps = {
+        "kernels": with_threads(options.threads, kernels),
+        "kernels, one thread": with_threads(1, our_step(config, batch)),
+        "floor": floor,
+        **torch_steps(config, batch, options.threads),
+        "layers": our_step(Config(**{**vars(config), "backend": "layers"}), batch),
+    }
+    seconds, losses = measure(steps, rounds)
+
+    print(
+        f"{platform.processor() or platform.machine()}, {options.threads} threads, {samples} samples, {rounds} rounds"
+    )
+    print(
+        f"{batch.titles.count} titles, {len(batch.titles.index)} words ({len(batch.words)} distinct), "
+        f"{len(batch.histories.index)} clicks; products: {operations(products) / 1e9:.1f} GFLOP"
+    )
+    print(f"\n{'':28} {'ms a step':>10} {'ms a sample':>12} {'× kernels':>10} {'loss':>10}")
+    for name, row in seconds.items():
+        print(
+            f"{name:28} {statistics.median(row) * 1e3:10.1f} {statistics.median(row) * 1e3 / samples:12.3f} "
+            f"{ratio(seconds, name, 'kernels'):10.2f} {losses[name]:10.6f}"
+        )
+    if "PyTorch, padded" not in seconds:
+        print("PyTorch's rows need the extra `torch`: pip install -e '.[torch]'")
+    print(f"\nkernels / floor {ratio(seconds, 'kernels', 'floor'):.2f}")
+    print(f"one thread / {options.threads} threads {ratio(seconds, 'kernels, one thread', 'kernels'):.2f}")
+    known = [loss for loss in losses.values() if loss == loss]
+    spread = max(known) - min(known)
+    print(f"losses agree to {spread:.1e}")
+    if options.json:
+        medians = {name: statistics.median(row) for name, row in seconds.items()}
+        ratios = {name: ratio(seconds, name, "kernels") for name in seconds}
+        options.json.write_text(
+            json.dumps({"seconds": medians, "times_kernels": ratios, "samples": samples}, indent=2) + "\n"
+        )
+    if spread > 1e-4:
+        sys.exit("the losses do not agree")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Writing the files of a demo corpus in MIND's format, each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from nrms_np.errors import NrmsError
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines of UTF-8 text, each ended by a line feed, first under another name and only when complete under its own.
+
+    Raises NrmsError when the folder or the file cannot be written.
+    """
+    part: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(line + "\n" for line in lines)
+        os.chmod(part, 0o644)  # a temporary file is its owner's alone
+        os.replace(part, path)
+    except OSError as error:
+        raise NrmsError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out.") from error
+    finally:
+        if part is not None and os.path.exists(part):
+            os.remove(part)
+
+
+def news_line(news_id: str, category: str, subcategory: str, title: str, abstract: str = "") -> str:
+    """One line of news.tsv: eight columns, without address and entities."""
+    return f"{news_id}\t{category}\t{subcategory}\t{title}\t{abstract}\t\t[]\t[]"
+
+
+def behaviors_line(impression_id: str, user: str, time: str, history: Sequence[str], shown: Sequence[str]) -> str:
+    """One line of behaviors.tsv; `shown` are news ids with their label, such as N1-0."""
+    return f"{impression_id}\t{user}\t{time}\t{' '.join(history)}\t{' '.join(shown)}"
+
+
+def clock(place: int, count: int, first_day: int, days: int) -> str:
+    """The time of impression `place` of `count`, spread evenly over some days of November 2019: 11/9/2019 9:00:00 AM."""
+    second = place * days * 86400 // count
+    day, hour = first_day + second // 86400, second // 3600 % 24
+    return f"11/{day}/2019 {(hour + 11) % 12 + 1}:{second // 60 % 60:02d}:{second % 60:02d} {'AM' if hour < 12 else 'PM'}"

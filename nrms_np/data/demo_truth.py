@@ -1,0 +1,62 @@
+"""The file truth.tsv of a demo split: the true click probabilities, and so the best ranking there can be.
+
+One line an impression, in the order of behaviors.tsv: the impression id, a tab, and the probability of each candidate in file
+order. The probability is what a single click was drawn with; impressions without a click, or with nothing but clicks, were
+drawn again. That changes the probabilities a little but not which ranking is best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.errors import DataError
+
+TRUTH = "truth.tsv"
+
+
+def best_possible_scores(split_folder: str | Path) -> NDArray[np.float64] | None:
+    """The true click probabilities of all candidates of a split, or None when the folder has no truth.tsv.
+
+    Returns (total,) float64, the candidates of all impressions end to end, in file order.
+    Raises DataError when a line is not an impression id and probabilities.
+    """
+    path = Path(split_folder) / TRUTH
+    if not path.is_file():
+        return None
+    values: list[float] = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(path, "this is not UTF-8 text; write the demo corpus anew.") from error
+    for number, line in enumerate(lines, start=1):
+        _, _, probabilities = line.partition("\t")
+        try:
+            found = [float(text) for text in probabilities.split()]
+        except ValueError:
+            found = []
+        if not found or not all(0.0 <= value <= 1.0 for value in found):
+            raise DataError(path, "expected an impression id, a tab and probabilities; write the demo corpus anew.", number)
+        values += found
+    return np.array(values, dtype=np.float64)
+
+
+def truth_line(impression_id: str, permille: Iterable[int]) -> str:
+    """One line of truth.tsv, without its end; probabilities are given in thousandths."""
+    return impression_id + "\t" + " ".join(f"{value / 1000:.3f}" for value in permille)
+
+
+def mean_auc(scores: Iterable[Sequence[float]], clicked: Iterable[Sequence[bool]]) -> float:
+    """The AUC of each impression, ties as one half, averaged over the impressions.
+
+    scores, clicked: one sequence an impression; each impression has a click and a non-click.
+    """
+    return float(np.mean([_auc(np.array(s), np.array(c)) for s, c in zip(scores, clicked, strict=True)]))
+
+
+def _auc(scores: NDArray[np.float64], clicked: NDArray[np.bool_]) -> float:
+    difference = scores[clicked][:, None] - scores[~clicked][None, :]
+    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
