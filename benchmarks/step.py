@@ -21,8 +21,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from mindlike import WORDS, mindlike_batch
 
+from mindlike import WORDS, mindlike_batch
 from nrms_np.config import PRESETS, Config
 from nrms_np.kernels import parallel
 from nrms_np.model import NRMS

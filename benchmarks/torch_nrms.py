@@ -7,10 +7,11 @@ packing, so it is also the independent witness of the parity tests.
 `PackedNRMS` encodes each distinct title of a batch once, multiplies packed rows, pads them only for PyTorch's own attention
 function, and moves the word vectors with sparse Adam.
 
-`GroupedNRMS` is the strongest competitor of the benchmarks: the same without any padding. Sequences of one length stand together, so a slice of the packed rows is a dense block
-and needs no mask. (Measured with 1,400 titles, 16,400 words, 20 heads of 20, two threads: self-attention forward and
-backward takes 157 ms this way, 211 ms in three padded buckets, 479 ms padded to the longest title; nested tensors have
-no CPU kernel for heads of 20. One product for Q, K and V together, or pooling by `index_add`, is not faster.)
+`GroupedNRMS` is the strongest competitor of the benchmarks: the same without any padding. Sequences of one length
+stand together, so a slice of the packed rows is a dense block and needs no mask. (Measured with 1,400 titles, 16,400
+words, 20 heads of 20, two threads: self-attention forward and backward takes 157 ms this way, 211 ms in three padded
+buckets, 479 ms padded to the longest title; nested tensors have no CPU kernel for heads of 20. One product for Q, K
+and V together, or pooling by `index_add`, is not faster.)
 
 All take our parameters under our names and in our shapes.
 """

@@ -35,8 +35,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
     parser = make_parser("train", "Train NRMS on click logs in MIND's format. Without options: on the demo corpus.")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--small", action="store_true", help="train on MIND-small; fetched into data/mind-small if it is not there")
-    where.add_argument("--large", action="store_true", help="train on MIND-large; fetched into data/mind-large if it is not there")
+    where.add_argument(
+        "--small", action="store_true", help="train on MIND-small; fetched into data/mind-small if it is not there"
+    )
+    where.add_argument(
+        "--large", action="store_true", help="train on MIND-large; fetched into data/mind-large if it is not there"
+    )
     where.add_argument(
         "--data", type=Path, default=DEMO, help="folder with train/ and dev/, each news.tsv and behaviors.tsv"
     )
@@ -94,8 +98,10 @@ def main(arguments: list[str]) -> int:
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.locate import locate
+    from nrms_np.kernels.parallel import available_threads
     from nrms_np.model import NRMS
     from nrms_np.training.learning_curve import draw_learning_curve
+    from nrms_np.training.report import write_report
     from nrms_np.training.run_folder import RunFolder, free_folder
     from nrms_np.training.trainer import Interrupted, Trainer
 
@@ -135,6 +141,7 @@ def main(arguments: list[str]) -> int:
         print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder.path}")
         return INTERRUPTED
     draw_learning_curve(folder.learning_curve, folder.read_metrics(), levels)
+    write_report(folder, levels, data.notes, threads=options.threads or available_threads())
     _print_summary(folder, trainer.progress.best_epoch, levels)
     return DONE
 

@@ -13,6 +13,7 @@ from nrms_np.packed import Batch, Packed
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 torch_nrms = pytest.importorskip("torch_nrms")
+torch.set_num_threads(1)  # the arrays are tiny
 
 WORDS, SIZES = 19, {"word_dim": 7, "heads": 3, "head_dim": 2, "query_dim": 4}
 FORMS = [("projected", False), ("projected", True), ("bilinear", False), ("bilinear", True)]
@@ -92,7 +93,9 @@ def test_a_title_is_scored_as_the_paper_writes_it() -> None:
         np.testing.assert_allclose(scores.detach().numpy(), [[expected, expected]], rtol=1e-12)
 
 
-@pytest.mark.parametrize(("kind", "prepare"), [("PaddedNRMS", "pad_batch"), ("PackedNRMS", "sort_batch"), ("GroupedNRMS", "sort_batch")])
+@pytest.mark.parametrize(
+    ("kind", "prepare"), [("PaddedNRMS", "pad_batch"), ("PackedNRMS", "sort_batch"), ("GroupedNRMS", "sort_batch")]
+)
 def test_training_steps_lower_the_loss_and_leave_absent_words_alone(kind: str, prepare: str) -> None:
     batch = ragged_batch()
     model = model_of(kind, "projected", False, np.float32)

@@ -46,7 +46,7 @@ def test_a_small_run_from_start_to_end(clicks, tmp_path, capsys):
     for word in ("random", "popularity", "untrained", "epoch 2", "nDCG@10", "best epoch"):
         assert word in printed
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png"
+        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png", "REPORT.md"
     }  # fmt: skip
     assert json.loads((out / "config.json").read_text())["epochs"] == 2
 

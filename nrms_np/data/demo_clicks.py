@@ -17,7 +17,7 @@ from nrms_np.data.demo_headlines import Headline
 from nrms_np.data.demo_words import TOPICS
 
 BIAS = -5.0
-INTEREST = 5.2
+INTEREST = 5.0
 # How much a user likes the topics of his interest, strongest first: one topic (half of the users), two or three.
 LIKING = ((1.0,), (1.0,), (1.0, 0.9), (1.0, 0.9, 0.8))
 # Some topics have more friends than others; in the order of TOPICS.

@@ -16,9 +16,9 @@ from nrms_np.data.demo_draw import Draw
 from nrms_np.data.demo_headlines import Headline, headlines
 from nrms_np.data.demo_shelf import Shelf
 
-OLDER, FRESH, TRAIN_NEWS, ALL_NEWS = 1000, 1800, 2500, 3100
-TRAIN_USERS, NEW_USERS = 3000, 250
-TRAIN_IMPRESSIONS, DEV_IMPRESSIONS = 4500, 1000
+OLDER, FRESH, TRAIN_NEWS, ALL_NEWS = 800, 1400, 2200, 2800
+TRAIN_USERS, NEW_USERS = 4600, 250
+TRAIN_IMPRESSIONS, DEV_IMPRESSIONS = 5000, 1000
 
 
 class Part(NamedTuple):
@@ -47,7 +47,8 @@ def corpus(seed: int) -> Corpus:
 
 def _train(news: list[Headline], readers: list[User], draw: Draw) -> Part:
     pool = list(range(OLDER, TRAIN_NEWS))
-    shown = _impressions(news, readers, pool, TRAIN_IMPRESSIONS, draw)
+    # Each user in turn, so that every one of them is there.
+    shown = _impressions(news, [readers[place % TRAIN_USERS] for place in range(TRAIN_IMPRESSIONS)], pool, draw)
     return Part(list(range(TRAIN_NEWS)), shown)
 
 
@@ -55,20 +56,14 @@ def _dev(news: list[Headline], readers: list[User], draw: Draw) -> Part:
     pool = list(range(FRESH, ALL_NEWS))
     # As many users that train does not have as users it has.
     audience = readers[TRAIN_USERS - NEW_USERS :]
-    shown = _impressions(news, audience, pool, DEV_IMPRESSIONS, draw)
+    shown = _impressions(news, [draw.choice(audience) for _ in range(DEV_IMPRESSIONS)], pool, draw)
     known = {row for one in shown for row in [*one.user.history, *one.shown]}
     return Part(sorted(known), shown)
 
 
-def _impressions(
-    news: list[Headline], readers: list[User], pool: list[int], count: int, draw: Draw
-) -> list[Impression]:
+def _impressions(news: list[Headline], readers: list[User], pool: list[int], draw: Draw) -> list[Impression]:
     shelf = Shelf(news, pool, draw)
-    shown = []
-    for _ in range(count):
-        reader = draw.choice(readers)
-        shown.append(impression(reader, news, shelf.page(reader, 8 + draw.below(13), draw), draw))
-    return shown
+    return [impression(reader, news, shelf.page(reader, 8 + draw.below(13), draw), draw) for reader in readers]
 
 
 def _with_clicks(readers: list[User], impressions: list[Impression]) -> list[User]:

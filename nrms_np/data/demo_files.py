@@ -44,4 +44,6 @@ def clock(place: int, count: int, first_day: int, days: int) -> str:
     """The time of impression `place` of `count`, spread evenly over some days of November 2019: 11/9/2019 9:00:00 AM."""
     second = place * days * 86400 // count
     day, hour = first_day + second // 86400, second // 3600 % 24
-    return f"11/{day}/2019 {(hour + 11) % 12 + 1}:{second // 60 % 60:02d}:{second % 60:02d} {'AM' if hour < 12 else 'PM'}"
+    return (
+        f"11/{day}/2019 {(hour + 11) % 12 + 1}:{second // 60 % 60:02d}:{second % 60:02d} {'AM' if hour < 12 else 'PM'}"
+    )

@@ -46,13 +46,13 @@ def headlines(count: int, draw: Draw) -> list[Headline]:
 def _headline(draw: Draw) -> Headline:
     topic, decoy, core = _pair_core(draw) if draw.chance(PAIR_PERMILLE) else _plain_core(draw)
     opener, appeal = _opener(draw)
-    words = [opener, core]
-    if draw.chance(400):
-        words.append("in " + draw.choice(PLACES))
-    # Short cores always get an end, so that titles have about 6 to 14 words.
-    if draw.chance(400) or len(" ".join(words).split()) < 6:
-        words.append(draw.choice(TIMES))
-    return Headline(topic, decoy, " ".join(words).strip(), appeal)
+    title = f"{opener} {core}".strip()
+    # Short headlines always get a place or a time, so that titles have about 6 to 14 words.
+    if draw.chance(300) or len(title.split()) < 5:
+        title += " in " + draw.choice(PLACES)
+    if draw.chance(300) or len(title.split()) < 6:
+        title += " " + draw.choice(TIMES)
+    return Headline(topic, decoy, title, appeal)
 
 
 def _pair_core(draw: Draw) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from nrms_np.data.demo_words import TOPICS
 FRONT_PAGE = (8, 4, 2, 1, 1, 1)
 PREFERENCE = {APPEAL: 5, 0.0: 3, -APPEAL: 1}
 # In a thousand places of a page so many are chosen for the reader: by topic, and by words alone.
-BY_TOPIC_PERMILLE, BY_WORDS_PERMILLE = 100, 200
+BY_TOPIC_PERMILLE, BY_WORDS_PERMILLE = 120, 230
 
 
 class Shelf:

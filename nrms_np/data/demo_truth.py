@@ -39,7 +39,9 @@ def best_possible_scores(split_folder: str | Path) -> NDArray[np.float64] | None
         except ValueError:
             found = []
         if not found or not all(0.0 <= value <= 1.0 for value in found):
-            raise DataError(path, "expected an impression id, a tab and probabilities; write the demo corpus anew.", number)
+            raise DataError(
+                path, "expected an impression id, a tab and probabilities; write the demo corpus anew.", number
+            )
         values += found
     return np.array(values, dtype=np.float64)
 

@@ -38,7 +38,7 @@ class SoftmaxLossCache(NamedTuple):
 
 
 def click_score_forward(users: Array, news: Array, candidates: IntArray) -> tuple[Array, ClickScoreCache]:
-    """The click score of each candidate, the dot product of user and news.
+    """The ŷ in equation 11, the click score of each candidate: the dot product of user and news.
 
     users: (B, H·d).    news: (n, H·d).    candidates: (B, C) rows of news.    Returns (scores, cache): scores (B, C).
     """
@@ -60,7 +60,7 @@ def click_score_backward(d_scores: Array, cache: ClickScoreCache) -> tuple[Array
 
 
 def softmax_loss_forward(scores: Array, clicked: IntArray) -> tuple[Array, SoftmaxLossCache]:
-    """Minus the logarithm of the clicked candidate's probability, for each sample.
+    """Equations 11-12 for each sample: minus the logarithm of the clicked candidate's probability.
 
     scores: (B, C).    clicked: (B,) which candidate it is.    Returns (losses, cache): losses (B,).
     """

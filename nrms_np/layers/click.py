@@ -32,7 +32,7 @@ class SoftmaxLossCache(NamedTuple):
 
 
 def click_score_forward(u: Array, r: Array) -> tuple[Array, ClickScoreCache]:
-    """The click score of each candidate, the dot product of user and news.
+    """The ŷ in equation 11, the click score of each candidate: the dot product of user and news.
 
     u: (H·d,) the user.    r: (C, H·d) the candidates.    Returns (scores, cache): scores (C,).
     """

@@ -17,8 +17,11 @@ NUMBERS = Path(__file__).with_name("torch_numbers.npz")
 def torch_trajectory(attention: str) -> tuple[list[float], dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Losses of all steps, the gradients of the first, the parameters after the last: padded, masked, ordinary Adam."""
     sys.path.insert(0, str(ROOT / "benchmarks"))
+    import torch
+
     from torch_nrms import PaddedNRMS, click_loss, pad_batch, train_step
 
+    torch.set_num_threads(1)  # the arrays are tiny
     config = config_of(attention)
     model = PaddedNRMS(
         words=WORDS, word_dim=config.word_dim, heads=config.heads, head_dim=config.head_dim, query_dim=config.query_dim,

@@ -1,0 +1,174 @@
+"""MIND-small's size from end to end: reading, an epoch, an evaluation, a million titles and users; and how it grows.
+
+Run: python benchmarks/scale.py [--small] [--steps 300] [--threads 2] [--json FILE] [--figure FILE]
+
+The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there. `--small` takes the
+demo corpus and a few steps instead, to see that it runs. Each size runs in a process of its own, so that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from nrms_np.data.batches import Samples, batches
+from nrms_np.data.dataset import read_dataset
+from nrms_np.evaluation.ranking import distinct_sequences, evaluate
+from nrms_np.kernels import parallel
+from nrms_np.memory import peak_memory_mb
+from nrms_np.model import NRMS
+from nrms_np.training.adam import Adam
+
+SHARES = (0.25, 0.5, 1.0)
+"""The parts of the impressions that are measured: 1×, 2× and 4× of a quarter."""
+
+LIMITS = {
+    "read_seconds": 10,
+    "epoch_minutes": 15,
+    "evaluation_seconds": 20,
+    "million_titles_seconds": 40,
+    "million_users_minutes": 6.7,
+    "peak_rss_mb": 2048,
+}
+
+
+def write_part(source: Path, target: Path, share: float) -> Path:
+    """A folder with the first impressions of each split, and all of the news. Returns it."""
+    for split in ("train", "dev"):
+        (target / split).mkdir(parents=True)
+        (target / split / "news.tsv").symlink_to((source / split / "news.tsv").resolve())
+        lines = (source / split / "behaviors.tsv").read_bytes().splitlines(keepends=True)
+        (target / split / "behaviors.tsv").write_bytes(b"".join(lines[: round(share * len(lines))]))
+    return target
+
+
+def measure(folder: Path, steps: int, threads: int) -> dict[str, Any]:
+    """Read, train for some steps, evaluate, encode; all numbers of one size."""
+    parallel.set_threads(threads)
+    from nrms_np.config import PRESETS, Config
+
+    config = Config(**{**PRESETS["recommenders"], "batch_size": 64})
+    start = time.perf_counter()
+    data = read_dataset(folder, title_length=config.title_length, history_length=config.history_length, minimum_count=1)
+    read_seconds = time.perf_counter() - start
+    samples = Samples.from_behaviors(data.train.behaviors)
+    model = NRMS.create(config, data.vocabulary.words)
+    adam = Adam(model.parameters, config.learning_rate)
+    epoch = batches(
+        data.train, data.train_titles, samples, batch_size=config.batch_size, negatives=config.negatives,
+        words=len(data.vocabulary), seed=0, epoch=1,
+    )  # fmt: skip
+    for batch in islice(epoch, 3):  # compiles and warms up
+        adam.step(model.parameters, model.loss_and_row_gradients(batch, adam.steps)[1])
+    start, done = time.perf_counter(), 0
+    for batch in islice(epoch, steps):
+        adam.step(model.parameters, model.loss_and_row_gradients(batch, adam.steps)[1])
+        done += len(batch.candidates)
+    step_seconds = time.perf_counter() - start
+
+    dev = data.dev.behaviors
+    start = time.perf_counter()
+    evaluate(model, data.dev_titles, dev)
+    evaluation_seconds = time.perf_counter() - start
+    start = time.perf_counter()
+    news = model.encode_news(data.dev_titles)
+    titles_seconds = time.perf_counter() - start
+    histories, _ = distinct_sequences(dev.histories)
+    start = time.perf_counter()
+    model.encode_users(news, histories)
+    users_seconds = time.perf_counter() - start
+    return {
+        "impressions": data.train.behaviors.candidates.count + dev.candidates.count,
+        "samples": len(samples),
+        "steps": adam.steps - 3,
+        "megabytes": round(sum(file.stat().st_size for file in folder.glob("*/*.tsv")) / 1e6),
+        "read_seconds": read_seconds,
+        "epoch_minutes": step_seconds / done * len(samples) / 60,
+        "evaluation_seconds": evaluation_seconds,
+        "titles": data.dev_titles.count,
+        "million_titles_seconds": titles_seconds / data.dev_titles.count * 1e6,
+        "users": histories.count,
+        "million_users_minutes": users_seconds / histories.count * 1e6 / 60,
+        "peak_rss_mb": peak_memory_mb(),
+    }
+
+
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Time and memory against the number of impressions."""
+    sys.path.insert(0, str(ROOT / "lessons"))
+    import course
+
+    figure = course.figure(9, 3.2)
+    thousands = [row["impressions"] / 1000 for row in rows]
+    for place, (label, values) in enumerate(
+        {
+            "reading, s": [row["read_seconds"] for row in rows],
+            "an epoch of training, min": [row["epoch_minutes"] for row in rows],
+            "peak memory, MiB": [row["peak_rss_mb"] for row in rows],
+        }.items()
+    ):
+        axes = figure.add_subplot(1, 3, place + 1)
+        axes.plot(thousands, values, "o-", color=course.BLUE, label="measured")
+        axes.plot(thousands, [values[0] * x / thousands[0] for x in thousands], ":", color=course.GREY, label="linear")
+        axes.set_xlabel("thousand impressions")
+        axes.set_title(label)
+        axes.set_ylim(bottom=0)
+        if place == 0:
+            axes.legend()
+    figure.savefig(path, metadata={"Software": None})
+
+
+def main() -> None:
+    """Measure each size in a process of its own and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="the demo corpus and a few steps, to see that it runs")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--threads", type=int, default=parallel.available_threads())
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    parser.add_argument("--figure", type=Path, help="also draw the growth into this file")
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)  # one size, for the process that measures it
+    options = parser.parse_args()
+    if options.folder:
+        print(json.dumps(measure(options.folder, options.steps, options.threads)))
+        return
+    corpus, steps, shares = ROOT / "data/mind-small-shape", options.steps, SHARES
+    if options.small:
+        corpus, steps, shares = ROOT / "data/demo", 3, (0.5, 1.0)
+    elif not corpus.is_dir():
+        command = [sys.executable, "-m", "nrms_np.data.demo", "--scale", "small", "--out", str(corpus)]
+        subprocess.run(command, check=True, cwd=ROOT)
+    rows = []
+    for share in shares:
+        with tempfile.TemporaryDirectory() as place:
+            folder = write_part(corpus, Path(place), share)
+            command = [sys.executable, __file__, "--folder", str(folder), "--steps", str(steps)]
+            command += ["--threads", str(options.threads)]
+            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    full = rows[-1]
+    print(f"{options.threads} threads; 20 × 20 heads, 300-d words, batches of 64, dropout 0.2")
+    print(
+        f"{full['impressions']:,} impressions, {full['samples']:,} samples, {full['megabytes']} MB of files; "
+        f"an epoch is extrapolated from {full['steps']} steps, a million titles from {full['titles']:,}, "
+        f"a million users from {full['users']:,}"
+    )
+    print(f"\n{'':24} {'limit':>8} " + " ".join(f"{f'{share:.2f} ×':>10}" for share in shares))
+    for name, limit in LIMITS.items():
+        print(f"{name:24} {limit:8} " + " ".join(f"{row[name]:10.1f}" for row in rows))
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    if options.figure:
+        draw(rows, options.figure)
+
+
+if __name__ == "__main__":
+    main()

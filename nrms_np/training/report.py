@@ -1,0 +1,244 @@
+"""REPORT.md of a run: what was trained on what, what came out, and the published numbers beside it.
+
+The published numbers are other people's, on MIND-small's dev split. They are shown only when the files of the run are exactly those
+of MIND-small, which their fingerprints tell.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nrms_np.config import Config
+from nrms_np.data.mind_files import FINGERPRINTS, Fingerprint, git_blob_sha1
+from nrms_np.errors import NrmsError
+from nrms_np.evaluation.metrics import METRIC_NAMES
+from nrms_np.evaluation.whole_file import whole_file
+from nrms_np.training.run_folder import RunFolder
+
+BAND = (65.0, 67.0)
+"""The AUC in % that published NRMS runs reach on MIND-small's dev split."""
+
+TITLES = ("AUC", "MRR", "nDCG@5", "nDCG@10")
+DATA_FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors.tsv")
+
+
+class Published(NamedTuple):
+    """A published result of NRMS on MIND-small's dev split.
+
+    name:     how it is called in the report.    source: where it stands.
+    numbers:  AUC, MRR, nDCG@5 and nDCG@10 in %.
+    settings: of the run, as far as they are told, by the names of Config.    vectors: of the words, "" where not told.
+    """
+
+    name: str
+    source: str
+    numbers: tuple[float, float, float, float]
+    settings: dict[str, Any]
+    vectors: str
+
+
+PUBLISHED = (
+    Published(
+        "yflyl613/NewsRecommendation",
+        "README of github.com/yflyl613/NewsRecommendation",
+        (66.61, 31.86, 35.19, 41.46),
+        {
+            "heads": 20, "head_dim": 20, "title_length": 20, "history_length": 50, "negatives": 4,
+            "learning_rate": 3e-4, "epochs": 4, "attention": "projected", "ablate": (),
+        },
+        "GloVe 840B",
+    ),
+    Published("arXiv 2210.05196", "arXiv 2210.05196, as others report it", (65.63, 30.96, 34.13, 40.52), {}, ""),
+)  # fmt: skip
+
+
+def write_report(
+    folder: RunFolder,
+    levels: Mapping[str, float],
+    notes: Sequence[str],
+    *,
+    threads: int,
+    right: Mapping[str, Fingerprint] = FINGERPRINTS["small"],
+) -> Path:
+    """Write REPORT.md into the folder of a run that has ended; it appears whole or not at all.
+
+    levels:  dev AUC of what needs no model, by its name.    notes: what reading the data told, a line each.
+    threads: how many the run used.
+    right:   the fingerprints of MIND-small; with exactly these files the published numbers are shown.
+
+    Returns the path of the report. Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where
+    a file cannot be read or written.
+    """
+    config, data = folder.read_config()
+    rows = folder.read_metrics()
+    if not rows:
+        raise NrmsError(f"{folder.path}: the run has no finished epoch to report; go on with it with --resume.")
+    data_folder, glove = Path(data["folder"]), data["glove"]
+    files = {name: _fingerprint(data_folder / name) for name in DATA_FILES}
+    is_mind_small = all(files[name] == right.get(name) for name in DATA_FILES)
+    best = max(rows, key=lambda row: row["auc"])
+    sections = [
+        "# Report of a training run",
+        _result(best, config.seed),
+        _comparison(best, config, glove) if is_mind_small else _no_comparison(),
+        _learning_curve(folder, rows, levels),
+        _data(data_folder, files, right, glove, notes),
+        _settings(config, glove),
+        _time_and_memory(rows, threads),
+    ]
+    path = folder.path / "REPORT.md"
+    with whole_file(path) as temporary:
+        temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+    return path
+
+
+def verdict(auc: float) -> str:
+    """Whether an AUC in % lies in the published band, in a sentence."""
+    low, high = BAND
+    if auc < low:
+        place = f"lies {low - auc:.2f} points below"
+    elif auc > high:
+        place = f"lies {auc - high:.2f} points above"
+    else:
+        place = "lies in"
+    return f"The dev AUC of {auc:.2f} % {place} the published band of {low:g} to {high:g} %."
+
+
+def differences(config: Config, glove: str | None, published: Published) -> list[str]:
+    """What this run has set otherwise than a published one, as "heads 16 instead of 20"."""
+    found = [
+        f"{_words(name)} {_shown(getattr(config, name))} instead of {_shown(value)}"
+        for name, value in published.settings.items()
+        if getattr(config, name) != value
+    ]
+    # Which GloVe it is only the file's name can tell: glove.840B.300d.txt.
+    if published.vectors.removeprefix("GloVe ").lower() not in _vectors(glove).lower():
+        found.append(f"word vectors {_vectors(glove)} instead of {published.vectors}")
+    return found
+
+
+def _result(best: dict[str, Any], seed: int) -> str:
+    numbers = ", ".join(f"{title} {100 * best[name]:.2f}" for title, name in zip(TITLES, METRIC_NAMES, strict=True))
+    return (
+        f"Best epoch: {best['epoch']}. On the dev split, in %: **{numbers}**.\n\n"
+        "The best epoch is the one with the highest AUC on this same dev split, which flatters the number a little. "
+        f"It is one run, with seed {seed}; another seed gives a slightly different number."
+    )
+
+
+def _comparison(best: dict[str, Any], config: Config, glove: str | None) -> str:
+    ours = [100 * best[name] for name in METRIC_NAMES]
+    rows = [["this run", *(f"{value:.2f}" for value in ours), ""]]
+    remarks = []
+    for published in PUBLISHED:
+        minus = [f"{value - theirs:+.2f}" for value, theirs in zip(ours, published.numbers, strict=True)]
+        rows.append([published.name, *(f"{value:.2f}" for value in published.numbers), published.source])
+        rows.append(["difference", *minus, "this run minus the row above"])
+        remarks.append(_remark(config, glove, published))
+    table = _table(["MIND-small dev, in %", *TITLES, "source"], rows)
+    return "\n\n".join(["## Beside the published numbers", verdict(ours[0]), table, *remarks])
+
+
+def _remark(config: Config, glove: str | None, published: Published) -> str:
+    if not published.settings:
+        return f"The settings behind the numbers of {published.name} are not known here."
+    found = differences(config, glove, published)
+    if not found:
+        return f"All settings that {published.name} tells are the same in this run."
+    return f"Settings of this run that differ from those of {published.name}: {'; '.join(found)}."
+
+
+def _no_comparison() -> str:
+    return (
+        "The files of this run are not those of MIND-small (their fingerprints are below), so published numbers say nothing "
+        "about it, and none are shown."
+    )
+
+
+def _learning_curve(folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float]) -> str:
+    cells = [
+        [row["epoch"], f"{row['loss']:.4f}", *(f"{100 * row[name]:.2f}" for name in METRIC_NAMES),
+         f"{row['train_seconds']:.1f}", f"{row['eval_seconds']:.1f}"]
+        for row in rows
+    ]  # fmt: skip
+    others = ", ".join(f"{name} {100 * auc:.2f}" for name, auc in levels.items())
+    return "\n\n".join(
+        [
+            "## Learning curve",
+            f"![dev AUC and train loss against the epoch]({folder.learning_curve.name})",
+            _table(["epoch", "train loss", *TITLES, "training, s", "evaluation, s"], cells),
+            f"Metrics on the dev split, in %. Epoch 0 is the untrained model. AUC without a model: {others}.",
+        ]
+    )
+
+
+def _data(
+    folder: Path,
+    files: Mapping[str, Fingerprint],
+    right: Mapping[str, Fingerprint],
+    glove: str | None,
+    notes: Sequence[str],
+) -> str:
+    rows = [
+        [name, f"{found.size:,}", f"`{found.blob}`", "yes" if found == right.get(name) else "no"]
+        for name, found in files.items()
+    ]
+    if glove is not None:
+        found = _fingerprint(Path(glove))
+        rows.append([_vectors(glove), f"{found.size:,}", f"`{found.blob}`", ""])
+    table = _table(["file", "bytes", "git blob SHA-1", "MIND-small's"], rows)
+    explanation = (
+        f"Folder: `{folder}`. The SHA-1 is what `git hash-object FILE` prints; the last column tells whether size and "
+        "SHA-1 are those known for MIND-small."
+    )
+    return "\n\n".join(["## Data", explanation, table, "\n".join(f"- {note}" for note in notes)])
+
+
+def _settings(config: Config, glove: str | None) -> str:
+    values = {name: _shown(value) for name, value in vars(config).items()} | {"word_vectors": _vectors(glove)}
+    return "\n\n".join(["## Settings", _table(["setting", "value"], [[_words(k), v] for k, v in values.items()])])
+
+
+def _time_and_memory(rows: list[dict[str, Any]], threads: int) -> str:
+    training, evaluation = (sum(row[name] for row in rows) for name in ("train_seconds", "eval_seconds"))
+    samples = sum(row["samples_per_second"] * row["train_seconds"] for row in rows)
+    speed = f", {samples / training:,.0f} samples a second" if training else ""
+    return "\n".join(
+        [
+            "## Time and memory\n",
+            f"- training: {_duration(training)}{speed}",
+            f"- evaluation of the dev split, {len(rows)} times: {_duration(evaluation)}",
+            f"- peak memory: {max(row['peak_rss_mb'] for row in rows):,.0f} MiB",
+            f"- machine: {platform.machine()}, {platform.system()}, threads: {threads}, Python {platform.python_version()}",
+        ]
+    )
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    return Fingerprint(path.stat().st_size, git_blob_sha1(path))
+
+
+def _vectors(glove: str | None) -> str:
+    return Path(glove).name if glove is not None else "drawn at random"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "nothing"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import pytest
+
+from nrms_np.config import Config
+from nrms_np.data.mind_files import Fingerprint, git_blob_sha1
+from nrms_np.errors import NrmsError
+from nrms_np.training.report import DATA_FILES, PUBLISHED, differences, verdict, write_report
+from nrms_np.training.run_folder import RunFolder
+from tests.clicks import write_clicks
+
+AUCS = (0.5012, 0.6571, 0.6642, 0.6618)
+LEVELS = {"random": 0.4987, "popularity": 0.5213}
+NOTES = ["train: 30 news", "dev: 30 news"]
+THEIRS = PUBLISHED[0]
+CONFIG = Config(**{**THEIRS.settings, "seed": 17})
+GLOVE_840B = "vectors/glove.840B.300d.txt"
+
+
+def a_row(epoch, auc):
+    return {
+        "epoch": epoch, "step": 11 * epoch, "loss": 1.6 - 0.1 * epoch, "auc": auc, "mrr": auc - 0.35, "ndcg@5": auc - 0.31,
+        "ndcg@10": auc - 0.25, "train_seconds": 600.0 if epoch else 0.0, "eval_seconds": 7.0,
+        "samples_per_second": 400.0 if epoch else 0.0, "peak_rss_mb": 900.0 + epoch,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def clicks(tmp_path):
+    return write_clicks(tmp_path / "clicks")
+
+
+@pytest.fixture
+def right(clicks):
+    """The fingerprints that make the tiny data set stand for MIND-small."""
+    return {name: Fingerprint((clicks / name).stat().st_size, git_blob_sha1(clicks / name)) for name in DATA_FILES}
+
+
+def a_run(folder, clicks, *, glove=None, aucs=AUCS, config=CONFIG):
+    run = RunFolder(folder)
+    run.create()
+    run.write_config(config, {"folder": str(clicks), "glove": glove and str(glove)})
+    for epoch, auc in enumerate(aucs):
+        run.add_metrics(a_row(epoch, auc))
+    return run
+
+
+def report_of(run, right):
+    path = write_report(run, LEVELS, NOTES, threads=2, right=right)
+    assert path == run.path / "REPORT.md"
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_best_epoch_stands_beside_the_published_numbers(tmp_path, clicks, right):
+    text = report_of(a_run(tmp_path / "run", clicks), right)
+    assert "Best epoch: 2." in text
+    assert "| this run | 66.42 | 31.42 | 35.42 | 41.42 |" in text
+    assert "| yflyl613/NewsRecommendation | 66.61 | 31.86 | 35.19 | 41.46 | README of" in text
+    assert "| difference | -0.19 | -0.44 | +0.23 | -0.04 |" in text
+    assert "| difference | +0.79 | +0.46 | +1.29 | +0.90 |" in text
+    assert "lies in the published band of 65 to 67 %" in text
+    assert "seed 17" in text
+
+
+@pytest.mark.parametrize(
+    ("auc", "words"),
+    [
+        (64.994, "lies 0.01 points below the"),
+        (65.0, "lies in the"),
+        (67.0, "lies in the"),
+        (68.25, "lies 1.25 points above the"),
+    ],
+)
+def test_the_band_is_told_plainly(auc, words):
+    assert words in verdict(auc)
+
+
+def test_with_other_files_nothing_is_compared(tmp_path, clicks):
+    text = report_of(a_run(tmp_path / "run", clicks), {})
+    assert "not those of MIND-small" in text
+    for word in ("published band", "66.61", "` | yes |"):
+        assert word not in text
+
+
+def test_one_changed_byte_is_enough_not_to_compare(tmp_path, clicks, right):
+    path = clicks / "dev/news.tsv"
+    path.write_bytes(path.read_bytes()[:-2] + b"}\n")
+    text = report_of(a_run(tmp_path / "run", clicks), right)
+    assert "published band" not in text
+    assert text.count("` | yes |") == 3
+    assert f"| dev/news.tsv | {path.stat().st_size:,} | `{git_blob_sha1(path)}` | no |" in text
+
+
+def test_the_same_settings_have_no_differences():
+    assert differences(CONFIG, GLOVE_840B, THEIRS) == []
+
+
+def test_other_settings_are_named():
+    config = replace(CONFIG, heads=16, learning_rate=1e-3, ablate=("user.pool",))
+    assert differences(config, None, THEIRS) == [
+        "heads 16 instead of 20",
+        "learning rate 0.001 instead of 0.0003",
+        "ablate user.pool instead of nothing",
+        "word vectors drawn at random instead of GloVe 840B",
+    ]
+    assert differences(CONFIG, "glove.6B.300d.txt", THEIRS) == ["word vectors glove.6B.300d.txt instead of GloVe 840B"]
+
+
+def test_the_report_says_which_settings_differ(tmp_path, clicks, right):
+    text = report_of(a_run(tmp_path / "run", clicks, config=replace(CONFIG, title_length=30)), right)
+    assert "differ from those of yflyl613/NewsRecommendation: title length 30 instead of 20; word vectors drawn" in text
+    assert "arXiv 2210.05196 are not known here" in text
+    assert "| title length | 30 |" in text
+
+
+def test_all_epochs_time_memory_and_picture_are_there(tmp_path, clicks, right):
+    glove = tmp_path / "glove.840B|3d.txt"
+    glove.write_text("rockets 0.1 0.2 0.3\n")
+    text = report_of(a_run(tmp_path / "run", clicks, glove=glove), right)
+    assert "](learning_curve.png)" in text
+    for epoch, auc in enumerate(AUCS):
+        assert f"| {epoch} | {1.6 - 0.1 * epoch:.4f} | {100 * auc:.2f} |" in text
+    assert "random 49.87, popularity 52.13" in text
+    assert "training: 30.0 min, 400 samples a second" in text
+    assert "4 times: 28.0 s" in text
+    assert "903 MiB" in text
+    assert "threads: 2," in text
+    assert "- train: 30 news\n- dev: 30 news" in text
+    assert f"| glove.840B\\|3d.txt | 20 | `{git_blob_sha1(glove)}` |" in text
+    assert "All settings that yflyl613/NewsRecommendation tells are the same" in text
+
+
+def test_a_run_without_an_epoch_has_no_report(tmp_path, clicks, right):
+    run = a_run(tmp_path / "run", clicks, aucs=())
+    with pytest.raises(NrmsError, match="no finished epoch"):
+        report_of(run, right)
+    assert not (run.path / "REPORT.md").exists()
+
+
+def test_a_failed_report_leaves_the_old_one(tmp_path, clicks, right):
+    run = a_run(tmp_path / "run", clicks)
+    before = report_of(run, right)
+    (clicks / "dev/news.tsv").unlink()
+    with pytest.raises(FileNotFoundError):
+        report_of(run, right)
+    assert (run.path / "REPORT.md").read_text(encoding="utf-8") == before
+    assert not list(run.path.glob("*.part"))
