@@ -2,8 +2,9 @@
 
 Run: python benchmarks/scale.py [--small] [--steps 300] [--threads 2] [--json FILE] [--figure FILE]
 
-The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there. `--small` takes the
-demo corpus and a few steps instead, to see that it runs. Each size runs in a process of its own, so that its peak memory is its own.
+The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there.
+`--small` takes the demo corpus and a few steps instead, to see that it runs. Each size runs in a process of its own, so that its
+peak memory is its own.
 """
 
 from __future__ import annotations

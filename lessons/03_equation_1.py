@@ -28,8 +28,7 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # - :math:`e_i` is the vector of word i of the title, with D numbers; M is the number of words.
 # - :math:`Q` is a D × D matrix that training will find. :math:`e_i^T Q \, e_j` is one number, the *score* of j for i.
 # - :math:`\alpha_{i,j}` is the *weight*: how much word i looks at word j. The numerator makes every score positive, the
-#   denominator
-#   makes the weights of one word i sum to 1.
+#   denominator makes the weights of one word i sum to 1.
 #
 # Three words, D = 2, numbers small enough to follow by eye:
 

@@ -23,6 +23,7 @@ from nrms_np.config import PARTS, PRESETS, Config
 
 if TYPE_CHECKING:
     from nrms_np.data.dataset import Dataset
+    from nrms_np.data.mind_files import Size
     from nrms_np.training.run_folder import RunFolder
 
 DEMO = Path("data/demo")
@@ -108,7 +109,7 @@ def main(arguments: list[str]) -> int:
     use_threads(options.threads)
     data_folder = options.data
     if options.small or options.large:
-        size = "small" if options.small else "large"
+        size: Size = "small" if options.small else "large"
         data_folder = locate(size, MIND[size], say, progress=not options.quiet)
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
     glove = options.glove

@@ -1,4 +1,7 @@
-"""Write torch_numbers.npz: what PyTorch computes in the setting of trajectory.py. Run: python -m tests.parity.make_torch_numbers."""
+"""Write torch_numbers.npz: what PyTorch computes in the setting of trajectory.py.
+
+Run: python -m tests.parity.make_torch_numbers
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The setting of the comparison with PyTorch: parameters, batches, and our own 200 steps.
 
-The batches are drawn so that every word of the vocabulary occurs in each: then Adam on the touched rows and Adam on all rows are the
-same thing, and PyTorch's ordinary Adam can be compared number by number.
+The batches are drawn so that every word of the vocabulary occurs in each: then Adam on the touched rows and Adam on all rows
+are the same thing, and PyTorch's ordinary Adam can be compared number by number.
 """
 
 from __future__ import annotations
