@@ -25,6 +25,7 @@ from nrms_np.kernels.workspace import workspace
 Array = NDArray[np.floating[Any]]
 
 ROWS_A_PART = 512
+TERMS_A_PART = 4096
 SMALL_PRODUCT = 100_000  # multiplications; below this a product is done before a thread has woken up
 
 
@@ -64,19 +65,31 @@ def even_bounds(count: int, size: int) -> list[int]:
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """The product a · b, in an array of the workspace; parts of its rows on all threads.
+    """The product a · b, in an array of the workspace; in parts, on all threads.
+
+    A tall a is cut into groups of rows. A wide one, as in the gradient of a weight, is cut along the sum: each part of the
+    columns gives a whole product, and these are added up.
 
     a: (n, k).    b: (k, m).    Returns (n, m).
     """
-    out = workspace.empty((a.shape[0], b.shape[1]), a.dtype)
     n, k, m = a.shape[0], a.shape[1], b.shape[1]
+    out = workspace.empty((n, m), a.dtype)
     if n * k * m < SMALL_PRODUCT:
         return np.dot(a, b, out=out)
+    if k > 2 * n:
+        bounds = even_bounds(k, min(TERMS_A_PART, -(-k // 2)))
+        products = workspace.empty((len(bounds) - 1, n, m), a.dtype)
 
-    def part(first: int, last: int) -> None:
+        def some_terms(first: int, last: int) -> None:
+            np.dot(a[:, first:last], b[first:last], out=products[bounds.index(first)])
+
+        run(some_terms, bounds)
+        return np.sum(products, axis=0, out=out)
+
+    def some_rows(first: int, last: int) -> None:
         np.dot(a[first:last], b, out=out[first:last])
 
-    run(part, even_bounds(n, min(ROWS_A_PART, -(-n // 2))))
+    run(some_rows, even_bounds(n, min(ROWS_A_PART, -(-n // 2))))
     return out
 
 

@@ -1,4 +1,8 @@
-"""Self-attention on packed sequences in the form that the parameters have; see `layers.self_attention`."""
+"""Self-attention on packed sequences in the form that the parameters have; see `layers.self_attention`.
+
+Rows of the table that no sequence refers to are left out before anything is multiplied: a batch's candidates are news
+vectors too, but most of them stand in no history.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +23,11 @@ from nrms_np.kernels.projected_attention import (
     projected_attention_forward,
 )
 from nrms_np.kernels.rows import add_into_rows
-from nrms_np.packed import Packed
+from nrms_np.kernels.workspace import workspace
+from nrms_np.packed import Packed, distinct
 
 Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
 
 
 class ValuesCache(NamedTuple):
@@ -40,10 +46,12 @@ class OutputCache(NamedTuple):
 
 
 class SelfAttentionCache(NamedTuple):
-    """attention: of the form that ran; output: None without the output matrix."""
+    """attention: of the form that ran; output: None without the output matrix; used: the rows of the table that took part."""
 
     attention: ProjectedCache | BilinearCache | ValuesCache
     output: OutputCache | None
+    used: IntArray
+    rows: int
 
 
 def self_attention_forward(
@@ -57,7 +65,10 @@ def self_attention_forward(
     Returns (h, cache): h (N, H·d), one row a reference, in the order of sequences.index.
     """
     attention: ProjectedCache | BilinearCache | ValuesCache
-    V = parameters["V"]
+    rows, V = len(table), parameters["V"]
+    used, index = distinct(sequences.index, rows)
+    if len(used) < rows:
+        table, sequences = table[used], Packed(index, sequences.offsets)
     if "K" in parameters:
         h, attention = projected_attention_forward(table, sequences, parameters["Q"], parameters["K"], V, heads, scale)
     elif "Q" in parameters:
@@ -65,9 +76,9 @@ def self_attention_forward(
     else:
         h, attention = matmul(table, V)[sequences.index], ValuesCache(table, sequences, V)
     if "O" not in parameters:
-        return h, SelfAttentionCache(attention, None)
+        return h, SelfAttentionCache(attention, None, used, rows)
     output = OutputCache(h, parameters["O"])
-    return matmul(h, parameters["O"]), SelfAttentionCache(attention, output)
+    return matmul(h, parameters["O"]), SelfAttentionCache(attention, output, used, rows)
 
 
 def self_attention_backward(dh: Array, cache: SelfAttentionCache) -> tuple[Array, dict[str, Array]]:
@@ -91,4 +102,8 @@ def self_attention_backward(dh: Array, cache: SelfAttentionCache) -> tuple[Array
         d_values = add_into_rows(dh, sequences.index, len(table))
         gradients["V"] = matmul(table.T, d_values)
         d_table = matmul(d_values, V.T)
-    return d_table, gradients
+    if len(cache.used) == cache.rows:
+        return d_table, gradients
+    d_all = workspace.zeros((cache.rows, d_table.shape[1]), d_table.dtype)
+    d_all[cache.used] = d_table
+    return d_all, gradients
