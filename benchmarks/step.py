@@ -1,6 +1,6 @@
 """How long one training step takes: our kernels, our layers, PyTorch in three ways, and the floor.
 
-Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 7] [--json FILE]
+Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 5] [--json FILE]
 
 All rows do the same step on the same batch from the same parameters: forward, backward, Adam. They take turns, so that a machine
 whose speed drifts does not favour one. The floor is the step's own matrix products and nothing else. PyTorch's rows need the extra
@@ -112,6 +112,8 @@ def measure(steps: dict[str, Step], rounds: int) -> tuple[dict[str, list[float]]
             if name == "layers" and number > 0:
                 continue  # one round of the plain loops takes longer than all rounds of the others
             time.sleep(0.05)  # threads of the row before, which wait actively, go to sleep
+            if name != "layers":
+                step()  # training makes one step after another: the one before this one is not timed
             start = time.perf_counter()
             step()
             seconds[name].append(time.perf_counter() - start)
@@ -128,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="a small batch and few rounds, to see that it runs")
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=parallel.available_threads())
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     options = parser.parse_args()

@@ -15,12 +15,12 @@ from nrms_np.config import Config
 from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.errors import ConfigError, ModelFileError
 from nrms_np.layers.dropout import dropout_key
-from nrms_np.packed import Batch, Packed, RowGradient, distinct
+from nrms_np.packed import Batch, Packed, RowGradient
 from nrms_np.parameters import initial_parameters, parameter_shapes
 
 Array = NDArray[np.floating[Any]]
 
-SEQUENCES_A_BLOCK = 2048
+SEQUENCES_A_BLOCK = 4096
 """Encoding goes through the sequences in blocks of this many, so that memory does not grow with their number."""
 
 WORD_LAYER, NEWS_LAYER = 0, 1
@@ -83,8 +83,7 @@ class NRMS:
         vectors = np.empty((sequences.count, self.config.news_dim), dtype=table.dtype)
         for start in range(0, sequences.count, SEQUENCES_A_BLOCK):
             block = sequences.take(np.arange(start, min(start + SEQUENCES_A_BLOCK, sequences.count)))
-            used, index = distinct(block.index, len(table))
-            out, _ = self._attend(table[used], Packed(index, block.offsets), level)
+            out, _ = self._attend(table, block, level)
             vectors[start : start + block.count] = out
         return vectors
 

@@ -169,7 +169,7 @@ PLANTED_IN_LOOPS = {
         attention_loops, "d_query[c * WIDE + e] += weight[e] * key[c * WIDE + e]",
         "d_query[c * WIDE + e] += weight[e] * query[c * WIDE + e]"),
     "heads in the wrong order": (
-        attention_loops, "d_out[c * H + k] = dh[start + i, k * d + c]", "d_out[k * d + c] = dh[start + i, k * d + c]"),
+        attention_loops, "d_out[e] = d_row[head_of[e]]", "d_out[e] = d_row[e]"),
     "softmax's backward without the mean": (
         pair_softmax, "(gradients[j, k] - mean[k])", "gradients[j, k]"),
     "softmax's backward without the scale": (

@@ -73,6 +73,9 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
     WIDE = wide_lanes(H, d)
     CHUNKS = WIDTH // WIDE
     FOLDS = WIDE // H
+    places = np.arange(WIDTH, dtype=np.int32)
+    lane_of = places.reshape(d, H).T.flatten()  # where a number in head order stands in lane order
+    head_of = places.reshape(H, d).T.flatten()  # and the other way round
 
     @compiled
     def scores(
@@ -123,9 +126,8 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                         for e in range(WIDE):
                             total[c * WIDE + e] += weight[e] * value[c * WIDE + e]
                 out = h[sequences.offsets[s] + i]
-                for k in range(H):
-                    for c in range(d):
-                        out[k * d + c] = total[c * H + k]
+                for e in range(WIDTH):
+                    out[e] = total[lane_of[e]]
 
     @compiled
     def weighted_sum_backward(
@@ -142,9 +144,9 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
             T = len(words)
             d_projected[start : start + T, values_at : values_at + WIDTH] = 0
             for i in range(T):
-                for k in range(H):
-                    for c in range(d):
-                        d_out[c * H + k] = dh[start + i, k * d + c]
+                d_row = dh[start + i]
+                for e in range(WIDTH):
+                    d_out[e] = d_row[head_of[e]]
                 for j in range(T):
                     place = pair_offsets[s] + i * T + j
                     value = projected[words[j], values_at : values_at + WIDTH]
