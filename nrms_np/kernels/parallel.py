@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -50,12 +50,19 @@ def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
     """
     with _blas().limit(limits=1, user_api="blas"):
         parts = list(pairwise(bounds))
-        if _threads == 1 or len(parts) <= 1:
-            for first, last in parts:
+        todo = iter(parts)  # shared: each thread takes the next part when it is done with one
+
+        def work() -> None:
+            for first, last in todo:
                 task(first, last)
-        else:
-            for _ in _pool(_threads).map(lambda part: task(*part), parts):
-                pass
+
+        helpers = [_pool(_threads).submit(work) for _ in range(min(_threads, len(parts)) - 1)]
+        try:
+            work()
+        finally:
+            wait(helpers)
+        for helper in helpers:
+            helper.result()
 
 
 def even_bounds(count: int, size: int) -> list[int]:
