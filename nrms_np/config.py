@@ -51,7 +51,7 @@ class Config:
     """The step size of Adam."""
     batch_size: int = 64
     """Samples a training step."""
-    epochs: int = 5
+    epochs: int = 4
     """How often training goes through all samples, at most."""
     patience: int = 2
     """Training stops after so many epochs without a better dev AUC."""
@@ -114,6 +114,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "heads": 20,
         "head_dim": 20,
         "batch_size": 32,
+        "epochs": 5,
         "learning_rate": 1e-4,
         "dropout_after_attention": True,
     },
