@@ -1,6 +1,6 @@
 """How long one training step takes: our kernels, our layers, PyTorch in three ways, and the floor.
 
-Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 5] [--json FILE]
+Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 5] [--json FILE] [--figure FILE]
 
 All rows do the same step on the same batch from the same parameters: forward, backward, Adam. They take turns, so that a machine
 whose speed drifts does not favour one. The floor is the step's own matrix products and nothing else. PyTorch's rows need the extra
@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -125,6 +126,31 @@ def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> float:
     return statistics.median(a / b for a, b in zip(seconds[slow], seconds[fast], strict=False))
 
 
+def draw(numbers: dict[str, Any], path: Path) -> None:
+    """One bar a row: milliseconds a sample."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lessons"))
+    import course
+
+    rows = {name: 1e3 * seconds / numbers["samples"] for name, seconds in numbers["seconds"].items()}
+    names = sorted(rows, key=lambda name: rows[name], reverse=True)
+    axes = course.figure(7.5, 3.2).add_subplot()
+    colours = [course.BLUE if name.startswith("kernels") else course.GREY for name in names]
+    bars = axes.barh(names, [rows[name] for name in names], color=colours)
+    axes.bar_label(bars, [f"{rows[name]:.2f}" for name in names], padding=4)
+    axes.set_xlim(right=1.12 * max(rows.values()))
+    axes.set_xlabel(f"milliseconds a sample; one training step of {numbers['samples']} samples")
+    axes.figure.suptitle(numbers["machine"], fontsize=9, color=course.GREY)
+    axes.figure.savefig(path, metadata={"Software": None})
+
+
+def machine() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -133,6 +159,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=parallel.available_threads())
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    parser.add_argument("--figure", type=Path, help="also draw them into this file")
     options = parser.parse_args()
     samples, rounds = (4, 1) if options.small else (options.batch_size, options.rounds)
 
@@ -162,9 +189,7 @@ def main() -> None:
     }
     seconds, losses = measure(steps, rounds)
 
-    print(
-        f"{platform.processor() or platform.machine()}, {options.threads} threads, {samples} samples, {rounds} rounds"
-    )
+    print(f"{machine()}, {options.threads} threads, {samples} samples, {rounds} rounds")
     print(
         f"{batch.titles.count} titles, {len(batch.titles.index)} words ({len(batch.words)} distinct), "
         f"{len(batch.histories.index)} clicks; products: {operations(products) / 1e9:.1f} GFLOP"
@@ -182,12 +207,16 @@ def main() -> None:
     known = [loss for loss in losses.values() if loss == loss]
     spread = max(known) - min(known)
     print(f"losses agree to {spread:.1e}")
+    numbers = {
+        "machine": f"{machine()}, {options.threads} threads",
+        "samples": samples,
+        "seconds": {name: statistics.median(row) for name, row in seconds.items()},
+        "times_kernels": {name: ratio(seconds, name, "kernels") for name in seconds},
+    }
     if options.json:
-        medians = {name: statistics.median(row) for name, row in seconds.items()}
-        ratios = {name: ratio(seconds, name, "kernels") for name in seconds}
-        options.json.write_text(
-            json.dumps({"seconds": medians, "times_kernels": ratios, "samples": samples}, indent=2) + "\n"
-        )
+        options.json.write_text(json.dumps(numbers, indent=2) + "\n")
+    if options.figure:
+        draw(numbers, options.figure)
     if spread > 1e-4:
         sys.exit("the losses do not agree")
 

@@ -18,7 +18,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m nrms_np.{name}",
         description=description,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_DefaultsFormatter,
     )
     parser.add_argument("--quiet", action="store_true", help="print results and errors only")
     return parser
@@ -26,7 +26,9 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """The one option for threads."""
-    parser.add_argument("--threads", type=positive_int, default=None, help="processor cores to use (all there are)")
+    parser.add_argument(
+        "--threads", type=positive_int, default=None, help="processor cores to use (default: all there are)"
+    )
 
 
 def use_threads(threads: int | None) -> None:
@@ -34,6 +36,15 @@ def use_threads(threads: int | None) -> None:
     from nrms_np.kernels import parallel
 
     parallel.set_threads(threads or parallel.available_threads())
+
+
+class _DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows defaults, except where there is none to show: a switch that is off, an option that was not given."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False or action.default == ():
+            return action.help
+        return super()._get_help_string(action)
 
 
 def positive_int(text: str) -> int:

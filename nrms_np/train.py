@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,23 +54,44 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--ablate", choices=PARTS, nargs="+", default=(), help="parts to switch off")
     parser.add_argument("--glove", type=Path, default=None, metavar="FILE", help="word vectors in GloVe's text format")
     parser.add_argument("--minimum-count", type=positive_int, default=1, help="rarer words become the unknown word")
-    preset = "(from the preset)"
-    parser.add_argument("--epochs", type=positive_int, default=None, help=f"epochs at most {preset}")
-    parser.add_argument("--batch-size", type=positive_int, default=None, help=f"samples a step {preset}")
-    parser.add_argument("--learning-rate", type=positive_float, default=None, help=f"Adam's step size {preset}")
+    parser.add_argument("--epochs", type=positive_int, default=None, help=f"epochs at most {_by_preset('epochs')}")
     parser.add_argument(
-        "--negatives", type=positive_int, default=None, help=f"K, not clicked beside one clicked {preset}"
+        "--batch-size", type=positive_int, default=None, help=f"samples a step {_by_preset('batch_size')}"
     )
-    parser.add_argument("--dropout", type=share, default=None, help=f"share of numbers dropped {preset}")
+    parser.add_argument(
+        "--learning-rate", type=positive_float, default=None, help=f"Adam's step size {_by_preset('learning_rate')}"
+    )
+    parser.add_argument(
+        "--negatives",
+        type=positive_int,
+        default=None,
+        help=f"K, not clicked beside one clicked {_by_preset('negatives')}",
+    )
+    parser.add_argument("--dropout", type=share, default=None, help=f"share of numbers dropped {_by_preset('dropout')}")
     parser.add_argument("--seed", type=natural_int, default=0, help="decides everything that is drawn at random")
     add_threads(parser)
     parser.add_argument("--backend", choices=("kernels", "layers"), default="kernels", help="fast loops or plain ones")
-    parser.add_argument("--out", type=Path, default=None, help="run folder (runs/NAME, with a number if it exists)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out from its last checkpoint")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=None,
+        help="run folder (default: runs/ and the name of the data folder, with a number if that exists)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --out, its settings and data, from its last checkpoint; --epochs may be raised",
+    )
     options = parser.parse_args(arguments)
     if options.resume and options.out is None:
         parser.error("--resume needs --out: the folder of the run to go on with")
     return options
+
+
+def _by_preset(name: str) -> str:
+    """What the presets say about a setting, for the help."""
+    values = (f"{preset} {getattr(Config(**changes), name)}" for preset, changes in PRESETS.items())
+    return f"(default by preset: {', '.join(values)})"
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -115,13 +137,14 @@ def main(arguments: list[str]) -> int:
     glove = options.glove
     if options.resume:
         config, saved = folder.read_config()
+        config = replace(config, epochs=options.epochs or config.epochs)
         data_folder, glove = Path(saved["folder"]), saved["glove"] and Path(saved["glove"])
     data = read_dataset(
         data_folder, title_length=config.title_length, history_length=config.history_length,
         minimum_count=config.minimum_count, glove=glove, seed=config.seed,
     )  # fmt: skip
     if data.word_vectors is not None:
-        config = Config(**{**vars(config), "word_dim": data.word_vectors.shape[1]})
+        config = replace(config, word_dim=data.word_vectors.shape[1])
     for note in data.notes:
         say(note)
     model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
