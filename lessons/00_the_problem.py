@@ -3,8 +3,8 @@ Lesson 00: the problem
 ======================
 
 A news page shows a reader a few titles. The reader clicks some and passes over the others. Which ones? NRMS, the
-model of this course, answers with one number a title. This lesson is about the question: what the log of a news page
-holds, what is predicted from it, and how a prediction is judged. The model itself starts in lesson 02.
+model of this course, answers with one number for each title. This lesson is about the question: what the log of a
+news page holds, what is predicted from it, and how a prediction is judged. The model itself starts in lesson 02.
 
 You need: Python, a little NumPy, matrices, derivatives (from lesson 01 on). Nothing about neural networks. Run it
 from the project's folder with ``python lessons/00_the_problem.py``, or cell by cell in an editor that knows ``# %%``.
@@ -80,7 +80,8 @@ assert clicked.tolist() == [False, False, False, True, False, True, False, False
 
 # %%
 # A news item has become a row number: N1 is row 0, N4 is row 3. The lists of all impressions stand end to end, and
-# ``offsets`` says where each one starts. Lesson 11 explains why the package stores everything this way.
+# ``offsets`` says where each one starts; its last number is where the last list ends. Lesson 11 explains why the
+# package stores everything this way.
 
 # %%
 assert candidates.index.tolist() == [3, 4, 5, 6, 7, 8, 6, 11, 10, 1, 9]
@@ -134,10 +135,10 @@ for i in order:
 
 # %%
 # *The final goes to extra time* is on top, which is right. But the reader also clicked *Young guard scores forty
-# points*, and that title is last: no word of it occurs in the history, although it is about basketball like the rest.
-# And *Rockets launch a weather satellite* is second, because the scorer takes these rockets for the team. Counting
-# words knows neither that different words can mean the same nor that one word can mean two things. The lessons from
-# 02 on are about that.
+# points*, and that title is last: no word of it occurs in the history, although it is about basketball, as two titles
+# of the history are. And *Rockets launch a weather satellite* is second, because the word *rockets* occurs in the
+# history; there it is the name of a team. Counting words knows neither that different words can mean the same nor
+# that one word can mean two things. The lessons from 02 on are about that.
 #
 # How good is this ranking, as a number? Three measures are in use. Each looks at it in another way.
 #
@@ -152,8 +153,8 @@ for i in order:
 #
 # - :math:`s^+` is the score of a clicked candidate, :math:`s^-` of one that was not clicked;
 # - # counts pairs;
-# - P is the number of clicked candidates and N that of the others, so there are P · N pairs. Here P = 2, N = 4, 8
-#   pairs.
+# - P is the number of clicked candidates and N that of the others, so there are P · N pairs. Here P = 2 and N = 4,
+#   which makes 8 pairs.
 #
 # By hand: *The final …* (score 2) beats all four others: 4. *Young guard …* (score 0) loses to the three with score
 # 1, and ties with *Bank rates …*: ½. That makes 4.5 of 8, or 0.5625. The same with a loop:
@@ -261,7 +262,7 @@ right.legend()
 course.save(drawing, "00_ranking")
 
 # %%
-# The AUC's eight pairs as a picture: one row a clicked candidate, one column a candidate that was not clicked.
+# The AUC's eight pairs as a picture: a row for each clicked candidate, a column for each that was not clicked.
 
 # %%
 pairs = (s[y][:, None] > s[~y]) + 0.5 * (s[y][:, None] == s[~y])  # (P, N): 1 right, ½ tie, 0 wrong
@@ -314,11 +315,10 @@ print(f"mean of 3 impressions: AUC {mean.auc:.4f}  MRR {mean.mrr:.4f}  nDCG@5 {m
 #
 # - The third reader has an empty history. All scores are 0, everything ties, the AUC is 0.5: no opinion, no merit.
 # - An impression in which nothing was clicked, or everything, has no pair and so no AUC. The package gives it NaN
-#   (*not a
-#   number*), leaves it out of the mean and counts it.
+#   (*not a number*), leaves it out of the mean and counts how many there were.
 # - Nobody compared a candidate of one impression with a candidate of another. Throwing all candidates into one pot
-#   and
-#   computing one AUC over it is a different measure, with a different number. Lesson 14 shows what goes wrong then.
+#   and computing one AUC over it is a different measure, with a different number. Lesson 14 shows what goes wrong
+#   then.
 
 # %%
 without_a_click = impression_metrics(np.array([2.0, 1.0]), np.array([False, False]), np.array([0, 2]))
@@ -359,8 +359,8 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 #
 # - Each word is a vector: a row of numbers.
 # - *attend* makes one vector from the word vectors of a title. In it each word first looks at the other words
-#   (*Rockets*
-#   beside *win*, *Rockets* beside *launch*), then the important words get more weight. The result is the news vector.
+#   (*Rockets* beside *win*, *Rockets* beside *launch*), then the important words get more weight. The result is the
+#   news vector.
 # - The same function, with other numbers inside, makes one vector from the news vectors of a history: the user
 #   vector.
 # - The score of a candidate is the dot product of the user vector and the candidate's news vector.
@@ -411,9 +411,15 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 # K         number of negatives in a sample       L           the loss, one number
 # ========  ====================================  ==========  ==============================================
 #
-# The paper writes :math:`e_i` for the vector of word i; the vectors of a title together are our x. It also writes Q,
-# K and V for three matrices of attention. So K has two meanings; which one is meant is clear from the place, and the
-# lessons say it.
+# In self-attention (lessons 03 and 04) each element has weights of its own: there the scores S and the weights alpha
+# of one head are (T, T).
+#
+# The paper writes :math:`e_i` for the vector of word i; the vectors of a title together are our x. Its M is our T. Q,
+# K and V are also three matrices of attention (lesson 04), and q is also a vector of A numbers (lesson 05). So K has
+# two meanings; which one is meant is clear from the place, and the lessons say it.
+#
+# A letter that is not in the table belongs to the lesson that names it. Lesson 01 comes before the model: there A, B,
+# C and E are any matrices, and h is a small step.
 #
 # The paper is: Chuhan Wu, Fangzhao Wu, Suyu Ge, Tao Qi, Yongfeng Huang, Xing Xie, *Neural News Recommendation with
 # Multi-Head Self-Attention*, EMNLP 2019. Its equations 1 to 12 are what "equation" means in this course.

@@ -5,7 +5,7 @@ Lesson 01: gradient checking
 Every lesson from here on works out derivatives by hand. Hands make mistakes, and a wrong gradient does not crash: the
 model trains, only worse, and nobody knows why. So before the first derivative we build the referee: a way to
 *measure* a derivative that knows nothing about how it was worked out. If both agree, the derivation is right. The
-lesson also has the few rules of derivation that all later lessons use.
+lesson also has the few rules for derivatives that all later lessons use.
 
 You need: what a derivative is, matrix products, and from lesson 00 that training wants to know how a loss changes
 with each number.
@@ -78,7 +78,8 @@ assert np.isclose(central, 12.01)
 # Division by 2h then makes it large: the error from rounding is of order ε / h.
 #
 # One error falls with h, the other grows when h falls. Let us measure both, with f = tanh, at 200 points between 0.2
-# and 1.8. The derivative of tanh is 1 − tanh². (It is the only curved function besides exp that this course needs.)
+# and 1.8. The derivative of tanh is 1 − tanh², as lesson 05 will show. (The model and its loss need three curved
+# functions: tanh, exp and the logarithm.)
 
 
 # %%
@@ -131,10 +132,10 @@ axes.legend(loc="lower left")
 course.save(drawing, "01_error_against_step")
 
 # %%
-# Where is the bottom of the V? Write the error as :math:`c h^2 + \epsilon / h`, with c for the bend. At the bottom
-# the derivative of this by h is zero:
+# Where is the bottom of the V? Write the error as :math:`c h^2 + \epsilon / h`, with c for the size of
+# :math:`f'''(x) / 6`. At the bottom the derivative of this by h is zero:
 #
-# .. math:: 2 c h - \frac{\epsilon}{h^2} = 0 \qquad\Rightarrow\qquad h = \sqrt[3]{\epsilon / 2c}
+# .. math:: 2 c h - \frac{\epsilon}{h^2} = 0 \qquad\Rightarrow\qquad h = \sqrt[3]{\frac{\epsilon}{2c}}
 #
 # For a c near 1 that is about 5e-6 in float64 and 4e-3 in float32. The error there is of order
 # :math:`\epsilon^{2/3}`: 4e-11 in float64, and 2e-5 in float32. Remember what follows:
@@ -244,8 +245,8 @@ assert np.allclose(by_hand, measured, atol=1e-9)
 #
 # .. math:: C = A B \qquad\Rightarrow\qquad dA = dC \, B^T, \qquad dB = A^T dC
 #
-# The shapes help to remember it. With A (2, 3), B (3, 4) and dC (2, 4), the gradient dA must be (2, 3), and dC Bᵀ is
-# (2, 4) · (4, 3). The other orders do not fit. (With square matrices everything fits. That is why tests use sizes
+# The shapes help to remember it. With A (3, 2), B (2, 4) and dC (3, 4), the gradient dA must be (3, 2), and dC Bᵀ is
+# (3, 4) · (4, 2). The other orders do not fit. (With square matrices everything fits. That is why tests use sizes
 # that are all different.)
 #
 # Small numbers, and one entry by eye. :math:`A_{0,1}` meets :math:`B_{1,0} = 3` on its way to :math:`C_{0,0}`, and
@@ -302,7 +303,9 @@ assert np.array_equal(by_package[1], by_loop[1])
 # =====================  ==================================================================================
 #
 # The package's referee checks them all. ``check_gradients`` takes the forward, its inputs by name, and a function
-# that turns an upstream gradient into a gradient for each input.
+# that turns an upstream gradient into a gradient for each input. It draws the upstream gradient g itself, measures
+# the gradient of L = Σ g y by each input, and gives back how far the two are apart. If that is too far, it raises a
+# ``GradientError``. (The number is a *relative error*; it is explained further down.)
 
 # %%
 A, B, b = rng.standard_normal((5, 3)), rng.standard_normal((3, 4)), rng.standard_normal(3)
@@ -519,9 +522,9 @@ course.save(drawing, "01_error_sizes")
 # A whole model at once
 # ---------------------
 #
-# Two forwards a number is fine for a layer with 50 numbers, and hopeless for a model with a million. There one moves
-# *all* numbers at once, in a random direction v, and measures one derivative. By the chain rule it must be the sum
-# over all numbers of gradient times direction:
+# Two forwards for each number are fine for a layer with 50 numbers, and hopeless for a model with a million. There
+# one moves *all* numbers at once, in a random direction v, and measures one derivative. By the chain rule it must be
+# the sum over all numbers of gradient times direction:
 #
 # .. math:: \frac{L(x + h v) - L(x - h v)}{2h} \approx \sum_i dx_i \, v_i
 

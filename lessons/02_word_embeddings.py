@@ -3,8 +3,9 @@ Lesson 02: word embeddings
 ==========================
 
 A title is text, and a model computes with numbers. So each word gets a vector, a row of numbers, and a title becomes
-a matrix with one row a word. This lesson is about that step: how the vectors are looked up, what their gradient is,
-where they come from before training (GloVe), and how some of their numbers are hidden during training (dropout).
+a matrix with one row for each word. This lesson is about that step: how the vectors are looked up, what their
+gradient is, where they come from before training (GloVe), and how some of their numbers are hidden during training
+(dropout).
 
 You need: lesson 01 (the product rule for matrices, the gradient check).
 """
@@ -363,7 +364,7 @@ course.save(drawing, "02_neighbours")
 # With p = ½, x = (2, 4, 6, 8) and the mask (1, 0, 1, 0), y is (4, 0, 12, 0).
 #
 # Why the factor 1 / (1 − p)? So that training and use agree on average. The mean of y over all masks, its
-# *expectation*, is
+# *expectation* E[y] (this E has nothing to do with the table E), is
 #
 # .. math:: E[y] = p \cdot 0 + (1 - p) \cdot \frac{x}{1 - p} = x
 #
@@ -372,8 +373,8 @@ course.save(drawing, "02_neighbours")
 #
 # .. math:: \mathrm{Var}[y] = \frac{x^2}{1 - p} - x^2 = \frac{p}{1 - p} \, x^2
 #
-# For p = 0.2 that is x² / 4: typically y is off by half of x. That is a lot of noise, and the mean over n masks has
-# less, :math:`\tfrac12 |x| / \sqrt{n}`.
+# For p = 0.2 that is x² / 4: typically y is off by half of x. That is a lot of noise. The mean over n masks has less:
+# its variance is n times smaller, so it is off by :math:`\tfrac12 |x| / \sqrt{n}`.
 #
 # A mask that needs no memory
 # ---------------------------
@@ -386,8 +387,7 @@ course.save(drawing, "02_neighbours")
 # 1. The seed of the run, the training step and the layer are scrambled into one 64-bit number, the *key* of the mask.
 # 2. The elements of the array are numbered, row by row. Four neighbours share one number, the *counter*.
 # 3. The key and the counter are scrambled into 64 bits that look random. Each of the four neighbours takes 16 of
-#    them, a number
-#    from 0 to 65535.
+#    them, a number from 0 to 65535.
 # 4. The element is dropped if its number is below p · 65536, rounded.
 #
 # The scrambling is SplitMix64, a fixed recipe of shifts and multiplications: the same input always gives the same

@@ -2,9 +2,9 @@ r"""
 Lesson 03: equation 1, which word looks at which
 ================================================
 
-*Rockets win again* is about basketball, *Rockets launch again* about space. One vector for *Rockets* cannot say both. What
-it means depends on the words around it, so each word should look at the others and take something from them. This lesson is about
-the looking: how much does word i look at word j? What it takes from them is lesson 04.
+*Rockets win again* is about basketball, *Rockets launch again* about space. One vector for *Rockets* cannot say both.
+What it means depends on the words around it, so each word should look at the others and take something from them.
+This lesson is about the looking: how much does word i look at word j? What it takes from them is lesson 04.
 
 You need: lesson 01 (gradient checking) and lesson 02 (a title is a matrix of word vectors).
 """
@@ -25,10 +25,11 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # .. math::
 #     \alpha_{i,j} = \frac{\exp(e_i^T Q \, e_j)}{\sum_{m=1}^{M} \exp(e_i^T Q \, e_m)}
 #
-# - :math:`e_i` is the vector of word i of the title, with D numbers; M is the number of words.
+# - :math:`e_i` is the vector of word i of the title, with D numbers, as a column; :math:`e_i^T` is the same as a row.
+# - M is the number of words. Lesson 02 called it T; in this lesson we keep the paper's letter.
 # - :math:`Q` is a D × D matrix that training will find. :math:`e_i^T Q \, e_j` is one number, the *score* of j for i.
-# - :math:`\alpha_{i,j}` is the *weight*: how much word i looks at word j. The numerator makes every score positive, the
-#   denominator makes the weights of one word i sum to 1.
+# - :math:`\alpha_{i,j}` is the *weight*: how much word i looks at word j. exp makes every score positive, the
+#   denominator makes the weights of one word i sum to 1. The two steps together are the *softmax* of lesson 01.
 #
 # Three words, D = 2, numbers small enough to follow by eye:
 
@@ -42,8 +43,8 @@ Q = np.array([[0.5, 1.0], [0.0, 0.0]])  # (D, D)
 # -----------------
 #
 # Word i asks, so call it the query. Take i = 0, *Rockets*. First :math:`e_0^T Q`: the row (1, 0) times Q picks Q's
-# first row, (0.5, 1). Then one dot product a word: with *Rockets* 0.5·1 + 1·0 = 0.5, with *win* 0.5·0 + 1·2 = 2, with
-# *again* 0.5·1 + 1·1 = 1.5.
+# first row, (0.5, 1). Then a dot product with each word: with *Rockets* 0.5·1 + 1·0 = 0.5, with *win*
+# 0.5·0 + 1·2 = 2, with *again* 0.5·1 + 1·1 = 1.5.
 
 # %%
 i = 0
@@ -59,13 +60,13 @@ for word, score, weight in zip(words, scores_of_rockets, weights_of_rockets, str
 
 # %%
 # *Rockets* looks mostly at *win*. That is what the matrix Q is for: it says which kinds of words matter to which. It
-# need not be symmetric: here *win* does not care about *Rockets* at all, because (0, 2) times Q is (0, 0): all its
-# scores are 0 and it looks at all three words equally.
+# need not be symmetric. Here *win* does not prefer *Rockets* in return: (0, 2) times Q is (0, 0), so all scores of
+# *win* are 0, and it looks at all three words equally.
 #
 # All pairs at once
 # -----------------
 #
-# The score of every pair is one matrix product. With the word vectors as the rows of x (M, D):
+# The scores of all pairs come from two matrix products. With the word vectors as the rows of x (M, D):
 #
 # .. math:: S = x \, Q \, x^T \qquad (M, D) \cdot (D, D) \cdot (D, M) = (M, M), \qquad S_{i,j} = e_i^T Q \, e_j
 
@@ -118,10 +119,14 @@ assert np.allclose(ours, alpha)  # and it is the same function as above
 # Backward: softmax
 # -----------------
 #
-# Training asks: if the loss L changes by :math:`dp_i = \partial L / \partial p_i` for each weight :math:`p_i`, how
-# does it change for each score :math:`a_j`? We write :math:`dX` for the gradient of L by X, always of X's shape.
+# Take the row of one word that looks. Call its scores a, a row of S, and its weights p, the same row of alpha. From
+# here to the end of this section i and j count the places of this one row.
 #
-# Take one row, :math:`p_i = \exp(a_i) / Z` with :math:`Z = \sum_m \exp(a_m)`. A score moves its own weight through
+# The backward is given :math:`dp_i = \partial L / \partial p_i` for each weight and has to find
+# :math:`da_j = \partial L / \partial a_j` for each score. (As in lesson 01, dX is the gradient of L by X, of X's
+# shape.)
+#
+# A weight is :math:`p_i = \exp(a_i) / Z` with :math:`Z = \sum_m \exp(a_m)`. A score moves its own weight through
 # the numerator, and *every* weight through Z. The quotient rule, with :math:`\partial Z / \partial a_j = \exp(a_j)`:
 #
 # .. math::
@@ -136,8 +141,8 @@ assert np.allclose(ours, alpha)  # and it is the same function as above
 #     = p_j \, dp_j - p_j \sum_i p_i \, dp_i
 #     = p_j \Big( dp_j - \sum_i p_i \, dp_i \Big)
 #
-# In words: a score's gradient is its weight times how much better its weight is than the weighted mean. In code, for
-# all rows:
+# In words: a score's gradient is its weight, times how far the gradient of that weight is above the weighted mean of
+# all dp. In code, for all rows:
 
 # %%
 rng = np.random.default_rng(3)
@@ -147,7 +152,7 @@ assert np.allclose(da, softmax_backward(dp, alpha))  # the package's own
 
 # %%
 # Each row of da sums to 0. It has to: adding the same number to all scores of a row changes nothing, so there is no
-# gradient in that direction. Keep this in mind, it will come back below.
+# gradient in that direction. Lesson 05 uses this.
 
 # %%
 assert np.allclose(da.sum(axis=1), 0)
@@ -156,9 +161,9 @@ assert np.allclose(da.sum(axis=1), 0)
 # Backward: the scores
 # --------------------
 #
-# Now from :math:`dS` to :math:`dx` and :math:`dQ`, where :math:`S = x Q x^T`. Lesson 01 had the rule for a product: C
-# = A B passes back :math:`dA = dC \, B^T` and :math:`dB = A^T dC`. Name the middle step: :math:`Y = x Q`, :math:`S =
-# Y x^T`.
+# Now from :math:`dS` (the rows da, one below the other) to :math:`dx` and :math:`dQ`, where :math:`S = x Q x^T`.
+# Lesson 01 had the rule for a product: C = A B passes back :math:`dA = dC \, B^T` and :math:`dB = A^T dC`. Name the
+# middle step: :math:`Y = x Q`, :math:`S = Y x^T`.
 #
 # - :math:`S = Y x^T`: A is Y, B is :math:`x^T`. So :math:`dY = dS \, x`, and :math:`d(x^T) = Y^T dS`;
 #   transposed, :math:`dx = dS^T Y`.
@@ -219,8 +224,8 @@ except GradientError as error:
     print("forgetting one way:", error)
 
 # %%
-# And why the upstream gradient must be random: with ones, :math:`dp_i = 1` for all i, the bracket is :math:`1 -
-# \sum_i p_i = 0`. The true gradient is zero, and a backward that does nothing at all would pass.
+# And why the upstream gradient must be random: with ones, :math:`dp_i = 1` for all i, the bracket is
+# :math:`1 - \sum_i p_i = 0`. The true gradient is zero, and a backward that does nothing at all would pass.
 
 # %%
 assert np.allclose(softmax_backward(np.ones_like(alpha), alpha), 0)
@@ -238,6 +243,7 @@ assert np.allclose(softmax_backward(np.ones_like(alpha), alpha), 0)
 #
 # Open ``lessons/exercises/03_equation_1.py``, fill in the blanks, and run ``python -m lessons.check 03``.
 #
-# Further: (a) which Q makes every word look only at itself, nearly? Try Q = 20 · I on word vectors of length 1. (b)
-# Show that a Q with Qᵀ = −Q gives every word the score 0 for itself. (c) Multiply all scores by 100 and look at the
-# weights: what happens to the gradient of the scores, and why would training get stuck?
+# Further: (a) Which Q makes every word look only at itself, nearly? Try Q = 20 · I, with I the identity matrix, on
+# word vectors with ‖e‖ = 1. (b) Show that a Q with Qᵀ = −Q gives every word the score 0 for itself. (c) Multiply all
+# scores by 100 and look at the weights: what happens to the gradient of the scores, and why would training get
+# stuck?

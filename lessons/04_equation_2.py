@@ -33,8 +33,8 @@ from nrms_np.parameters import parameter_shapes
 # .. math::
 #     h_{i,k} = V_k \Big( \sum_{j=1}^{M} \alpha^k_{i,j} \, e_j \Big), \qquad h_i = [h_{i,1}; \dots; h_{i,H}]
 #
-# - :math:`e_j` is the vector of word j, with D numbers. The title has M words. From here on we write T for the length
-#   of a sequence, as the code does: later the same function runs over clicked news instead of words.
+# - :math:`e_j` is the vector of word j, with D numbers. The title has M words. From here on we write T again for the
+#   length of a sequence, as the code does: later the same function runs over clicked news instead of words.
 # - k counts the heads. There are H of them; each has its own matrices.
 # - :math:`\alpha^k_{i,j}` is the weight of lesson 03: how much word i looks at word j in head k.
 # - :math:`V_k` is a matrix that training will find, the *value* matrix of head k. It makes d numbers out of D, so
@@ -78,7 +78,7 @@ for title in ("Rockets win again", "Rockets launch again"):
 # The rows of x V are called *values*: what a word has to give.
 #
 # The second order is the cheaper one. Summing comes after shortening, so each sum runs over vectors of d numbers
-# instead of D: with T = 12, D = 300, d = 16 a head takes 12·12·16 + 12·300·16 = 59,904 multiplications instead of
+# instead of D: with T = 12, D = 300, d = 16 one head takes 12·12·16 + 12·300·16 = 59,904 multiplications instead of
 # 12·12·300 + 12·300·16 = 100,800.
 
 # %%
@@ -149,7 +149,7 @@ assert np.allclose((x @ V)[:, 2:4], x @ V[:, 2:4])
 # ----------------------
 #
 # The score :math:`e_i^T Q_k \, e_j` is called *bilinear*: it is linear in either vector while the other stands still.
-# Its matrix is large, D × D a head. Almost every implementation writes another form, called *projected*:
+# Its matrix is large, D × D for each head. Almost every implementation writes another form, called *projected*:
 #
 # .. math::
 #     \frac{(e_i^T W_Q) \cdot (e_j^T W_K)}{\sqrt{d}},
@@ -180,10 +180,10 @@ assert np.allclose(projected, bilinear(x, Q_full, V)[0])
 
 # %%
 # Is every bilinear form a projected one? No. The product of a (D, d) and a (d, D) matrix has rank d at most. If a
-# :math:`Q_k` has rank d or less, then it can be split into two such matrices; the singular value decomposition
-# :math:`Q_k = U \, \mathrm{diag}(\sigma) \, Z^T` does it, :math:`W_Q = U \, \mathrm{diag}(\sigma) \sqrt{d}` and
-# :math:`W_K = Z` with the columns of the d singular values σ that are not 0. If the rank is higher, something is
-# lost.
+# :math:`Q_k` has rank d or less, then it can be split into two such matrices. The singular value decomposition
+# :math:`Q_k = U \, \mathrm{diag}(\sigma) \, Z^T` does it: :math:`W_Q = U \, \mathrm{diag}(\sigma) \sqrt{d}` and
+# :math:`W_K = Z`, of both only the first d columns. (The singular values σ come in order of size, and all after the
+# first d are 0.) If the rank is higher, something is lost.
 
 # %%
 assert [np.linalg.matrix_rank(matrix) for matrix in Q_full] == [d, d, d]
@@ -286,10 +286,10 @@ course.save(drawing, "04_scale")
 # The output projection
 # ---------------------
 #
-# The Transformer that self-attention comes from has one more matrix, O (H·d, H·d), applied to the finished row:
-# :math:`y = h \, O`. In h each head keeps to its own columns; in y every number can draw on all heads. The paper has
-# no O (with it the model would have 661,280 parameters), and neither does the code of the Recommenders project. The
-# package has it as an option.
+# The Transformer, which multi-head self-attention comes from, has one more matrix, O (H·d, H·d), applied to the
+# finished row: :math:`y = h \, O`. In h each head keeps to its own columns; in y every number can draw on all heads.
+# The paper has no O (with it the model would have 661,280 parameters). Neither has the code of the Recommenders
+# project, a public collection of such models with an NRMS among them. The package has it as an option.
 #
 # What does O add? Cut it into H blocks of d rows, :math:`O_k`. The product of a row of blocks with a column of blocks
 # is the sum of the products: :math:`y = h \, O = \sum_k h_k O_k = \sum_k \alpha^k x \, (V_k O_k)`. The heads are
@@ -307,10 +307,12 @@ assert np.allclose(y, sum(alpha[k] @ x @ (V[:, c] @ O[c]) for k, c in enumerate(
 # --------
 #
 # Given dh (T, H·d), the gradient of the loss by h. Putting heads side by side moves numbers without changing them, so
-# each head gets its own columns of dh back, :math:`dh_k` (T, d). Take the projected form, and write Q_k, K_k, V_k (D,
-# d) for the columns of head k in Q, K and V. Name the queries q = x Q_k, the keys κ = x K_k and the values v = x V_k,
-# all (T, d), and the scores S = s q κᵀ (T, T) with the scale s = 1/√d. Go backwards, each time with the product rule
-# of lesson 01 (C = A B gives dA = dC Bᵀ and dB = Aᵀ dC):
+# each head gets its own columns of dh back, :math:`dh_k` (T, d). Take the projected form, and write :math:`Q_k`,
+# :math:`K_k`, :math:`V_k`, all (D, d), for the columns of head k in Q, K and V. (So :math:`Q_k` is not the D × D
+# matrix here. :math:`Q_k` and :math:`K_k` are what was :math:`W_Q` and :math:`W_K` above.) Name the queries
+# :math:`q = x Q_k`, the keys :math:`\kappa = x K_k` and the values :math:`v = x V_k`, all (T, d), and the scores
+# :math:`S = s \, q \, \kappa^T` (T, T) with the scale s = 1/√d. Go backwards, each time with the product rule of
+# lesson 01 (C = A B gives dA = dC Bᵀ and dB = Aᵀ dC):
 #
 # - :math:`h_k = \alpha v`: A is alpha, B is v. So :math:`d\alpha = dh_k \, v^T` and :math:`dv = \alpha^T dh_k`.
 # - :math:`\alpha = \mathrm{softmax}(S)`: dS from :math:`d\alpha` as in lesson 03.
@@ -352,10 +354,11 @@ for ours, packages in zip(by_hand, projected_attention_backward(dh, cache), stri
     assert np.allclose(ours, packages)
 
 # %%
-# The bilinear form differs only in the scores, :math:`S = s \, x Q_k x^T`. Lesson 03 has derived what they pass back:
-# with the factor s, :math:`dQ_k = s \, x^T dS \, x`, and x gets :math:`s \, dS \, x Q_k^T` as the word that looks and
-# :math:`s \, dS^T x Q_k` as the word that is looked at. With the values that makes three ways again. The output
-# projection y = h O is one more product: :math:`dh = dy \, O^T` and :math:`dO = h^T dy`.
+# The bilinear form differs only in the scores, :math:`S = s \, x Q_k x^T`, where :math:`Q_k` is the D × D matrix
+# again. Lesson 03 has derived what they pass back: with the factor s, :math:`dQ_k = s \, x^T dS \, x`, and x gets
+# :math:`s \, dS \, x Q_k^T` as the word that looks and :math:`s \, dS^T x Q_k` as the word that is looked at. With
+# the values that makes three ways again. The output projection y = h O is one more product: :math:`dh = dy \, O^T`
+# and :math:`dO = h^T dy`.
 #
 # The gradient check
 # ------------------
@@ -419,7 +422,7 @@ except GradientError as error:
 # What to remember
 # ----------------
 #
-# 1. h_k = α_k (x V_k): every word becomes a weighted mean of values; the heads stand side by side, (T, H·d).
+# 1. h_k = αᵏ (x V_k): every word becomes a weighted mean of values; the heads stand side by side, (T, H·d).
 # 2. Queries and keys are a bilinear form of rank d, Q_k = W_Q W_Kᵀ / √d; the paper's 530 K parameters are this
 #    form's.
 # 3. A dot product of d terms has a spread of √d. Divide by it, forward and backward.

@@ -40,8 +40,8 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # - :math:`\alpha_i` is the *weight* of word i: softmax again, once over all words of the title.
 # - r is the news vector, the weighted mean of the words. It has H·d numbers, for a title of any length.
 #
-# W, b and q are learned. The small w at their feet stands for "word": the user encoder has the same three with other
-# values.
+# W, b and q are learned. The small w below the paper's letters stands for "word": the user encoder has the same three
+# with other values. (W is not the :math:`W_Q` or :math:`W_K` of lesson 04, and :math:`V_w` is not its value matrix.)
 #
 # In self-attention each word asks a question of its own, so there are T × T weights. Here there is one question for
 # all titles, q: "how much does a word like this one tell?" So there are T weights, and one vector comes out.
@@ -49,7 +49,7 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # A title by hand
 # ---------------
 #
-# H·d = 3 numbers a word, with names to make reading easy: (topic, action, filler). A = 2.
+# H·d = 3 numbers for each word, with names to make reading easy: (topic, action, filler). A = 2.
 
 # %%
 words = ["The", "Rockets", "win", "again"]
@@ -100,8 +100,8 @@ assert additive_attention_forward(h[:0], W, b, q)[0].tolist() == [0.0, 0.0, 0.0]
 #
 # Leave it out, and the score is :math:`a_i = (h_i W + b) \cdot q = h_i \cdot (W q) + b \cdot q`. The second term is
 # the same for all words, so softmax forgets it (lesson 03). The first is a dot product with one vector, W q: the A
-# columns of W together could do no more than a single one. Such a score goes straight up in one direction, so its
-# largest value in a row of points is always at an end. With tanh, two columns make a hill, one that rises here and
+# columns of W together could do no more than a single one. Such a score goes straight up in one direction, so among
+# points on a line its largest value is always at an end. With tanh, two columns make a hill, one that rises here and
 # one that falls there, and words in the middle can win:
 
 # %%
@@ -161,8 +161,8 @@ course.save(drawing, "05_pooling")
 #
 # .. math:: \tanh' z = \frac{s' c - s \, c'}{c^2} = \frac{c^2 - s^2}{c^2} = 1 - \tanh^2 z
 #
-# tanh works on each number alone, so :math:`dz = d\,hidden \cdot (1 - hidden^2)`, number by number. Note that the
-# slope is had from the *result* of tanh; z itself need not be kept.
+# tanh works on each number alone, so :math:`dz = d\,hidden * (1 - hidden^2)`, number by number. Note that the slope
+# is computed from the *result* of tanh; z itself need not be kept.
 #
 # **z = h W + b.** The product rule: :math:`dW = h^T dz`, and h gets :math:`dz \, W^T`. The bias is added to every
 # row, so :math:`db = \sum_i dz_i`. This is the second way from r back to h: h as *what decides the weights*. The two
@@ -273,9 +273,9 @@ errors = check_gradients(forward, inputs, backward)
 print("gradient check:", {name: f"{error:.0e}" for name, error in errors.items()})
 
 # %%
-# Two wrong ones. The first forgets that h decides the weights. The second forgets to sum db over the words. NumPy
-# does not object: b − 0.1 · db with a db of shape (T, A) repeats the bias T times and carries on. The check compares
-# shapes before it compares numbers:
+# Two wrong ones. The first forgets that h decides the weights. The second forgets to sum db over the words, so its db
+# has the shape (T, A). When training then moves the bias, say to b − 0.1 · db, NumPy does not object: it repeats b T
+# times and carries on. The check compares shapes before it compares numbers:
 
 
 # %%

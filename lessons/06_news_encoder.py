@@ -81,7 +81,7 @@ course.save(drawing, "06_pipeline")
 # A small vocabulary and a title with a repeated word. Sizes all differ: T = 5, D = 7, H = 3, d = 2, A = 4.
 
 # %%
-vocabulary = ["<unknown>", "the", "rockets", "win", "again", "launch", "and", "space", "coach"]
+vocabulary = ["[unknown]", "the", "rockets", "win", "again", "launch", "and", "space", "coach"]
 title = np.array([2, 3, 6, 3, 4])  # rockets win and win again
 T, D, H, d, A = 5, 7, 3, 2, 4
 scale = 1 / np.sqrt(d)
@@ -308,11 +308,11 @@ for wrong in (around_dropout, another_mask, overwrites):
 # The package's encoder
 # ---------------------
 #
-# ``attend_forward`` in nrms_np/encoder.py is this chain for many titles at once, without the lookup and the dropout
-# on x: it takes a table of vectors and the titles as row numbers, all titles end to end in one array (``Packed``;
-# lesson 11 says why). It runs on one of two backends. ``layers`` is a loop over the titles that calls the functions
-# you know. ``kernels`` is made for speed (lesson 12). Both must agree with our chain: three titles, one of them
-# empty.
+# ``attend_forward`` in nrms_np/encoder.py is this chain for many titles at once, without the dropout on x. It takes a
+# table of vectors and the titles as row numbers, all titles end to end in one array (``Packed``; lesson 11 says why),
+# and does the lookup itself. It runs on one of two backends. ``layers`` is a loop over the titles that calls the
+# functions you know. ``kernels`` is made for speed (lesson 12). Both must agree with our chain. We take three titles,
+# one of them empty.
 
 # %%
 titles = Packed.from_lists([[2, 3, 6, 3, 4], [], [2, 5, 4, 7]])

@@ -7,7 +7,8 @@ clicked: a sequence of news vectors. That is the same situation again, one level
 invented: clicks look at each other as words did. What is new is the backward. One news item can be in many histories
 and be a candidate as well, but it is encoded by one encoder. This lesson is about the gradients that meet there.
 
-You need: lessons 03 and 04 (self-attention over words) and lesson 06 (the news encoder).
+You need: lesson 02 (the gradient of a lookup), lessons 03 and 04 (self-attention over words) and lesson 06 (the news
+encoder).
 """
 
 # %%
@@ -33,12 +34,13 @@ from nrms_np.packed import Packed
 # - N is the number of clicked news, the length of the history. :math:`r_i` is the vector of clicked news i, from
 #   lesson 06, with H·d numbers: H heads of width d each.
 # - :math:`Q^n_k` and :math:`V^n_k` are the matrices of head k. The small n says *news*: they are not the matrices of
-#   the word level, which have a small w. The two levels share no parameters.
+#   the word level, which have a small w in the paper. (Lessons 03 and 04 left it out.) The two levels share no
+#   parameters.
 # - :math:`\beta^k_{i,j}` says how much click i looks at click j in head k. It is what :math:`\alpha^k_{i,j}` was for
 #   words.
 # - :math:`h^n_i` is click i after it has looked at the others, again H·d numbers.
 #
-# Put e for r, w for n and M for N, and these are equations 1 and 2.
+# Put e for r, α for β, w for n and M for N, and these are equations 1 and 2.
 #
 # Three clicks with two numbers each. Think of the first number as "sports" and the second as "space":
 
@@ -70,7 +72,8 @@ for title, weight in zip(clicks, beta_of_0, strict=True):
 
 # %%
 # All clicks at once, with r as the matrix of all rows, and then the package's function. It is the function of lesson
-# 04; it does not know whether its rows are words or news:
+# 04; it does not know whether its rows are words or news. (In its bilinear form it takes a stack of matrices, one Q
+# for each head. ``Q[None]`` is a stack of one.)
 
 # %%
 beta, _ = softmax_forward(r @ Q @ r.T)  # (N, N)
@@ -101,9 +104,9 @@ assert as_printed.sum() > 1.3
 # A table and references to its rows
 # ----------------------------------
 #
-# A batch has many titles and many histories. No title holds word vectors itself: it holds *row numbers* of the table
-# of word vectors (lesson 02). In the same way a history holds row numbers of a table of news vectors. Four news and
-# two readers:
+# A training step takes many readers at once, a *batch*: many titles and many histories. No title holds word vectors
+# itself: it holds *row numbers* of the table of word vectors (lesson 02). In the same way a history holds row numbers
+# of a table of news vectors. Four news and two readers:
 
 # %%
 words = ["rockets", "win", "again", "launch", "nasa", "delays", "giants"]
@@ -128,7 +131,8 @@ assert histories.sequence(1).tolist() == [3, 0, 1]
 #
 # ``nrms_np.encoder.attend_forward`` is this function. It takes the functions that do the work from a *backend*:
 # ``layers`` are the plain functions you know, in a loop over the sequences; ``kernels`` are the fast ones of lesson
-# 12.
+# 12. (The code below also uses two helpers for names: ``subset(parameters, "news")`` are the parameters whose names
+# begin with ``news.``, without this beginning, and ``prefixed`` puts it back.)
 #
 # News 1, *Rockets launch again*, is used three times: by Ann's history, by Ben's history and as a candidate.
 
@@ -266,14 +270,16 @@ def both_levels_backward(d_output, news_cache, caches):
 # %%
 # Only when all pieces have met does the gradient go through the news encoder, once. Is that allowed? Each use could
 # also send its own piece through the encoder, and we could add the results at the end. A backward pass is a product
-# with the derivatives of the forward, so it is linear, and both give the same:
+# of the gradient from above with the derivatives of the forward. So it is linear in that gradient, and both give the
+# same:
 #
 # .. math::
 #     J^T dR^{(0)} + J^T dR^{(1)} + J^T dR^{(2)} = J^T \big( dR^{(0)} + dR^{(1)} + dR^{(2)} \big)
 #
-# where J stands for all derivatives of the encoder's outputs by its inputs. The right side does a third of the work.
-# A batch of 64 samples refers to many more news than there are different ones, and so each news is encoded once,
-# forward and backward.
+# where :math:`dR^{(s)}` is the piece of use s, written as one long vector, and J is the table of all derivatives of
+# the encoder's outputs by its inputs. (Like the table of lesson 06, it is never written down.) The right side goes
+# through the encoder once instead of three times. A batch of 64 readers uses many news more than once, and each of
+# them is encoded once, forward and backward.
 
 # %%
 upstream = rng.standard_normal(output.shape)
@@ -282,8 +288,8 @@ one_by_one = [attend_backward(piece, news_cache)[0] for piece in pieces]
 assert np.allclose(sum(one_by_one), gradients["word_embedding"])
 
 # %%
-# Look at news 1. Each of its three uses sends a piece, and the sum is what differences measure. Here the table of
-# news is moved directly, so only the second level is measured:
+# Look at news 1. Each of its three uses sends a piece, and the sum is what finite differences measure. Here the
+# table of news is moved directly, so only the second level is measured:
 
 
 # %%

@@ -38,8 +38,8 @@ from nrms_np.packed import Packed
 # - :math:`a^n_i` is the score of click i: how much it says about the reader. :math:`\alpha^n_i` is its weight.
 # - u is the user vector, H·d numbers: a weighted mean of the clicks.
 #
-# Three clicks with two numbers each, the first "sports" and the second "space", as in lesson 07. The query q counts
-# space twice:
+# Three clicks with two numbers each, the first "sports" and the second "space", as in lesson 07. (The numbers are new
+# ones, easy to read.) The query q counts space twice:
 
 # %%
 clicks = ["Giants win", "NASA delays launch", "Rockets again"]
@@ -137,7 +137,7 @@ assert np.allclose(users[ANN], of_ann)
 # The empty history
 # -----------------
 #
-# Of MIND-small's impressions, 2.4 % are of readers who have clicked nothing yet. For Ben the sum of equation 10 has
+# Of MIND-small's impressions, 2.4% are of readers who have clicked nothing yet. For Ben the sum of equation 10 has
 # no terms, so
 
 # %%
@@ -175,9 +175,9 @@ assert not any(gradient.any() for gradient in gradients.values())
 # One click
 # ---------
 #
-# Cleo clicked one news item, r. In both softmaxes exp(s) stands above and below, whatever the score s is: the click
-# attends to itself with weight 1. In the self-attention that leaves its values, :math:`h = r V`, and in the pooling
-# :math:`u = 1 \cdot h`:
+# Cleo clicked one news item, r. In both softmaxes exp(s) stands above and below the fraction bar, whatever the score
+# s is: the click attends to itself with weight 1. In the self-attention that leaves its values, :math:`h = r V`, and
+# in the pooling :math:`u = 1 \cdot h`:
 
 # %%
 assert np.allclose(users[CLEO], table[3] @ parameters["attention.V"])
@@ -200,7 +200,8 @@ assert learned == ["attention.V"]
 # -----------------------
 #
 # Let us shuffle Ann's clicks. With a *permutation matrix* P (one 1 in each row and column, the rest 0) the shuffled
-# rows are P r. Follow P through one head, with queries P r Q and keys P r K:
+# rows are P r, where r is the matrix of her clicks as rows. Follow P through one head, with queries P r Q and
+# keys P r K. (We leave out the scale 1/√d. It multiplies all scores alike.)
 #
 # .. math::
 #     S' = (P r Q)(P r K)^T = P \, (r Q)(r K)^T P^T = P \, S \, P^T

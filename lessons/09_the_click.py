@@ -72,9 +72,10 @@ assert np.allclose(of_package[1], dr)
 # In MIND-small an impression shows about 37 candidates, and the reader clicks one or two. The paper trains on one
 # clicked candidate against K that were **shown in the same impression and not clicked**, drawn at random: *negative
 # samples*, K = 4. From the same impression, because the reader saw those and left them. News drawn from the whole
-# month would mostly be news that he never saw.
+# data set would mostly be news that he never saw.
 #
-# An impression with six candidates, of which news 2 and 5 were clicked, makes two samples:
+# One click with its K negatives is a *sample*. An impression with six candidates, of which news 2 and 5 were clicked,
+# makes two samples:
 
 # %%
 candidates, clicked = np.array([0, 1, 2, 3, 4, 5]), np.array([False, False, True, False, False, True])
@@ -107,8 +108,9 @@ assert sorted(drawn[0]) == [0, 1, 3, 4]
 assert drawn[2].tolist() == [1, 1, 1, 1]  # Ben saw only one that he did not click
 
 # %%
-# Each epoch draws other negatives, and the draw depends on the seed and the number of the epoch only, on nothing that
-# ran before. From now on the clicked candidate is number 0 and the K others are 1 to K, C = 1 + K in all.
+# Training goes through all samples several times, and each time is called an *epoch*. Each epoch draws other
+# negatives, and the draw depends on the seed and the number of the epoch only, on nothing that ran before. From now
+# on the clicked candidate is number 0 and the K others are 1 to K, C = 1 + K in all.
 #
 # Equations 11 and 12
 # -------------------
@@ -122,10 +124,11 @@ assert drawn[2].tolist() == [1, 1, 1, 1]  # Ben saw only one that he did not cli
 # - :math:`p_i` is a softmax over the C scores of one sample, of which we take the entry of the clicked one: the
 #   probability that the model gives to what happened.
 # - :math:`\mathcal{L}` is the loss. Where the model was sure and right, p is 1 and −log p is 0. Where it gave p =
-#   0.01 to what happened, the loss is 4.6. We use the mean over the samples of a batch in place of the sum, so that
-#   the size of the loss does not depend on the size of the batch.
+#   0.01 to what happened, the loss is 4.6. (log is the natural logarithm.) We use the mean over the samples of a
+#   batch in place of the sum, so that the size of the loss does not depend on the size of the batch.
 #
-# For one sample, with candidate 0 clicked, log(a / b) = log a − log b gives a form that we will need:
+# From here on we look at one sample, and the index counts its candidates: :math:`p_j` is the probability of candidate
+# j. With candidate 0 clicked, log(a / b) = log a − log b gives a form that we will need:
 #
 # .. math:: L = -\log \frac{\exp(\hat y_0)}{\sum_j \exp(\hat y_j)} = \log \sum_j \exp(\hat y_j) - \hat y_0
 
@@ -140,7 +143,7 @@ print(f"scores {scores}, probabilities {p.round(3)}, loss {loss:.3f}")
 # %%
 # Two values of the loss are worth knowing by heart. A model that knows nothing gives all C candidates the same score,
 # so p is 1 / (1 + K) and the loss is **log(1 + K)**: 1.609 for K = 4. A first loss far from it is a sign of a bug, or
-# of first values that are too large. And with K = 0 there is nobody to lose against: p = 1 and the loss is −log 1 =
+# of parameters that start too large. And with K = 0 there is nobody to lose against: p = 1 and the loss is −log 1 =
 # 0, whatever the score is. So K must be at least 1.
 
 # %%
@@ -163,9 +166,9 @@ print(f"loss of a model that knows nothing, K = 4: log 5 = {np.log(5):.3f}")
 # .. math::
 #     \frac{\partial L}{\partial \hat y_j} = \frac{\exp(\hat y_j)}{Z} - [j = 0] = p_j - y_j
 #
-# where :math:`y_j` is what happened: 1 for the clicked candidate and 0 for the others. The clicked one gets
-# :math:`p_0 - 1`, never positive: its score should rise. The others get :math:`p_j`: they should fall, and the more
-# the model believed in one, the more. The sum is 1 − 1 = 0, since only differences of scores matter.
+# where :math:`y_j = [j = 0]` is what happened: 1 for the clicked candidate, j = 0, and 0 for the others. The clicked
+# one gets :math:`p_0 - 1`, never positive: its score should rise. The others get :math:`p_j`: they should fall, and
+# the more the model believed in one, the more. The sum is 1 − 1 = 0, since only differences of scores matter.
 
 # %%
 y = np.array([1.0, 0.0, 0.0])
@@ -179,7 +182,7 @@ assert np.isclose(by_hand.sum(), 0)
 # -1`. So candidate 0 gets :math:`p_0 (-1 / p_0 + 1) = p_0 - 1` and any other :math:`p_j (0 + 1) = p_j`.
 #
 # But the long way divides by :math:`p_0`. Where the model is sure and wrong, :math:`p_0` is rounded to 0, and 1 / 0
-# is lost. The short way has no division.
+# is infinite. The short way has no division.
 
 # %%
 dp = np.array([-1 / p[0], 0.0, 0.0])
@@ -262,8 +265,8 @@ assert np.isclose(softmax_forward(np.array([1.5, 0.0]))[0][0], sigmoid_forward(n
 # %%
 # Two warnings. First, the order stays the same on paper, but a float32 has 24 binary digits: from 17 upwards all
 # sigmoids are 1, and the order is lost. So the package ranks by the scores themselves. Second, the number is no true
-# probability of a click: the loss sees only differences of scores, so training may shift all scores of a reader
-# without a change of the loss, but not of the sigmoid.
+# probability of a click: the loss sees only differences of scores, so training may shift all scores of a reader.
+# That changes the sigmoid, and the loss does not notice.
 
 # %%
 large, _ = sigmoid_forward(np.array([18.0, 25.0], dtype=np.float32))

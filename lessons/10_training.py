@@ -76,9 +76,9 @@ print("theta after 0, 1, 2, 3 steps:", np.round(path[:4], 3), "and after 100:", 
 
 # %%
 # The first step is η, and so are the next ones, nearly, as long as the gradient keeps its sign. It does not matter
-# how large the gradient is: multiply the loss by 1,000, and m grows by 1,000 and √v as well. η is therefore a length,
-# in the units of the parameter: "move each number by about 0.001 a step". That is why the same η works for a bias and
-# for a rare word.
+# how large the gradient is: multiply the loss by 1,000, and m is 1,000 times as large, and √v as well. η is therefore
+# a length, in the units of the parameter: η = 0.001 says "move each number by about 0.001 a step". That is why the
+# same η works for a bias and for a rare word.
 #
 # The same for arrays: all operations are elementwise, so nothing changes but the names.
 
@@ -109,7 +109,7 @@ for t in range(1, 21):
 assert np.allclose(of_package["W"], W, rtol=1e-9)
 
 # %%
-# Word vectors are a special case. A batch holds a few hundred of all the words, and the gradients of all other rows
+# Word vectors are a special case. A batch holds only a part of all the words, and the gradients of all other rows
 # are zero. Adam as above would still go through every row, and would go on moving a word by its old m where the batch
 # does not have it. The package hands over only the rows that were used, as a ``RowGradient``, and only these move:
 
@@ -127,10 +127,11 @@ assert np.allclose(first_step, 0.01, rtol=1e-3)  # it is η, whatever g is
 # A small world
 # -------------
 #
-# We need clicks to train on. The demo corpus takes most of a minute, so here is a smaller one, in the two files of
-# MIND. Headlines are made of a subject, a verb and an object of one of six topics, and of a time and a place that
-# mean nothing. A reader likes one or two topics. He clicks half of what he is shown on them and a tenth of the rest,
-# so there is much chance in it.
+# We need clicks to train on. The package brings a corpus of made-up news and clicks, ``data/demo``, the
+# *demo corpus*. To train on it takes most of a minute, so here is a smaller one, in the two files of MIND. Headlines
+# are made of a subject, a verb and an object of one of six topics, and of a time and a place that mean nothing. A
+# reader likes one or two topics. He clicks half of what he is shown on them and a tenth of the rest, so there is much
+# chance in it.
 
 # %%
 TOPICS = {
@@ -197,7 +198,7 @@ print(f"{data.notes[0]}; {len(samples)} samples, {len(data.vocabulary)} words")
 #
 # Two numbers are known before the first step. The first loss must be near log(1 + K) = log 5 (lesson 09). And a
 # reader with an empty history has u = 0, all his scores are 0 and his loss is log 5 forever (lesson 08). So the loss
-# cannot go below log 5 times the share of such readers: that is the floor.
+# cannot go below log 5 times the share of such readers: that is the floor, and "nearly 0" means "nearly the floor".
 
 # %%
 small = Config(
@@ -312,7 +313,7 @@ assert np.isclose(again.auc, best["auc"])  # the saved model is the one of the b
 # Loss down, AUC down
 # -------------------
 #
-# Without dropout the train loss falls in every epoch. The dev AUC rises, stands still, and falls. First the model
+# Without dropout the train loss falls in every epoch. The dev AUC rises, and later falls. First the model
 # learned what holds for all readers, *space readers click space news*; then it began to remember the 1,165 clicks one
 # by one, the chance ones too, as it remembered one batch above. That is *overfitting*. The loss on what was trained
 # does not show it; only clicks that were not trained on do.

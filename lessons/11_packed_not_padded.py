@@ -122,10 +122,10 @@ assert after > before
 # Many programs keep the padding row at zero and think that it then does nothing. Look at one head. The score of a
 # zero row for word i is :math:`s \cdot q_i^T 0 = 0` (:math:`q_i` is the query of word i, s the scale), and in the
 # softmax that is :math:`\exp(0) = 1`: less than for a word with a positive score, more than for one with a
-# negative score, and never nothing. With P padding words
+# negative score, and never nothing. With T words and P padding words
 #
 # .. math::
-#     \alpha_{i,j} = \frac{\exp(S_{i,j})}{\sum_{m=1}^{M} \exp(S_{i,m}) + P}
+#     \alpha_{i,j} = \frac{\exp(S_{i,j})}{\sum_{m=1}^{T} \exp(S_{i,m}) + P}
 #
 # every weight shrinks. The padding words ask as well: all their scores are 0, so each becomes the plain mean of
 # all values, and the pooling takes it for a word.
@@ -204,7 +204,7 @@ course.save(drawing, "11_masks")
 # Two more ways in which masks go wrong. An **empty history** is all padding: every score is minus infinity, the
 # numerator and the denominator of the softmax are 0, and the result is not a number. The usual cure, −1e9 in
 # place of minus infinity, gives no NaN, but weights of 1/50 for 50 padding clicks: the user is an average of
-# nothing.
+# padding.
 #
 # And some code multiplies the weights by the mask **after** the softmax. The padding's weight is then gone, but
 # nobody gave it to the words: the weights no longer sum to 1.
@@ -392,7 +392,7 @@ assert max(errors.values()) < 1e-7
 
 # %%
 # The package's lookup does the same. Its backward gives the rows that were used, each once, and their gradients:
-# of a vocabulary of 40,000 words a batch touches about 5,000, and the others need no zeros.
+# of the 25,000 words of our vocabulary the batch above touches about 5,000, and the others need no zeros.
 
 # %%
 dy = rng.standard_normal((5, 3))

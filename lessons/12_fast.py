@@ -5,7 +5,7 @@ Lesson 12: fast
 The layers of lessons 03 to 09 are right, and slow. This lesson counts what a training step *must* do, measures what
 it takes, and closes most of the gap in one place: the loop over all pairs of words in self-attention.
 
-You need: lesson 05 (both kinds of attention) and lesson 11 (packed sequences, each distinct thing once).
+You need: lessons 04 and 05 (the two kinds of attention) and lesson 11 (packed sequences, each distinct thing once).
 
 Run as ``python lessons/12_fast.py --measure`` it measures a whole batch, which takes a minute, and writes the
 numbers to lessons/figures/12_measured.json. Without, it measures a small batch and draws the chart from the numbers
@@ -105,8 +105,8 @@ assert share < 0.1
 # A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people
 # have tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code
 # gets below it, except by computing less, as lesson 11 did. All else, attention included, is a few percent of the
-# operations. If it takes more than a small share of the time, then not because there is much to do, but because
-# it is done badly.
+# operations. If it takes more than a small share of the time, then not because there is much to compute, but
+# because of how it is done.
 
 
 # %%
@@ -141,10 +141,11 @@ def products_alone() -> Callable[[], None]:
 # The hot loop, five ways
 # -----------------------
 #
-# The scores of all pairs of all titles: for head k, :math:`S_{i,j} = q_i \cdot k_j`, a sum of d products. Queries
-# and keys are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute
-# the same scores five times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of
-# a title with T words at i·T + j.
+# A *hot loop* is one in which a program spends much of its time. Here it is the scores of all pairs of all titles:
+# for head k, :math:`S_{i,j} = q_i \cdot \kappa_j`, query times key (lesson 04), a sum of d products. Queries and keys
+# are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute the same
+# scores five times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of a title with
+# T words at i·T + j.
 
 # %%
 queries, keys = (rng.standard_normal((len(batch.words), WIDTH), dtype=np.float32) for _ in range(2))
@@ -246,8 +247,8 @@ assert np.allclose(S, reference, atol=1e-4)
 #     head order   head 0: c0 c1 c2 …   head 1: c0 c1 c2 …
 #     lane order   c0: head 0, 1, 2 …   c1: head 0, 1, 2 …
 #
-# Reordering the columns of W reorders the numbers of x W in the same way. So the parameters are reordered once a
-# step and queries and keys come out of the product in lane order, at no cost.
+# Reordering the columns of W reorders the numbers of x W in the same way. So the parameters Q and K are reordered
+# once a step, and queries and keys come out of the product in lane order, at no cost.
 
 
 # %%
@@ -315,7 +316,8 @@ assert np.allclose(S, reference, atol=1e-4)
 
 # %%
 # Do not believe, look. Numba shows the machine code it made. In the code of Intel and AMD processors an
-# arithmetic instruction on one float32 ends in ``ss`` (scalar), one on several in ``ps`` (packed).
+# arithmetic instruction on one float32 ends in ``ss`` (scalar), one on several in ``ps`` (packed, side by side
+# in one register; it has nothing to do with packed sequences).
 
 
 # %%
@@ -344,8 +346,10 @@ if platform.machine() in ("x86_64", "AMD64"):
 # The exponential
 # ---------------
 #
-# The softmax takes one exponential for every pair and head. Inside a compiled loop that is a call of a function
-# for one number, and a call ends all vectorising. NumPy's ``np.exp`` on a whole array has a vectorised one.
+# The softmax takes one exponential for every pair and head. Inside a compiled loop that is a call of a function for
+# one number, and a call ends all vectorising. NumPy's ``np.exp`` on a whole array has a vectorised one. (Softmax
+# subtracts the largest score first, so it only sees numbers of 0 or less. We cut S at 0 to measure with such
+# numbers.)
 
 
 # %%
@@ -421,9 +425,9 @@ assert (np.multiply(numbers, 2, out=kept) == numbers * 2).all()
 # Measured
 # --------
 #
-# First the whole of self-attention: the layers, one title at a time (BLAS with one thread: these products are
-# over before a second thread has woken up), and the kernels. Both have the same interface and give the same
-# numbers.
+# All of the above, and also the whole of self-attention, by the layers, one title at a time (``one_by_one``; BLAS
+# with one thread: these products are over before a second thread has woken up), and by the kernels. Both have the
+# same interface and give the same numbers, up to rounding.
 
 # %%
 x = 0.4 * rng.standard_normal((len(batch.words), D), dtype=np.float32)
@@ -528,8 +532,10 @@ measured = json.loads(NUMBERS.read_text())
 # ---------
 #
 # Left: the scores of the titles of a batch of 64 users, each way; every step to the left on the axis is ten times
-# faster. Right: where the operations of a step are, and where its time goes. The blue part of the lower bar is
-# the floor.
+# faster. A compiled loop is not fast by itself: compare the first two of Numba's with NumPy. Right: where the
+# operations of a step are, and where its time goes. The blue part of the lower bar is the floor. The orange part may
+# be larger below than above: exponentials, and numbers that are only moved about in memory, were not counted as
+# operations, but they take time.
 
 # %%
 drawing = course.figure(9.6, 3.6)
@@ -586,5 +592,5 @@ course.save(drawing, "12_fast")
 #
 # Further: (a) Write the weighted sum of the values, :math:`h_i = \sum_j \alpha_{i,j} v_j`, in lane order. Why
 # does it need no folding? (b) Take ``fastmath=True`` away from each of the compiled functions and measure again.
-# Which one changes, and why not the others? (c) Make all arrays float64 and look at the number of packed
-# instructions and the time.
+# Which ones change, which do not, and why? (c) Make all arrays float64 and look at the time and at the number of
+# packed instructions. (They end in ``pd`` then.)

@@ -2,12 +2,12 @@ r"""
 Lesson 13: look inside
 ======================
 
-*Rockets win* is about basketball, *Rockets launch* about space. Lesson 03 began with this, and with a matrix we had made
-up. Now we train a model and open it. Which words does it weigh most? Which head looks where? Does it tell the two
-*Rockets* apart? And what would it lose without attention?
+*Rockets win* is about basketball, *Rockets launch* about space. Lesson 03 began with this, and with a matrix we had
+made up. Now we train a model and open it. Which words does it weigh most? Which head looks where? Does it tell the
+two *Rockets* apart? And what would it lose without attention?
 
-You need: lessons 03 and 05 (the two kinds of attention), lesson 08 (the user vector), lesson 10 (training, dev AUC), and
-the cosine of lesson 02.
+You need: lessons 03 to 05 (the two kinds of attention), lesson 08 (the user vector), lesson 10 (training, dev AUC),
+and the cosine of lesson 02.
 """
 
 # %%
@@ -112,10 +112,10 @@ axes.set_title("How much each word counts in the news vector (equation 4); each 
 course.save(drawing, "13_word_weights")
 
 # %%
-# In the plain headlines the weights are nearly equal. In some of the pairs one word stands out, the name. But six
-# headlines are six anecdotes. What holds for all? A weight of 0.2 is much among ten words and nothing special among
-# five, so multiply it by the length T: then 1 means "as much as in the plain mean". We average over all headlines
-# of dev that train does not have, and look at the words that occur in five of them or more.
+# In the plain headlines, the last two, the weights do not differ by much. In some of the pairs one word stands out,
+# the name. But six headlines are six anecdotes. What holds for all? A weight of 0.2 is much among ten words and
+# nothing special among five, so multiply it by the length T: then 1 means "as much as in the plain mean". We average
+# over all headlines of dev that train does not have, and look at the words that occur in five of them or more.
 
 # %%
 train_news, dev_news = data.train.news, data.dev.news
@@ -134,8 +134,9 @@ assert sum(word in ambiguous for word in order[:6]) >= 3
 assert sum(word in ambiguous for word in order) < len(order) / 8  # so by chance it would be less than one
 
 # %%
-# Most at the top are ambiguous names. That is odd: they are the words that say nothing by themselves! But it is not
-# the word vector that is weighed, it is :math:`h_i`, and by then the name has looked around.
+# Of the words at the top, half or more are ambiguous names. That is odd: they are the words that say nothing by
+# themselves! But it is not the word vector that is weighed, it is :math:`h_i`, and by then the name has looked
+# around.
 #
 # The heads
 # ---------
@@ -300,7 +301,7 @@ course.save(drawing, "13_history")
 # The ranking shows the pairs at work. *Rockets* stands in two of the candidates: the one about space is far above
 # the one about sports, and this reader clicks space. The weights of the clicks are nearly equal. Could equation 9
 # go, then? Set the query q to zero: now all scores of equation 8 are 0, all weights are equal, and nothing else has
-# changed. We do it on both levels, for all of dev.
+# changed. We do it on one level at a time, for all of dev. (At the word level it is the query of equation 3.)
 
 
 # %%
@@ -383,8 +384,8 @@ course.save(drawing, "13_removed")
 
 # %%
 # The word with the lowest weight is *launch*, and without it the score falls by more than without most other words:
-# of course, it is half of the pair. Nor is this an odd title. In only one of five titles do weights and effects
-# name the same word. There are good reasons:
+# of course, it is half of the pair. Nor is this an odd title. In most of the titles weights and effects do not name
+# the same word. There are good reasons:
 #
 # - What is weighed is :math:`h_i`, and it holds what word i took from others. Take out *launch*, and *Rockets* has
 #   lost what it looked at: its h is another one, and so is its weight.
@@ -413,7 +414,8 @@ course.save(drawing, "13_removed")
 # is no finding.
 #
 # Such a table takes minutes to hours, so it is measured once, by ``python benchmarks/ablations.py``, on the demo
-# corpus with the paper's sizes, and kept. A run counts with its best epoch.
+# corpus with the paper's sizes, and kept. A run counts with its best epoch. In the figure, an error bar is the
+# standard error of one variant's mean AUC.
 
 # %%
 figures = course.LESSONS / "figures"
@@ -463,7 +465,9 @@ course.save(drawing, "13_ablations")
 # - (a) Which level gains more? The paper: the word level. In the demo corpus the pairs are in the titles, so we
 #   expect the same.
 # - (b) Which kind gains more? The paper: self-attention. After the coin above we expect that here, too.
-# - Is a difference larger than the error bars? If not, say so, also when it has the sign you hoped for.
+# - Is a difference larger than two of its standard errors? The error bars cannot tell: they are those of single bars.
+#   For two variants, compute it from differences with the same seed, as for *both − none* above. If it is not larger,
+#   say so, also when it has the sign you hoped for.
 #
 # And what an ablation does not say: the ablated model has fewer parameters and was trained with settings chosen for
 # the full one. It tells what a part is worth *in this model, on this corpus*.

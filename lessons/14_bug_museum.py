@@ -2,9 +2,9 @@ r"""
 Lesson 14: the bug museum
 =========================
 
-Eight bugs, all of them found in public code. None of them crashes: with each, the loss falls and a table of results
-comes out. Each has a room here: the code, what it does to the numbers, and the check that catches it. At the end a
-table shows which check sees which bug.
+Eight bugs of the kinds that are found in public code. None of them crashes: with each, training runs and a table of
+results comes out. Each has a room here: the code, what it does to the numbers, and the check that catches it. At the
+end a table shows which check sees which bug.
 
 You need: lessons 00 (AUC), 01 (gradient checking), 02 to 04, 08, 09, and 11 (padding).
 """
@@ -152,7 +152,8 @@ assert noticed["zero gradient"][:2] == (True, False)
 # Room 3: the shape that broadcasting hides
 # -----------------------------------------
 #
-# A model's scores come out of a matrix product with shape (B, 1). The labels have shape (B,). Both hold B
+# Some models are trained on the squared difference of score and label, 1 for a click and 0 for none. For B
+# candidates the scores come out of a matrix product with shape (B, 1). The labels have shape (B,). Both hold B
 # numbers, and NumPy subtracts them without a word:
 
 
@@ -332,7 +333,7 @@ noticed["unmasked padding"] = (
 # ---------------------------
 #
 # MIND lists a history oldest click first, and a model takes 50 of them. Two well-known programs cut at the wrong
-# end:
+# end. One of them is the Recommenders project, with ``history[: self.his_size]``. As a function:
 
 
 # %%
@@ -344,7 +345,7 @@ def first_clicks(histories: Packed, most: int) -> Packed:
 # %%
 # What it does: long histories belong to the most active readers, and for them the model looks at what they liked
 # long ago and never at last week. To see it without training, score a candidate by a count: how many clicks of
-# the history have its topic. In the demo corpus, as in life, what somebody read long ago says little.
+# the history have its topic. In the demo corpus tastes change, and what somebody read long ago says little.
 
 # %%
 demo = corpus(seed=7)
@@ -458,8 +459,8 @@ def overwriting_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.nda
 
 
 # %%
-# What it does: the more frequent a word, the larger the share of its gradient that is thrown away. Count the uses
-# of words in 64 titles of the demo corpus: every use but one a word is lost. What catches it: a gradient check,
+# What it does: the more frequent a word, the larger the share of its gradient that is thrown away. Count the uses of
+# words in 64 titles of the demo corpus: of each word, all uses but one are lost. What catches it: a gradient check,
 # *if* a word occurs twice in its example.
 
 # %%
@@ -631,7 +632,7 @@ assert not any(all(answers[column] for answers in noticed.values()) for column i
 # What to remember
 # ----------------
 #
-# 1. A falling loss proves nothing: every bug here trains.
+# 1. A falling loss proves nothing: a model trains with a bug, too.
 # 2. A gradient check sees wrong gradients, never a right gradient of a wrong function; for that there are shapes,
 #    a second program, and examples by hand.
 # 3. A check is as good as its example: random upstream, different sizes, repeated words, histories that are too
