@@ -333,7 +333,7 @@ noticed["unmasked padding"] = (
 # ---------------------------
 #
 # MIND lists a history oldest click first, and a model takes 50 of them. Two well-known programs cut at the wrong
-# end. One of them is the Recommenders project, with ``history[: self.his_size]``. As a function:
+# end: they keep ``history[:50]``. As a function:
 
 
 # %%
