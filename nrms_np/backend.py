@@ -59,5 +59,5 @@ class Backend(Protocol):
 
 
 def get_backend(name: str) -> Backend:
-    """The backend `kernels` or `layers`; imported here, so that `layers` works without Numba."""
+    """The backend `kernels` or `layers`; imported here, so that a model with `layers` works without Numba."""
     return cast(Backend, import_module(MODULES[name]))

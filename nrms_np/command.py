@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any
 
 from nrms_np.errors import NrmsError
@@ -32,10 +33,14 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
 
 
 def use_threads(threads: int | None) -> None:
-    """Set the number of threads, for our own loops and products."""
+    """Set the number of threads, for our own loops and for NumPy's products."""
+    from threadpoolctl import threadpool_limits
+
     from nrms_np.kernels import parallel
 
-    parallel.set_threads(threads or parallel.available_threads())
+    number = threads or parallel.available_threads()
+    parallel.set_threads(number)
+    threadpool_limits(number, user_api="blas")
 
 
 class _DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -79,6 +84,8 @@ def _number(text: str, kind: Callable[[str], Any], fits: Callable[[Any], bool], 
 
 def run_command(main: Callable[[list[str]], int]) -> None:
     """Run a command and exit: an error becomes one sentence on stderr and exit code 1."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not know all letters of a title
     try:
         code = main(sys.argv[1:])
         sys.stdout.flush()
@@ -88,7 +95,7 @@ def run_command(main: Callable[[list[str]], int]) -> None:
     except BrokenPipeError:
         # Whoever reads our output has seen enough (`| head`). Nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = DONE
+        code = FAILED
     except OSError as error:
         print(f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": "), file=sys.stderr)
         code = FAILED

@@ -63,6 +63,8 @@ class Config:
     def __post_init__(self) -> None:
         for name in ("word_dim", "heads", "head_dim", "query_dim", "title_length", "history_length",
                      "minimum_count", "negatives", "batch_size", "epochs", "patience"):  # fmt: skip
+            if not isinstance(getattr(self, name), int):
+                raise ConfigError(f"{name} must be a whole number, not {getattr(self, name)!r}.")
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}.")
         if self.seed < 0:
@@ -98,6 +100,7 @@ class Config:
         """Read what `to_json` wrote. Raises ConfigError for names or values that do not fit."""
         try:
             values: dict[str, Any] = json.loads(text)
+            values.pop("data", None)  # a run folder's config.json also says what the run was given as data
             known = {field.name for field in fields(cls)}
             unknown = sorted(set(values) - known)
             if unknown:

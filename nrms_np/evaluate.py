@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.evaluation.ranking import score_split
     from nrms_np.evaluation.submission import check_complete, write_scores, write_submission
     from nrms_np.evaluation.trained import encode_titles, load_trained
-    from nrms_np.evaluation.whole_file import check_folder
+    from nrms_np.whole_file import check_folder
 
     use_threads(options.threads)
     for path in filter(None, (options.scores, options.submission)):
@@ -79,11 +79,12 @@ def _baselines(data: Path, name: str, split: Split, seed: int, history_length: i
 
     scores: dict[str, Scores] = {"random": random_scores(split.behaviors, seed)}
     # In the train split itself, popularity would count the very clicks that it is to predict.
-    if (data / "train").is_dir() and not (data / "train").samefile(data / name):
+    complete = all((data / "train" / file).is_file() for file in ("news.tsv", "behaviors.tsv"))
+    if complete and not (data / "train").samefile(data / name):
         train = read_split(data / "train", history_length)
         if train.behaviors.clicked is not None:
             scores["popularity"] = popularity_scores(train, split)
-    best = best_possible_scores(data / name)
+    best = best_possible_scores(data / name, len(split.behaviors.candidates.index))
     if best is not None:
         scores["best possible"] = best
     return scores

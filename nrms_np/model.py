@@ -2,8 +2,9 @@ r"""NRMS: the words of titles become news vectors, the news of histories become 
 
 from __future__ import annotations
 
-import os
 import zipfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,11 +18,17 @@ from nrms_np.errors import ConfigError, ModelFileError
 from nrms_np.layers.dropout import dropout_key
 from nrms_np.packed import Batch, Packed, RowGradient
 from nrms_np.parameters import initial_parameters, parameter_shapes
+from nrms_np.whole_file import whole_file
 
 Array = NDArray[np.floating[Any]]
 
 SEQUENCES_A_BLOCK = 4096
 """Encoding goes through the sequences in blocks of this many, so that memory does not grow with their number."""
+
+BROKEN_FILE = (
+    OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
+"""What NumPy raises when it reads an .npz file that is none, or is damaged."""
 
 WORD_LAYER, NEWS_LAYER = 0, 1
 """The numbers by which the two dropout masks of a step differ."""
@@ -54,7 +61,7 @@ class NRMS:
                 )
         self.config = config
         self.vocabulary = vocabulary
-        self.parameters = parameters
+        self.parameters = {name: np.ascontiguousarray(value) for name, value in parameters.items()}
         self._backend = get_backend(config.backend)
 
     @classmethod
@@ -174,25 +181,27 @@ class NRMS:
 
     def save(self, path: str | Path) -> None:
         """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all."""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".part")
-        with temporary.open("wb") as file:
+        with whole_file(Path(path)) as temporary, temporary.open("wb") as file:
             arrays: dict[str, Any] = {**self.parameters, "vocabulary": np.array(self.vocabulary)}
             np.savez(file, config=self.config.to_json(), **arrays)
-        os.replace(temporary, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> NRMS:
-        """Read what `save` wrote. Raises ModelFileError where the file is missing, broken or of another program."""
+    def load(cls, path: str | Path, backend: str | None = None) -> NRMS:
+        """Read what `save` wrote.
+
+        backend: what to compute with, `kernels` or `layers`; None for what the model was trained with.
+        Raises ModelFileError where the file is missing, broken or of another program.
+        """
         try:
             with Path(path).open("rb") as binary, np.load(binary, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             config = Config.from_json(str(arrays.pop("config")))
+            config = replace(config, backend=backend or config.backend)
             vocabulary = arrays.pop("vocabulary").tolist()
             return cls(config, vocabulary, arrays)
         except FileNotFoundError as error:
             raise ModelFileError(f"{path}: there is no such file.") from error
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelFileError(f"{path}: this is not a saved model ({error}).") from error
+        except BROKEN_FILE as error:
+            raise ModelFileError(f"{path}: this is not a saved model ({type(error).__name__}).") from error
         except (ConfigError, ModelFileError) as error:
             raise ModelFileError(f"{path}: {error}") from error

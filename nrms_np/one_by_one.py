@@ -1,7 +1,7 @@
 """The layers behind the kernels' interface: a loop over the sequences, one after another.
 
 This is how the plain NumPy functions of `layers` run whole batches, for `--backend layers` and for the tests that hold layers and
-kernels together. Function names, arguments and results are those of `kernels`.
+kernels together. Function names, arguments, shapes and results are those of `kernels`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from nrms_np.training.run_folder import RunFolder
 
 DEMO = Path("data/demo")
-MIND = {"small": Path("data/mind-small"), "large": Path("data/mind-large")}
 
 COLUMNS = ("auc", "mrr", "ndcg@5", "ndcg@10")
 
@@ -85,6 +84,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.resume and options.out is None:
         parser.error("--resume needs --out: the folder of the run to go on with")
+    if options.resume:
+        free = {"resume", "out", "epochs", "threads", "quiet"}
+        given = [
+            name for name, value in vars(options).items() if name not in free and value != parser.get_default(name)
+        ]
+        if given:
+            parser.error(f"--resume goes on with the run's own settings; leave out --{given[0].replace('_', '-')}")
     return options
 
 
@@ -121,6 +127,7 @@ def main(arguments: list[str]) -> int:
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.locate import locate
+    from nrms_np.data.mind_files import FOLDERS
     from nrms_np.kernels.parallel import available_threads
     from nrms_np.model import NRMS
     from nrms_np.training.learning_curve import draw_learning_curve
@@ -132,7 +139,7 @@ def main(arguments: list[str]) -> int:
     data_folder = options.data
     if options.small or options.large:
         size: Size = "small" if options.small else "large"
-        data_folder = locate(size, MIND[size], say, progress=not options.quiet)
+        data_folder = locate(size, FOLDERS[size], say, progress=not options.quiet)
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
     glove = options.glove
     if options.resume:
@@ -149,17 +156,20 @@ def main(arguments: list[str]) -> int:
         say(note)
     model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
     say(_size_line(model))
-    if not options.resume:
-        folder.create()
-        folder.write_config(config, {"folder": str(data_folder.resolve()), "glove": glove and str(glove.resolve())})
-
-    levels = _print_baselines(data, config.seed)
     stopping = _StopSignals()
     trainer = Trainer(model, data, folder, on_epoch=_print_row, stop=stopping.asked, quiet=options.quiet)
-    if options.resume:
-        trainer.resume()
+    if trainer.samples.skipped:
+        say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
     try:
         with stopping:
+            if not options.resume:
+                folder.create()
+                folder.write_config(
+                    config, {"folder": str(data_folder.resolve()), "glove": glove and str(glove.resolve())}
+                )
+            levels = _print_baselines(data, config.seed)
+            if options.resume:
+                trainer.resume()
             trainer.fit()
     except Interrupted:
         print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder.path}")
@@ -189,7 +199,7 @@ def _print_baselines(data: Dataset, seed: int) -> dict[str, float]:
     )
     dev = data.dev.behaviors
     scores = {"random": random_scores(dev, seed), "popularity": popularity_scores(data.train, data.dev)}
-    best = best_possible_scores(data.dev_folder)
+    best = best_possible_scores(data.dev_folder, len(dev.candidates.index))
     if best is not None:
         scores["best possible"] = best
     levels = {}
@@ -213,7 +223,7 @@ def _print_row(row: dict[str, Any]) -> None:
 def _print_summary(folder: RunFolder, best_epoch: int, levels: dict[str, float]) -> None:
     row = next(row for row in folder.read_metrics() if row["epoch"] == best_epoch)
     print(f"\nbest epoch {best_epoch}: " + ", ".join(f"{column} {row[column]:.4f}" for column in COLUMNS))
-    if "best possible" in levels:
+    if levels.get("best possible", 0.0) > levels["popularity"]:
         way = (row["auc"] - levels["popularity"]) / (levels["best possible"] - levels["popularity"])
         print(f"that is {way:.0%} of the way from popularity to the best possible AUC")
     print(f"run folder: {folder.path}")
@@ -237,6 +247,8 @@ class _StopSignals:
             signal.signal(number, handler)
 
     def _note(self, *_: object) -> None:
+        if self._asked:  # the second time it is meant at once: an evaluation may take long
+            raise KeyboardInterrupt
         self._asked = True
 
 

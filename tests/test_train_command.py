@@ -107,6 +107,27 @@ def test_a_broken_row_is_named_with_file_and_line(clicks, tmp_path, fault):
     assert not out.exists()
 
 
+def test_a_split_without_labels_cannot_be_trained_on(clicks, tmp_path):
+    path = clicks / "dev/behaviors.tsv"
+    path.write_text(path.read_text().replace("-0", "").replace("-1", ""))
+    assert_fails(train("--data", clicks, "--out", tmp_path / "run"), "dev/behaviors.tsv", "label")
+    assert not (tmp_path / "run").exists()
+
+
+def test_resuming_takes_the_settings_of_the_run(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--resume", "--out", "x", "--learning-rate", "0.1"])
+    assert stopped.value.code == 2
+    assert "leave out --learning-rate" in capsys.readouterr().err
+
+
+def test_a_finished_run_goes_on_for_more_epochs(clicks, tmp_path):
+    out = tmp_path / "run"
+    assert main(["--data", str(clicks), "--epochs", "1", "--out", str(out), "--quiet"]) == 0
+    assert main(["--resume", "--out", str(out), "--epochs", "2", "--quiet"]) == 0
+    assert [json.loads(line)["epoch"] for line in (out / "metrics.jsonl").read_text().splitlines()] == [0, 1, 2]
+
+
 def test_an_empty_file(clicks):
     (clicks / "train/behaviors.tsv").write_bytes(b"")
     assert_fails(train("--data", clicks), "train/behaviors.tsv", "empty")

@@ -58,6 +58,12 @@ def read_dataset(
     if not folder.is_dir():
         raise DataError(folder, "there is no such folder; it should hold train/ and dev/.")
     train, dev = (read_split(folder / name, history_length) for name in ("train", "dev"))
+    for name, split in (("train", train), ("dev", dev)):
+        if split.behaviors.clicked is None:
+            raise DataError(
+                folder / name / "behaviors.tsv",
+                "no candidate has a label (-0 or -1); training needs them in train and dev.",
+            )
     notes = [_summary(name, split) for name, split in (("train", train), ("dev", dev))]
     notes += [f"{name}: {line}" for name, split in (("train", train), ("dev", dev)) if (line := _dropped(split))]
     vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)

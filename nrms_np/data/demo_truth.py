@@ -18,11 +18,12 @@ from nrms_np.errors import DataError
 TRUTH = "truth.tsv"
 
 
-def best_possible_scores(split_folder: str | Path) -> NDArray[np.float64] | None:
+def best_possible_scores(split_folder: str | Path, candidates: int) -> NDArray[np.float64] | None:
     """The true click probabilities of all candidates of a split, or None when the folder has no truth.tsv.
 
+    candidates: how many candidates all impressions have together.
     Returns (total,) float64, the candidates of all impressions end to end, in file order.
-    Raises DataError when a line is not an impression id and probabilities.
+    Raises DataError when a line is not an impression id and probabilities, or when there are more or fewer of these.
     """
     path = Path(split_folder) / TRUTH
     if not path.is_file():
@@ -43,6 +44,9 @@ def best_possible_scores(split_folder: str | Path) -> NDArray[np.float64] | None
                 path, "expected an impression id, a tab and probabilities; write the demo corpus anew.", number
             )
         values += found
+    if len(values) != candidates:
+        problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
+        raise DataError(path, f"{problem}; write the demo corpus anew.")
     return np.array(values, dtype=np.float64)
 
 

@@ -119,7 +119,7 @@ def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
                 member = cast("RawIOBase", archive.open(names[0]))
                 with BufferedReader(member, buffer_size=2**20) as text:
                     yield text
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise DataError(path, f"the archive is damaged ({error}); fetch it again.") from error
 
 

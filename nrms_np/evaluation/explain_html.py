@@ -16,7 +16,7 @@ from nrms_np.evaluation.explain_style import (
     shade,
 )
 from nrms_np.evaluation.explanation import Candidate, Click, Explanation, Piece
-from nrms_np.evaluation.whole_file import whole_file
+from nrms_np.whole_file import whole_file
 
 _STYLE = f"""
   body {{ font: 16px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #111; background: #fff;

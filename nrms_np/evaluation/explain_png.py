@@ -21,7 +21,7 @@ from nrms_np.evaluation.explain_style import (
     shade,
 )
 from nrms_np.evaluation.explanation import Candidate, Click, Explanation
-from nrms_np.evaluation.whole_file import whole_file
+from nrms_np.whole_file import whole_file
 
 WIDTH, HEIGHT, DPI = 1920, 1080, 150
 MARGIN, RIGHT_PANEL = 50, 1130

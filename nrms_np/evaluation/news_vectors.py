@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrms_np.evaluation.trained import encode_titles
-from nrms_np.evaluation.whole_file import whole_file
 from nrms_np.model import NRMS
+from nrms_np.whole_file import whole_file
 
 Array = NDArray[np.floating[Any]]
 

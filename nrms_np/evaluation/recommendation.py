@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ def reader_of_user(path: Path, user: str, news: News) -> Reader:
     path: behaviors.tsv. It is searched, not read as a whole: that takes a tenth of the time.
     Raises NrmsError when no impression is this user's, DataError when the file cannot be read.
     """
-    wanted, ids = user.encode(), None
+    wanted, ids = os.fsencode(user), None
     with open_binary(path) as file:
         for _, line in numbered_lines(path, file):
             columns = line.split(b"\t", 4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from nrms_np.data.vocabulary import Vocabulary
@@ -33,12 +32,12 @@ def load_trained(run: Path, backend: str = "kernels") -> NRMS:
     Raises ModelFileError where there is no model or it cannot be used.
     """
     path = model_path(run)
-    model = NRMS.load(path)
+    model = NRMS.load(path, backend)
     try:
         Vocabulary(model.vocabulary)
     except ValueError as error:
         raise ModelFileError(f"{path}: the model's vocabulary cannot be used, {error}.") from error
-    return NRMS(replace(model.config, backend=backend), model.vocabulary, model.parameters)
+    return model
 
 
 def encode_titles(model: NRMS, titles: Iterable[str]) -> Packed:

@@ -85,15 +85,14 @@ def _masked(x: Array, rate: float, key: int) -> Array:
 def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, first: int, last: int) -> None:
     columns = x.shape[1]
     quads = (columns + 3) // 4
-    random = np.empty(quads, dtype=np.uint64)
-    sixteen_bits = random.view(np.uint16)  # the same memory: four numbers each
+    # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
+    z = np.arange(first * quads, last * quads).astype(np.uint64) * np.uint64(GOLDEN) + start
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
+    z = z ^ (z >> np.uint64(31))
+    sixteen_bits = z.view(np.uint16).reshape(last - first, 4 * quads)  # the same memory: four numbers each
     zero = x.dtype.type(0)
     for row in range(first, last):
-        for quad in range(quads):
-            z = np.uint64(row * quads + quad) * np.uint64(GOLDEN) + start
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
-            random[quad] = z ^ (z >> np.uint64(31))
-        source, target = x[row], y[row]
+        source, target, random = x[row], y[row], sixteen_bits[row - first]
         for column in range(columns):
-            target[column] = source[column] * scale if sixteen_bits[column] >= threshold else zero
+            target[column] = source[column] * scale if random[column] >= threshold else zero

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ def available_threads() -> int:
 
 
 _threads = available_threads()
+_one_run_at_a_time = RLock()  # the number of BLAS threads is one for the whole process
 
 
 def set_threads(number: int) -> None:
@@ -48,7 +50,7 @@ def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
 
     The tasks must not write to the same places. An exception in one of them is raised here.
     """
-    with _blas().limit(limits=1, user_api="blas"):
+    with _one_run_at_a_time, _blas().limit(limits=1, user_api="blas"):
         parts = list(pairwise(bounds))
         todo = iter(parts)  # shared: each thread takes the next part when it is done with one
 
@@ -108,3 +110,7 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 @cache
 def _blas() -> ThreadpoolController:
     return ThreadpoolController()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads

@@ -5,8 +5,7 @@ There is no generator state in it: order, negatives and dropout are functions of
 
 from __future__ import annotations
 
-import os
-import zipfile
+import hashlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from nrms_np.errors import ModelFileError
-from nrms_np.model import NRMS
+from nrms_np.model import BROKEN_FILE, NRMS
 from nrms_np.training.adam import Adam
+from nrms_np.whole_file import whole_file
 
 
 @dataclass
@@ -44,20 +44,23 @@ def save_checkpoint(path: Path, model: NRMS, adam: Adam, progress: Progress) -> 
     arrays |= {f"v/{name}": value for name, value in adam.v.items()}
     arrays |= {f"progress/{name}": np.array(value) for name, value in asdict(progress).items()}
     arrays["steps"] = np.array(adam.steps)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
+    arrays["vocabulary"] = np.array(_fingerprint(model))
+    with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
-    os.replace(temporary, path)
 
 
 def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
     """Put the saved state into model and optimiser, and return the progress.
 
-    Raises ModelFileError where the file is missing, broken, or of a model with other parameters.
+    Raises ModelFileError where the file is broken, or of a model with other words or other parameters.
     """
     try:
         with path.open("rb") as binary, np.load(binary, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
+        if arrays["vocabulary"].item() != _fingerprint(model):
+            raise ModelFileError(
+                f"{path}: the data has other words than when the run was started; bring the old data back."
+            )
         for kind, values in (("parameter", model.parameters), ("m", adam.m), ("v", adam.v)):
             for name in values:
                 saved = arrays[f"{kind}/{name}"]
@@ -68,7 +71,10 @@ def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
                 values[name] = saved
         adam.steps = int(arrays["steps"])
         return Progress(**{field.name: arrays[f"progress/{field.name}"].item() for field in fields(Progress)})
-    except FileNotFoundError as error:
-        raise ModelFileError(f"{path}: there is no checkpoint to resume from.") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelFileError(f"{path}: the checkpoint cannot be read ({error}).") from error
+    except BROKEN_FILE as error:
+        raise ModelFileError(f"{path}: the checkpoint cannot be read ({type(error).__name__}).") from error
+
+
+def _fingerprint(model: NRMS) -> str:
+    """Tells whether two vocabularies are the same: parameters of one mean nothing for another."""
+    return hashlib.sha256("\n".join(model.vocabulary).encode()).hexdigest()

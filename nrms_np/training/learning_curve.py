@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
+
+from nrms_np.whole_file import whole_file
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"  # told apart by colour-blind readers too
 
@@ -29,11 +30,8 @@ def draw_learning_curve(path: Path, rows: list[dict[str, Any]], levels: dict[str
     for name, auc in levels.items():
         left.axhline(auc, color=GREY, linestyle=":", linewidth=1)
         left.annotate(name, (epochs[0], auc), color=GREY, fontsize=8, va="bottom")
-    trained = [row for row in rows if row["loss"] is not None]
-    if trained:
-        right = left.twinx()
-        right.plot([row["epoch"] for row in trained], [row["loss"] for row in trained], "s--", color=ORANGE)
-        right.set_ylabel("mean train loss", color=ORANGE)
-    temporary = path.with_name(path.name + ".part")
-    figure.savefig(temporary, format="png", dpi=120, metadata={"Software": None})
-    os.replace(temporary, path)
+    right = left.twinx()
+    right.plot(epochs, [row["loss"] for row in rows], "s--", color=ORANGE)
+    right.set_ylabel("mean train loss", color=ORANGE)
+    with whole_file(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120, metadata={"Software": None})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from nrms_np.config import Config
 from nrms_np.errors import NrmsError
+from nrms_np.whole_file import whole_file
 
 
 class RunFolder:
@@ -47,10 +47,12 @@ class RunFolder:
         """Read what `write_config` wrote. Raises NrmsError where there is no run or its settings make no sense."""
         try:
             settings = json.loads(self.config.read_text(encoding="utf-8"))
-            data = settings.pop("data", {})
+            data = settings.pop("data")
+            if set(data) != {"folder", "glove"}:
+                raise KeyError("data")
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise NrmsError(f"{self.config}: the settings cannot be read ({error}).") from error
         return Config.from_json(json.dumps(settings)), data
 
@@ -63,7 +65,12 @@ class RunFolder:
         """The metrics of all epochs so far."""
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+        try:
+            rows = [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+            rows.sort(key=lambda row: row["epoch"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
+        return rows
 
     def keep_metrics_until(self, epoch: int) -> None:
         """Drop the metrics of later epochs: a resumed run will write them again."""
@@ -73,9 +80,8 @@ class RunFolder:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file that appears whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def free_folder(parent: Path, name: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from nrms_np.evaluation.metrics import Metrics
 from nrms_np.evaluation.ranking import evaluate
 from nrms_np.memory import peak_memory_mb
 from nrms_np.model import NRMS
+from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
 from nrms_np.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nrms_np.training.run_folder import RunFolder
@@ -58,7 +59,10 @@ class Trainer:
         self.progress = Progress()
 
     def resume(self) -> None:
-        """Go back to where the run's checkpoint was written."""
+        """Go back to where the run's checkpoint was written; a run that has none yet starts at its beginning."""
+        if not self.folder.checkpoint.exists():
+            self.folder.keep_metrics_until(-1)
+            return
         self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
         done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
         self.folder.keep_metrics_until(done)
@@ -71,7 +75,7 @@ class Trainer:
         Raises Interrupted when `stop` says so.
         """
         progress = self.progress
-        if progress.epoch == 0:
+        if progress.best_auc < 0:  # not even the untrained model has been evaluated
             self._finish_epoch(self._untrained_loss())
         while not self._finished():
             if progress.batch == 0:
@@ -87,7 +91,7 @@ class Trainer:
             return False
         return progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
 
-    def _batches(self, epoch: int, first: int = 0) -> Any:
+    def _batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         return batches(
             self.data.train, self.data.train_titles, self.samples, batch_size=self.config.batch_size,
             negatives=self.config.negatives, words=len(self.data.vocabulary), seed=self.config.seed, epoch=epoch, first=first,

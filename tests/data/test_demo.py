@@ -122,7 +122,7 @@ def test_histories_go_from_none_over_one_to_more_than_50() -> None:
 
 
 def test_the_reported_best_auc_is_that_of_the_truth_file(written: tuple[Path, str], dev: Split) -> None:
-    truth = best_possible_scores(COMMITTED / "dev")
+    truth = best_possible_scores(COMMITTED / "dev", len(dev.behaviors.candidates.index))
     assert truth is not None
     assert dev.behaviors.clicked is not None
     offsets = dev.behaviors.candidates.offsets
@@ -163,14 +163,21 @@ def test_auc_counts_ties_as_one_half() -> None:
 
 
 def test_a_folder_without_truth_has_no_best_scores(tmp_path: Path) -> None:
-    assert best_possible_scores(tmp_path) is None
+    assert best_possible_scores(tmp_path, 3) is None
 
 
 @pytest.mark.parametrize("bad", ["2\t0.5 x", "2", "2\t1.5"])
 def test_a_broken_truth_file_is_named_with_its_line(tmp_path: Path, bad: str) -> None:
     (tmp_path / "truth.tsv").write_text(f"1\t0.25 0.5\n{bad}\n")
     with pytest.raises(DataError, match=r"truth\.tsv, line 2"):
-        best_possible_scores(tmp_path)
+        best_possible_scores(tmp_path, 3)
+
+
+def test_a_truth_file_of_other_impressions_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "truth.tsv").write_text("1\t0.5 0.25\n", encoding="utf-8")
+    assert best_possible_scores(tmp_path, 2) is not None
+    with pytest.raises(DataError, match="2 probabilities, but the impressions have 3"):
+        best_possible_scores(tmp_path, 3)
 
 
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -1,3 +1,7 @@
+import os
+import signal
+import time
+
 import numpy as np
 import pytest
 
@@ -41,6 +45,26 @@ def test_an_error_in_a_task_is_raised():
 
     with pytest.raises(ValueError, match="from a task"):
         parallel.run(task, [0, 1, 2, 3])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_makes_threads_of_its_own(restore_threads):
+    parallel.set_threads(2)
+    parallel.run(lambda first, last: None, [0, 1, 2])
+    child = os.fork()
+    if child == 0:
+        parallel.run(lambda first, last: None, [0, 1, 2])
+        os._exit(0)
+    for _ in range(200):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            assert status == 0
+            return
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    pytest.fail("the forked process hangs")
 
 
 def test_bounds_cover_everything_once():

@@ -62,12 +62,7 @@ def test_an_interrupted_run_goes_on_exactly(data, tmp_path):
     resumed.fit()
     for name, value in whole.model.parameters.items():
         assert np.array_equal(resumed.model.parameters[name], value), name
-    drop = {"train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb"}
-    rows, expected = (
-        [{k: v for k, v in row.items() if k not in drop} for row in run.folder.read_metrics()]
-        for run in (resumed, whole)
-    )
-    assert rows == expected
+    assert rows_without_times(resumed) == rows_without_times(whole)
 
 
 def test_both_backends_train_alike(data, tmp_path):
@@ -94,9 +89,61 @@ def test_a_loss_that_is_not_a_number_ends_the_run(data, tmp_path):
         trainer.fit()
 
 
-def test_without_a_checkpoint_there_is_nothing_to_resume(data, tmp_path):
-    with pytest.raises(ModelFileError, match="no checkpoint"):
-        trainer_of(data, tmp_path / "run").resume()
+def rows_without_times(run):
+    drop = {"train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb"}
+    return [{name: value for name, value in row.items() if name not in drop} for row in run.folder.read_metrics()]
+
+
+def test_a_run_that_died_in_its_first_epoch_goes_on_without_repeating_epoch_0(data, tmp_path, monkeypatch):
+    whole = trainer_of(data, tmp_path / "whole")
+    whole.fit()
+    dying = trainer_of(data, tmp_path / "dying")
+    monkeypatch.setattr(dying, "_train_epoch", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        dying.fit()
+    resumed = trainer_of(data, tmp_path / "dying")
+    resumed.resume()
+    resumed.fit()
+    assert rows_without_times(resumed) == rows_without_times(whole)
+
+
+def test_a_run_without_a_checkpoint_starts_at_its_beginning(data, tmp_path):
+    trainer_of(data, tmp_path / "run")
+    resumed = trainer_of(data, tmp_path / "run")
+    resumed.resume()
+    resumed.fit()
+    assert [row["epoch"] for row in resumed.folder.read_metrics()] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 broken"])
+def test_a_broken_checkpoint_is_named(data, tmp_path, content):
+    trainer = trainer_of(data, tmp_path / "run")
+    trainer.folder.checkpoint.write_bytes(content)
+    with pytest.raises(ModelFileError, match=r"checkpoint\.npz: the checkpoint cannot be read"):
+        trainer.resume()
+
+
+def test_a_checkpoint_of_other_words_is_refused(data, tmp_path):
+    trainer_of(data, tmp_path / "run", epochs=1).fit()
+    other = trainer_of(data, tmp_path / "run", epochs=2)
+    other.model.vocabulary = [*other.model.vocabulary[:-1], "zebra"]
+    with pytest.raises(ModelFileError, match="other words"):
+        other.resume()
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "not json", '{"data": {"folder": "x", "glove": null}, "heads": 2.5}'])
+def test_a_broken_config_is_named(tmp_path, content):
+    folder = RunFolder(tmp_path)
+    folder.config.write_text(content)
+    with pytest.raises(NrmsError):
+        folder.read_config()
+
+
+def test_broken_metrics_are_named(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.metrics.write_text('{"epoch": 0}\nbroken\n')
+    with pytest.raises(NrmsError, match=r"metrics\.jsonl: the metrics cannot be read"):
+        folder.read_metrics()
 
 
 def test_a_checkpoint_of_another_model_is_refused(data, tmp_path):

@@ -12,6 +12,8 @@ from nrms_np.errors import NrmsError
 
 def check_folder(path: Path) -> None:
     """Raise NrmsError when the folder that `path` is to be written into does not exist."""
+    if path.is_dir():
+        raise NrmsError(f"{path}: this is a folder; name a file.")
     if not path.parent.is_dir():
         raise NrmsError(f"{path}: there is no folder {path.parent} to write it into; make it, or choose another name.")
 
