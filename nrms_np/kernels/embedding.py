@@ -18,6 +18,7 @@ Array = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
 ROWS_A_TASK = 256
+ROWS_A_BLOCK = 8  # their random numbers stay in the processor's first cache
 
 
 class EmbeddingCache(NamedTuple):
@@ -85,14 +86,16 @@ def _masked(x: Array, rate: float, key: int) -> Array:
 def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, first: int, last: int) -> None:
     columns = x.shape[1]
     quads = (columns + 3) // 4
-    # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
-    z = np.arange(first * quads, last * quads).astype(np.uint64) * np.uint64(GOLDEN) + start
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
-    z = z ^ (z >> np.uint64(31))
-    sixteen_bits = z.view(np.uint16).reshape(last - first, 4 * quads)  # the same memory: four numbers each
     zero = x.dtype.type(0)
-    for row in range(first, last):
-        source, target, random = x[row], y[row], sixteen_bits[row - first]
-        for column in range(columns):
-            target[column] = source[column] * scale if random[column] >= threshold else zero
+    for block in range(first, last, ROWS_A_BLOCK):
+        end = min(block + ROWS_A_BLOCK, last)
+        # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
+        z = np.arange(block * quads, end * quads).astype(np.uint64) * np.uint64(GOLDEN) + start
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
+        z = z ^ (z >> np.uint64(31))
+        sixteen_bits = z.view(np.uint16).reshape(end - block, 4 * quads)  # the same memory: four numbers each
+        for row in range(block, end):
+            source, target, random = x[row], y[row], sixteen_bits[row - block]
+            for column in range(columns):
+                target[column] = source[column] * scale if random[column] >= threshold else zero
