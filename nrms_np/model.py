@@ -22,7 +22,7 @@ from nrms_np.whole_file import whole_file
 
 Array = NDArray[np.floating[Any]]
 
-SEQUENCES_A_BLOCK = 4096
+SEQUENCES_A_BLOCK = 2048
 """Encoding goes through the sequences in blocks of this many, so that memory does not grow with their number."""
 
 BROKEN_FILE = (
