@@ -150,26 +150,40 @@ def test_a_bug_planted_in_a_layer_is_caught(bug):
 SEQUENCES = ragged_sequences()
 
 
+HEADS, HEAD_DIM = 20, 12  # in the loops: 16 heads of 12 vectors each, and 4 that share 3 vectors
+
+
 def kernel_gradients(attention, seed=RNG_SEED):
     """Gradients of table, Q, K, V by a copy of the kernel, and the plain layers' gradients."""
     rng = np.random.default_rng(seed)
-    table, parameters = rng.standard_normal((ROWS, D)), attention_parameters("QKV", rng)
-    h, cache = attention.projected_attention_forward(table, SEQUENCES, *parameters.values(), H, SCALE)
+    table = rng.standard_normal((ROWS, D))
+    parameters = {name: rng.standard_normal((D, HEADS * HEAD_DIM)) for name in "QKV"}
+    h, cache = attention.projected_attention_forward(table, SEQUENCES, *parameters.values(), HEADS, SCALE)
     dh = rng.standard_normal(h.shape)
     d_table, dQ, dK, dV = attention.projected_attention_backward(dh, cache)
-    _, right_cache = one_by_one.self_attention_forward(table, SEQUENCES, parameters, H, SCALE)
+    _, right_cache = one_by_one.self_attention_forward(table, SEQUENCES, parameters, HEADS, SCALE)
     right_table, right = one_by_one.self_attention_backward(dh, right_cache)
     return {"table": (d_table, right_table), "Q": (dQ, right["Q"]), "K": (dK, right["K"]), "V": (dV, right["V"])}
 
 
 PLANTED_IN_LOOPS = {
-    "the gradient of a key is not added up": (
-        attention_loops, "d_key[c * WIDE + e] += weight[e]", "d_key[c * WIDE + e] = weight[e]"),
-    "keys and queries exchanged": (
-        attention_loops, "d_query[c * WIDE + e] += weight[e] * key[c * WIDE + e]",
-        "d_query[c * WIDE + e] += weight[e] * query[c * WIDE + e]"),
+    "the gradient of a key with the weights of a query": (
+        attention_loops, "weighted_rows(d_pairs, pair, T * H, flat, rows, 0,", "weighted_rows(d_pairs, pair, H, flat, rows, 0,"),
+    "the gradient of a key from keys": (
+        attention_loops, "weighted_rows(d_pairs, pair, T * H, flat, rows, 0,",
+        "weighted_rows(d_pairs, pair, T * H, flat, rows, WIDTH,"),
+    "the gradient of a query from queries": (
+        attention_loops, "weighted_rows(d_pairs, pair, H, flat, rows, WIDTH,",
+        "weighted_rows(d_pairs, pair, H, flat, rows, 0,"),
+    "a weighted sum that keeps its last term only": (
+        attention_loops, "load(y, y_e + 2 * LANES, LANES), sum2)", "load(y, y_e + 2 * LANES, LANES), zero)"),
+    "one of four products with the row of another": (
+        attention_loops, "sum3 = multiply_add(x_e, load(y, y3 + e, LANES), sum3)",
+        "sum3 = multiply_add(x_e, load(y, y2 + e, LANES), sum3)"),
+    "heads that share a vector are not folded": (
+        attention_loops, "fold(sums, TOGETHER)", "sums[: LANES // TOGETHER]"),
     "heads in the wrong order": (
-        attention_loops, "d_out[e] = d_row[head_of[e]]", "d_out[e] = d_row[e]"),
+        attention_loops, "dh_i[head_of[e]]", "dh_i[e]"),
     "softmax's backward without the mean": (
         pair_softmax, "(gradients[j, k] - mean[k])", "gradients[j, k]"),
     "softmax's backward without the scale": (

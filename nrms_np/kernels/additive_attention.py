@@ -175,10 +175,11 @@ def _pool_backward(
 @compiled
 def _tanh_backward(da: Array, q: Array, hidden: Array, dz: Array) -> None:
     """Through tanh and the product with q: dz = da qᵀ (1 − hidden²)."""
+    one = q.dtype.type(1)  # a plain 1 would make every number a float64
     for i in range(len(da)):
         row, out, gradient = hidden[i], dz[i], da[i]
         for e in range(len(q)):
-            out[e] = gradient * q[e] * (1 - row[e] * row[e])
+            out[e] = gradient * q[e] * (one - row[e] * row[e])
 
 
 @compiled

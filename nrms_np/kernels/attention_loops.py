@@ -1,19 +1,18 @@
 """The attention hot loops, compiled for one number of heads and one head width.
 
-Lanes. A processor multiplies 8 or 16 numbers at once if they stand side by side and go the same way. The d numbers of one head
-must be *added up*, which is no good; but the same number of all heads goes the same way. So inside the loops a row of H·d numbers
-stands with the heads innermost: number c of head k is at place c·H + k ("lane order"). H lanes are few, so several c are
-taken together to make a wide row of `wide` lanes, which is folded to H lanes at the end.
+For all pairs of a sequence, self-attention does two things only, forward and backward (`layers.self_attention` has the
+derivations):
 
-    head order   h0: c0 c1 c2 …   h1: c0 c1 c2 …
-    lane order   c0: h0 h1 h2 …   c1: h0 h1 h2 …
+    products        pairs_ij = x_i · y_j          forward: the scores.      backward: the gradients of the weights.
+    weighted sums   out_i = Σ_j weight_ij y_j     forward: h.               backward: the gradients of values, queries and keys.
 
-Numba compiles the functions below anew for each (heads, head_dim), because loops whose length the compiler knows are unrolled
-and vectorised; the result is kept on disk. `fastmath` allows it to reorder sums, which vectorising is.
+Both keep their sums in registers: four products, or five vectors of a weighted sum, at a time.
 
-Every function works on the sequences `first` to `last` and writes nowhere else, so parts can run side by side. `pair_offsets[s]`
-is where the T × T pairs of sequence s start in `alpha`, which has one row of H numbers for each pair, pair (i, j) of a
-sequence with length T at i·T + j.
+Rows are in lane order (`lane_order`). Every loop works on the sequences `first` to `last` and writes nowhere else, so parts can run
+side by side. `pair_offsets[s]` is where the T × T pairs of sequence s start; each pair has H numbers, and pair (i, j) of a
+sequence with length T is row i·T + j. Arrays are passed flat, and places in them are counted in numbers.
+
+Numba compiles the loops anew for each (heads, head_dim) and keeps the result on disk.
 """
 
 from __future__ import annotations
@@ -26,14 +25,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nrms_np.kernels.lane_order import lane_order
+from nrms_np.kernels.lanes import fill, fold, load, multiply, multiply_add, repeat, store
 from nrms_np.packed import Packed
 
 Array = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
-LANES = 64  # a row of at least so many lanes keeps the vector units busy
-
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+compiled = njit(nogil=True, cache=True, error_model="numpy")
+inlined = njit(nogil=True, error_model="numpy", forceinline=True)
 
 
 class Loops(NamedTuple):
@@ -45,37 +45,96 @@ class Loops(NamedTuple):
     scores_backward: Callable[..., None]
 
 
-def wide_lanes(heads: int, head_dim: int) -> int:
-    """The width of a wide row: a multiple of H that divides H·d, at least LANES where there are so many."""
-    for together in range(1, head_dim + 1):
-        if head_dim % together == 0 and heads * together >= LANES:
-            return heads * together
-    return heads * head_dim
-
-
-def to_lane_order(W: Array, heads: int) -> Array:
-    """Reorder the columns of W (D, H·d) from head order to lane order."""
-    D, width = W.shape
-    return np.ascontiguousarray(W.reshape(D, heads, width // heads).transpose(0, 2, 1).reshape(D, width))
-
-
-def to_head_order(W: Array, heads: int) -> Array:
-    """Reorder the columns of W (D, H·d) from lane order to head order."""
-    D, width = W.shape
-    return np.ascontiguousarray(W.reshape(D, width // heads, heads).transpose(0, 2, 1).reshape(D, width))
-
-
 @cache
 def attention_loops(heads: int, head_dim: int) -> Loops:
     """Compile the loops for H = heads and d = head_dim."""
     H, d = heads, head_dim
     WIDTH = H * d
-    WIDE = wide_lanes(H, d)
-    CHUNKS = WIDTH // WIDE
-    FOLDS = WIDE // H
-    places = np.arange(WIDTH, dtype=np.int32)
-    lane_of = places.reshape(d, H).T.flatten()  # where a number in head order stands in lane order
-    head_of = places.reshape(H, d).T.flatten()  # and the other way round
+    order = lane_order(H, d)
+    LANES, TOGETHER = order.lanes, order.together
+    WHOLE = order.groups  # groups in which each lane is a head; there may be one more, which shares
+    GROUPS = WHOLE + (order.sharing > 0)
+    PIECE = LANES // TOGETHER
+    SHARED_VECTORS = d // TOGETHER
+    head_of, lane_of = order.head_of.astype(np.int32), order.lane_of.astype(np.int32)
+
+    @inlined
+    def products(x: Array, x_at: int, y: Array, rows: IntArray, y_at: int, scale: Any, pairs: Array, at: int) -> None:
+        """pairs_j = scale · x · y_j for the row of x at x_at and all rows of y at rows[j] + y_at."""
+        zero = fill(x.dtype.type(0), LANES)
+        scales = fill(scale, LANES)
+        T = len(rows)
+        fours = T - T % 4
+        for g in range(GROUPS):
+            start = g * d * LANES
+            stop = start + (d if g < WHOLE else SHARED_VECTORS) * LANES
+            for j in range(0, fours, 4):
+                y0, y1, y2, y3 = rows[j] + y_at, rows[j + 1] + y_at, rows[j + 2] + y_at, rows[j + 3] + y_at
+                sum0, sum1, sum2, sum3 = zero, zero, zero, zero
+                for e in range(start, stop, LANES):
+                    x_e = load(x, x_at + e, LANES)
+                    sum0 = multiply_add(x_e, load(y, y0 + e, LANES), sum0)
+                    sum1 = multiply_add(x_e, load(y, y1 + e, LANES), sum1)
+                    sum2 = multiply_add(x_e, load(y, y2 + e, LANES), sum2)
+                    sum3 = multiply_add(x_e, load(y, y3 + e, LANES), sum3)
+                _store_heads(pairs, at + j * H, g, multiply(sum0, scales))
+                _store_heads(pairs, at + (j + 1) * H, g, multiply(sum1, scales))
+                _store_heads(pairs, at + (j + 2) * H, g, multiply(sum2, scales))
+                _store_heads(pairs, at + (j + 3) * H, g, multiply(sum3, scales))
+            for j in range(fours, T):
+                y0 = rows[j] + y_at
+                sum0 = zero
+                for e in range(start, stop, LANES):
+                    sum0 = multiply_add(load(x, x_at + e, LANES), load(y, y0 + e, LANES), sum0)
+                _store_heads(pairs, at + j * H, g, multiply(sum0, scales))
+
+    @inlined
+    def _store_heads(pairs: Array, at: int, g: int, sums: Any) -> None:
+        """Write the sums of the heads of group g."""
+        if g < WHOLE:
+            store(pairs, at + g * LANES, sums)
+        else:
+            store(pairs, at + g * LANES, fold(sums, TOGETHER))
+
+    @inlined
+    def _load_heads(pairs: Array, at: int, g: int) -> Any:
+        """Read the weights of the heads of group g."""
+        if g < WHOLE:
+            return load(pairs, at + g * LANES, LANES)
+        return repeat(load(pairs, at + g * LANES, PIECE), TOGETHER)
+
+    @inlined
+    def weighted_rows(
+        weights: Array, at: int, step: int, y: Array, rows: IntArray, y_at: int, out: Array, out_at: int
+    ) -> None:
+        """The row of out at out_at = Σ_j weight_j y_j; weight_j stands at at + j · step, y_j at rows[j] + y_at."""
+        zero = fill(y.dtype.type(0), LANES)
+        for g in range(GROUPS):
+            vectors = d if g < WHOLE else SHARED_VECTORS
+            start = g * d * LANES
+            middle = start + (vectors - vectors % 5) * LANES
+            stop = start + vectors * LANES
+            for e in range(start, middle, 5 * LANES):
+                sum0, sum1, sum2, sum3, sum4 = zero, zero, zero, zero, zero
+                for j in range(len(rows)):
+                    weight = _load_heads(weights, at + j * step, g)
+                    y_e = rows[j] + y_at + e
+                    sum0 = multiply_add(weight, load(y, y_e, LANES), sum0)
+                    sum1 = multiply_add(weight, load(y, y_e + LANES, LANES), sum1)
+                    sum2 = multiply_add(weight, load(y, y_e + 2 * LANES, LANES), sum2)
+                    sum3 = multiply_add(weight, load(y, y_e + 3 * LANES, LANES), sum3)
+                    sum4 = multiply_add(weight, load(y, y_e + 4 * LANES, LANES), sum4)
+                store(out, out_at + e, sum0)
+                store(out, out_at + e + LANES, sum1)
+                store(out, out_at + e + 2 * LANES, sum2)
+                store(out, out_at + e + 3 * LANES, sum3)
+                store(out, out_at + e + 4 * LANES, sum4)
+            for e in range(middle, stop, LANES):
+                sum0 = zero
+                for j in range(len(rows)):
+                    weight = _load_heads(weights, at + j * step, g)
+                    sum0 = multiply_add(weight, load(y, rows[j] + y_at + e, LANES), sum0)
+                store(out, out_at + e, sum0)
 
     @compiled
     def scores(
@@ -83,25 +142,12 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
         first: int, last: int,
     ) -> None:  # fmt: skip
         """alpha[pair, k] = scale · query_i · key_j, for each head k. Rows of `projected`: query, key, value."""
-        row = np.empty(WIDE, dtype=alpha.dtype)
+        flat, pairs = projected.reshape(-1), alpha.reshape(-1)
         for s in range(first, last):
-            words = sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]]
-            T = len(words)
-            for i in range(T):
-                query = projected[words[i], :WIDTH]
-                for j in range(T):
-                    key = projected[words[j], WIDTH : 2 * WIDTH]
-                    for e in range(WIDE):
-                        total = query[e] * key[e]
-                        for c in range(1, CHUNKS):
-                            total += query[c * WIDE + e] * key[c * WIDE + e]
-                        row[e] = total
-                    score = alpha[pair_offsets[s] + i * T + j]
-                    for k in range(H):
-                        total = row[k]
-                        for f in range(1, FOLDS):
-                            total += row[f * H + k]
-                        score[k] = total * scale
+            rows = sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]] * projected.shape[1]
+            for i in range(len(rows)):
+                pair = (pair_offsets[s] + i * len(rows)) * H
+                products(flat, rows[i], flat, rows, WIDTH, scale, pairs, pair)
 
     @compiled
     def weighted_sum(
@@ -109,25 +155,17 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
         h: Array, first: int, last: int,
     ) -> None:  # fmt: skip
         """h_i = Σ_j alpha_ij value_j, the heads in head order."""
-        weight = np.empty(WIDE, dtype=alpha.dtype)
-        total = np.empty(WIDTH, dtype=alpha.dtype)
+        flat, pairs = projected.reshape(-1), alpha.reshape(-1)
+        h_i = np.empty(WIDTH, dtype=h.dtype)
         for s in range(first, last):
-            words = sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]]
-            T = len(words)
-            for i in range(T):
-                total[:] = 0
-                for j in range(T):
-                    pair = alpha[pair_offsets[s] + i * T + j]
-                    for f in range(FOLDS):
-                        for k in range(H):
-                            weight[f * H + k] = pair[k]
-                    value = projected[words[j], values_at : values_at + WIDTH]
-                    for c in range(CHUNKS):
-                        for e in range(WIDE):
-                            total[c * WIDE + e] += weight[e] * value[c * WIDE + e]
-                out = h[sequences.offsets[s] + i]
+            start = sequences.offsets[s]
+            rows = sequences.index[start : sequences.offsets[s + 1]] * projected.shape[1]
+            for i in range(len(rows)):
+                pair = (pair_offsets[s] + i * len(rows)) * H
+                weighted_rows(pairs, pair, H, flat, rows, values_at, h_i, 0)
+                out = h[start + i]
                 for e in range(WIDTH):
-                    out[e] = total[lane_of[e]]
+                    out[e] = h_i[lane_of[e]]
 
     @compiled
     def weighted_sum_backward(
@@ -135,40 +173,26 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
         alpha: Array, d_alpha: Array, d_projected: Array, first: int, last: int,
     ) -> None:  # fmt: skip
         """d_alpha_ij = dh_i · value_j and d_value_j = Σ_i alpha_ij dh_i. d_projected: one row a word, not a table row."""
-        weight = np.empty(WIDE, dtype=alpha.dtype)
-        row = np.empty(WIDE, dtype=alpha.dtype)
-        d_out = np.empty(WIDTH, dtype=alpha.dtype)
+        flat, d_flat = projected.reshape(-1), d_projected.reshape(-1)
+        pairs, d_pairs = alpha.reshape(-1), d_alpha.reshape(-1)
+        one = dh.dtype.type(1)
         for s in range(first, last):
             start = sequences.offsets[s]
-            words = sequences.index[start : sequences.offsets[s + 1]]
-            T = len(words)
-            d_projected[start : start + T, values_at : values_at + WIDTH] = 0
+            rows = sequences.index[start : sequences.offsets[s + 1]] * projected.shape[1]
+            T = len(rows)
+            # h_i = Σ_j alpha_ij value_j
+            dh_lanes = np.empty(T * WIDTH, dtype=dh.dtype)
+            dh_rows = np.arange(T) * WIDTH
             for i in range(T):
-                d_row = dh[start + i]
+                dh_i = dh[start + i]
                 for e in range(WIDTH):
-                    d_out[e] = d_row[head_of[e]]
-                for j in range(T):
-                    place = pair_offsets[s] + i * T + j
-                    value = projected[words[j], values_at : values_at + WIDTH]
-                    d_value = d_projected[start + j, values_at : values_at + WIDTH]
-                    pair, d_pair = alpha[place], d_alpha[place]
-                    for f in range(FOLDS):
-                        for k in range(H):
-                            weight[f * H + k] = pair[k]
-                    # h_i = Σ_j alpha_ij value_j
-                    for e in range(WIDE):
-                        total = d_out[e] * value[e]
-                        for c in range(1, CHUNKS):
-                            total += d_out[c * WIDE + e] * value[c * WIDE + e]
-                        row[e] = total
-                    for c in range(CHUNKS):
-                        for e in range(WIDE):
-                            d_value[c * WIDE + e] += weight[e] * d_out[c * WIDE + e]
-                    for k in range(H):
-                        total = row[k]
-                        for f in range(1, FOLDS):
-                            total += row[f * H + k]
-                        d_pair[k] = total
+                    dh_lanes[i * WIDTH + e] = dh_i[head_of[e]]
+                pair = (pair_offsets[s] + i * T) * H
+                products(dh_lanes, i * WIDTH, flat, rows, values_at, one, d_pairs, pair)
+            for j in range(T):
+                pair = (pair_offsets[s] + j) * H
+                d_value = (start + j) * d_projected.shape[1] + values_at
+                weighted_rows(pairs, pair, T * H, dh_lanes, dh_rows, 0, d_flat, d_value)
 
     @compiled
     def scores_backward(
@@ -176,28 +200,19 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
         d_projected: Array, first: int, last: int,
     ) -> None:  # fmt: skip
         """d_query_i = Σ_j d_score_ij key_j and d_key_j = Σ_i d_score_ij query_i."""
-        weight = np.empty(WIDE, dtype=d_scores.dtype)
+        flat, d_flat, d_pairs = projected.reshape(-1), d_projected.reshape(-1), d_scores.reshape(-1)
         for s in range(first, last):
             start = sequences.offsets[s]
-            words = sequences.index[start : sequences.offsets[s + 1]]
-            T = len(words)
-            d_projected[start : start + T, : 2 * WIDTH] = 0
+            rows = sequences.index[start : sequences.offsets[s + 1]] * projected.shape[1]
+            T = len(rows)
+            # score_ij = query_i · key_j
             for i in range(T):
-                query = projected[words[i], :WIDTH]
-                d_query = d_projected[start + i, :WIDTH]
-                for j in range(T):
-                    key = projected[words[j], WIDTH : 2 * WIDTH]
-                    d_key = d_projected[start + j, WIDTH : 2 * WIDTH]
-                    d_pair = d_scores[pair_offsets[s] + i * T + j]
-                    for f in range(FOLDS):
-                        for k in range(H):
-                            weight[f * H + k] = d_pair[k]
-                    # score_ij = query_i · key_j
-                    for c in range(CHUNKS):
-                        for e in range(WIDE):
-                            d_query[c * WIDE + e] += weight[e] * key[c * WIDE + e]
-                    for c in range(CHUNKS):
-                        for e in range(WIDE):
-                            d_key[c * WIDE + e] += weight[e] * query[c * WIDE + e]
+                pair = (pair_offsets[s] + i * T) * H
+                d_query = (start + i) * d_projected.shape[1]
+                weighted_rows(d_pairs, pair, H, flat, rows, WIDTH, d_flat, d_query)
+            for j in range(T):
+                pair = (pair_offsets[s] + j) * H
+                d_key = (start + j) * d_projected.shape[1] + WIDTH
+                weighted_rows(d_pairs, pair, T * H, flat, rows, 0, d_flat, d_key)
 
     return Loops(scores, weighted_sum, weighted_sum_backward, scores_backward)

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nrms_np.kernels.lanes import add, fill, load, multiply, store, xor_shift
 from nrms_np.kernels.parallel import even_bounds, run
 from nrms_np.kernels.rows import add_into_rows
 from nrms_np.kernels.workspace import workspace
@@ -19,6 +20,8 @@ IntArray = NDArray[np.integer[Any]]
 
 ROWS_A_TASK = 256
 ROWS_A_BLOCK = 8  # their random numbers stay in the processor's first cache
+LANES = 8  # random numbers made at once
+STEP = LANES * GOLDEN % 2**64
 
 
 class EmbeddingCache(NamedTuple):
@@ -87,15 +90,29 @@ def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale
     columns = x.shape[1]
     quads = (columns + 3) // 4
     zero = x.dtype.type(0)
+    random = np.empty(ROWS_A_BLOCK * quads + LANES, dtype=np.uint64)
+    sixteen_bits = random.view(np.uint16)  # the same memory: four numbers each
     for block in range(first, last, ROWS_A_BLOCK):
         end = min(block + ROWS_A_BLOCK, last)
-        # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
-        z = np.arange(block * quads, end * quads).astype(np.uint64) * np.uint64(GOLDEN) + start
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
-        z = z ^ (z >> np.uint64(31))
-        sixteen_bits = z.view(np.uint16).reshape(end - block, 4 * quads)  # the same memory: four numbers each
+        _splitmix64(random, (end - block) * quads, block * quads, start)
         for row in range(block, end):
-            source, target, random = x[row], y[row], sixteen_bits[row - block]
+            place = (row - block) * quads * 4
+            source, target, bits = x[row], y[row], sixteen_bits[place : place + columns]
             for column in range(columns):
-                target[column] = source[column] * scale if random[column] >= threshold else zero
+                target[column] = source[column] * scale if bits[column] >= threshold else zero
+
+
+@njit(nogil=True, cache=True)
+def _splitmix64(out: IntArray, count: int, counter: int, start: np.uint64) -> None:
+    """Numbers `counter` and following, LANES at a time: `splitmix64` of `layers.dropout`, the last few beyond `count`."""
+    # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
+    counters = np.arange(counter, counter + LANES).astype(np.uint64) * np.uint64(GOLDEN) + start
+    step = fill(np.uint64(STEP), LANES)
+    mix_1, mix_2 = fill(np.uint64(MIX_1), LANES), fill(np.uint64(MIX_2), LANES)
+    by_30, by_27, by_31 = fill(np.uint64(30), LANES), fill(np.uint64(27), LANES), fill(np.uint64(31), LANES)
+    z = load(counters, 0, LANES)
+    for place in range(0, count, LANES):
+        mixed = multiply(xor_shift(z, by_30), mix_1)
+        mixed = multiply(xor_shift(mixed, by_27), mix_2)
+        store(out, place, xor_shift(mixed, by_31))
+        z = add(z, step)

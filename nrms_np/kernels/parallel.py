@@ -25,7 +25,7 @@ from nrms_np.kernels.workspace import workspace
 
 Array = NDArray[np.floating[Any]]
 
-ROWS_A_PART = 512
+ROWS_A_PART = 1024
 TERMS_A_PART = 4096
 SMALL_PRODUCT = 100_000  # multiplications; below this a product is done before a thread has woken up
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.kernels.attention_loops import attention_loops, to_head_order, to_lane_order
+from nrms_np.kernels.attention_loops import attention_loops
+from nrms_np.kernels.lane_order import to_head_order, to_lane_order
 from nrms_np.kernels.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
 from nrms_np.kernels.parallel import matmul, run
 from nrms_np.kernels.rows import add_into_rows
