@@ -1,21 +1,24 @@
-"""How long one training step takes: our kernels, our layers, PyTorch in three ways, and the floor.
+"""How long one training step takes: our kernels, our layers, PyTorch in three ways, TensorFlow, and the floor.
 
 Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 5] [--json FILE] [--figure FILE]
 
-All rows do the same step on the same batch from the same parameters: forward, backward, Adam. They take turns, so that a machine
-whose speed drifts does not favour one. The floor is the step's own matrix products and nothing else. PyTorch's rows need the extra
-`torch`; without it they say so.
+All rows do the same step on the same batch from the same parameters: forward, backward, Adam. Each is measured twice, without
+dropout, where all losses must agree, and with the preset's dropout, as in training. All take turns, so that a machine whose speed
+drifts does not favour one. The floor is the step's own matrix products and nothing else. PyTorch's and TensorFlow's rows need the
+extras `torch` and `tensorflow`; without them they say so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,8 @@ from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
 
+DROPOUT = ", with dropout"
+
 Step = Callable[[], float]
 """Does one step and returns the loss before it."""
 
@@ -40,7 +45,7 @@ def our_step(config: Config, batch: Batch) -> Step:
     adam = Adam(model.parameters, config.learning_rate)
 
     def step() -> float:
-        loss, gradients = model.loss_and_row_gradients(batch)
+        loss, gradients = model.loss_and_row_gradients(batch, dropout_step=adam.steps)
         adam.step(model.parameters, gradients)
         return loss
 
@@ -65,7 +70,8 @@ def torch_steps(config: Config, batch: Batch, threads: int) -> dict[str, Step]:
     for name, (kind, prepare) in ways.items():
         model = kind(
             words=WORDS, word_dim=config.word_dim, heads=config.heads, head_dim=config.head_dim,
-            query_dim=config.query_dim, word_dropout=0.0,
+            query_dim=config.query_dim, word_dropout=config.dropout,
+            attention_dropout=config.dropout if config.dropout_after_attention else 0.0,
         )  # fmt: skip
         model.load_parameters(NRMS.create(config, [str(i) for i in range(WORDS)]).parameters)
         optimizers, prepared = model.optimizers(config.learning_rate), prepare(batch)
@@ -73,6 +79,22 @@ def torch_steps(config: Config, batch: Batch, threads: int) -> dict[str, Step]:
             model, optimizers, prepared
         )
     return steps
+
+
+def tensorflow_steps(config: Config, batch: Batch, threads: int) -> dict[str, Step]:
+    """The same step in TensorFlow, from the same parameters; empty without TensorFlow."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        import tensorflow
+    except ImportError:
+        return {}
+    import tensorflow_nrms
+
+    if not tensorflow.config.threading.get_intra_op_parallelism_threads():
+        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    parameters = NRMS.create(config, [str(i) for i in range(WORDS)]).parameters
+    model = tensorflow_nrms.TensorFlowNRMS(parameters, config.heads, dropout=config.dropout)
+    return {"TensorFlow, padded": tensorflow_nrms.training_step(model, batch, config.learning_rate)}
 
 
 def floor_products(config: Config, batch: Batch) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -110,10 +132,10 @@ def measure(steps: dict[str, Step], rounds: int) -> tuple[dict[str, list[float]]
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for number in range(rounds):
         for name, step in steps.items():
-            if name == "layers" and number > 0:
-                continue  # one round of the plain loops takes longer than all rounds of the others
+            if name.startswith("layers") and number > 0:
+                continue  # one round of the plain loops takes longer than all rounds of the kernels
             time.sleep(0.05)  # threads of the row before, which wait actively, go to sleep
-            if name != "layers":
+            if not name.startswith("layers"):
                 step()  # training makes one step after another: the one before this one is not timed
             start = time.perf_counter()
             step()
@@ -127,18 +149,18 @@ def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> float:
 
 
 def draw(numbers: dict[str, Any], path: Path) -> None:
-    """One bar a row: milliseconds a sample."""
+    """One bar a row: milliseconds a sample, as in training."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lessons"))
     import course
 
-    rows = {name: 1e3 * seconds / numbers["samples"] for name, seconds in numbers["seconds"].items()}
+    rows = {name: 1e3 * seconds / numbers["samples"] for name, seconds in numbers["seconds_with_dropout"].items()}
     names = sorted(rows, key=lambda name: rows[name], reverse=True)
     axes = course.figure(7.5, 3.2).add_subplot()
     colours = [course.BLUE if name.startswith("kernels") else course.GREY for name in names]
     bars = axes.barh(names, [rows[name] for name in names], color=colours)
     axes.bar_label(bars, [f"{rows[name]:.2f}" for name in names], padding=4)
     axes.set_xlim(right=1.12 * max(rows.values()))
-    axes.set_xlabel(f"milliseconds a sample; one training step of {numbers['samples']} samples")
+    axes.set_xlabel(f"milliseconds a sample; one training step of {numbers['samples']} samples, with dropout")
     axes.figure.suptitle(numbers["machine"], fontsize=9, color=course.GREY)
     axes.figure.savefig(path, metadata={"Software": None})
 
@@ -149,6 +171,20 @@ def machine() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def summary(seconds: dict[str, list[float]], samples: int, threads: int) -> dict[str, Any]:
+    """The numbers of the table, for the README and the chart; the floor has no dropout and stands in both columns."""
+    names = [name for name in seconds if not name.endswith(DROPOUT)]
+    dropped = {name: name + DROPOUT if name + DROPOUT in seconds else name for name in names}
+    return {
+        "machine": f"{machine()}, {threads} threads",
+        "samples": samples,
+        "seconds": {name: statistics.median(seconds[name]) for name in names},
+        "times_kernels": {name: ratio(seconds, name, "kernels") for name in names},
+        "seconds_with_dropout": {name: statistics.median(seconds[dropped[name]]) for name in names},
+        "times_kernels_with_dropout": {name: ratio(seconds, dropped[name], "kernels" + DROPOUT) for name in names},
+    }
 
 
 def main() -> None:
@@ -163,9 +199,10 @@ def main() -> None:
     options = parser.parse_args()
     samples, rounds = (4, 1) if options.small else (options.batch_size, options.rounds)
 
-    config = Config(**{**PRESETS["recommenders"], "dropout": 0.0})
+    trained = Config(**PRESETS["recommenders"])
+    plain = replace(trained, dropout=0.0)
     batch = mindlike_batch(samples, seed=0)
-    products = floor_products(config, batch)
+    products = floor_products(plain, batch)
 
     def floor() -> float:
         for a, b, out in products:
@@ -179,40 +216,40 @@ def main() -> None:
 
         return run
 
-    kernels = our_step(config, batch)
-    steps = {
-        "kernels": with_threads(options.threads, kernels),
-        "kernels, one thread": with_threads(1, our_step(config, batch)),
-        "floor": floor,
-        **torch_steps(config, batch, options.threads),
-        "layers": our_step(Config(**{**vars(config), "backend": "layers"}), batch),
-    }
+    steps: dict[str, Step] = {"floor": floor}
+    for suffix, config in (("", plain), (DROPOUT, trained)):
+        rows = {
+            "kernels": with_threads(options.threads, our_step(config, batch)),
+            "kernels, one thread": with_threads(1, our_step(config, batch)),
+            **torch_steps(config, batch, options.threads),
+            **tensorflow_steps(config, batch, options.threads),
+            "layers": our_step(replace(config, backend="layers"), batch),
+        }
+        steps |= {name + suffix: step for name, step in rows.items()}
     seconds, losses = measure(steps, rounds)
+    numbers = summary(seconds, samples, options.threads)
 
-    print(f"{machine()}, {options.threads} threads, {samples} samples, {rounds} rounds")
+    print(f"{numbers['machine']}, {samples} samples, {rounds} rounds")
     print(
         f"{batch.titles.count} titles, {len(batch.titles.index)} words ({len(batch.words)} distinct), "
         f"{len(batch.histories.index)} clicks; products: {operations(products) / 1e9:.1f} GFLOP"
     )
-    print(f"\n{'':28} {'ms a step':>10} {'ms a sample':>12} {'× kernels':>10} {'loss':>10}")
-    for name, row in seconds.items():
-        print(
-            f"{name:28} {statistics.median(row) * 1e3:10.1f} {statistics.median(row) * 1e3 / samples:12.3f} "
-            f"{ratio(seconds, name, 'kernels'):10.2f} {losses[name]:10.6f}"
-        )
-    if "PyTorch, padded" not in seconds:
-        print("PyTorch's rows need the extra `torch`: pip install -e '.[torch]'")
+    print(f"\n{'':28} {'without dropout':>34} {f'with dropout {trained.dropout}':>36}")
+    print(f"{'':28}" + 2 * f" {'ms a step':>10} {'ms a sample':>12} {'× kernels':>10}" + f" {'loss':>10}")
+    for name in numbers["seconds"]:
+        cells = f"{name:28}"
+        for kind in ("", "_with_dropout"):
+            value = numbers["seconds" + kind][name]
+            cells += f" {1e3 * value:10.1f} {1e3 * value / samples:12.3f} {numbers['times_kernels' + kind][name]:10.2f}"
+        print(f"{cells} {losses[name]:10.6f}")
+    for extra in ("PyTorch", "TensorFlow"):
+        if f"{extra}, padded" not in seconds:
+            print(f"{extra}'s rows need the extra `{extra.lower().removeprefix('py')}`.")
     print(f"\nkernels / floor {ratio(seconds, 'kernels', 'floor'):.2f}")
     print(f"one thread / {options.threads} threads {ratio(seconds, 'kernels, one thread', 'kernels'):.2f}")
-    known = [loss for loss in losses.values() if loss == loss]
+    known = [losses[name] for name in numbers["seconds"] if name != "floor"]
     spread = max(known) - min(known)
-    print(f"losses agree to {spread:.1e}")
-    numbers = {
-        "machine": f"{machine()}, {options.threads} threads",
-        "samples": samples,
-        "seconds": {name: statistics.median(row) for name, row in seconds.items()},
-        "times_kernels": {name: ratio(seconds, name, "kernels") for name in seconds},
-    }
+    print(f"losses without dropout agree to {spread:.1e}")
     if options.json:
         options.json.write_text(json.dumps(numbers, indent=2) + "\n")
     if options.figure:

@@ -27,19 +27,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, SparseAdam
 
+import padded
 from nrms_np.packed import Batch, IntArray, Packed
+from padded import PaddedBatch
 
 Groups = list[tuple[int, int]]
-
-
-class PaddedBatch(NamedTuple):
-    """B samples, every title T words wide and every history N clicks long; what is beyond a length is padding."""
-
-    history_words: Tensor  # (B, N, T) rows of the word embedding
-    title_lengths: Tensor  # (B, N), 0 where there is no click
-    history_lengths: Tensor  # (B,)
-    candidate_words: Tensor  # (B, 1 + K, T)
-    candidate_lengths: Tensor  # (B, 1 + K)
 
 
 class PackedBatch(NamedTuple):
@@ -264,13 +256,7 @@ def train_step(model: PaddedNRMS | PackedNRMS, optimizers: list[Optimizer], batc
 
 def pad_batch(batch: Batch, title_length: int = 30, history_length: int = 50) -> PaddedBatch:
     """Write every title of every sample out in full, padded with 0."""
-    titles = Packed(batch.words[batch.titles.index], batch.titles.offsets)
-    # One blank title more, for the places of a history where there is no click.
-    words = np.vstack([_pad(titles, title_length, 0), np.zeros((1, title_length), dtype=np.int64)])
-    lengths = np.append(titles.lengths, 0)
-    history, shown = _pad(batch.histories, history_length, titles.count), batch.candidates
-    arrays = (words[history], lengths[history], batch.histories.lengths, words[shown], lengths[shown])
-    return PaddedBatch(*(torch.from_numpy(array) for array in arrays))
+    return PaddedBatch(*map(torch.from_numpy, padded.pad_batch(batch, title_length, history_length)))
 
 
 def sort_batch(batch: Batch) -> PackedBatch:
@@ -290,14 +276,6 @@ def _by_length(sequences: Packed) -> tuple[IntArray, Groups]:
     """Give the order of the sequences by length, and (how many, of what length) in that order."""
     lengths, counts = np.unique(sequences.lengths, return_counts=True)
     return np.argsort(sequences.lengths, kind="stable"), list(zip(counts.tolist(), lengths.tolist(), strict=True))
-
-
-def _pad(sequences: Packed, width: int, filler: int) -> NDArray[np.int64]:
-    """Write the sequences into a matrix (n, width) whose free places hold `filler`."""
-    result = np.full((sequences.count, width), filler, dtype=np.int64)
-    for row, start, stop in zip(result, sequences.offsets[:-1], sequences.offsets[1:], strict=True):
-        row[: stop - start] = sequences.index[start:stop]
-    return result
 
 
 def _parameter(*shape: int) -> nn.Parameter:
