@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nrms_np.kernels.pair_softmax import compiled
-from nrms_np.kernels.parallel import matmul, run
+from nrms_np.kernels.parallel import matmul, run, sequence_bounds
 from nrms_np.kernels.workspace import workspace
 
 Array = NDArray[np.floating[Any]]
@@ -59,7 +59,7 @@ def additive_attention_forward(
         np.dot(z, q, out=alpha[rows])
         _pool(h, offsets, alpha, pooled, first, last)
 
-    run(task, _task_bounds(offsets))
+    run(task, sequence_bounds(offsets, ROWS_A_TASK))
     return pooled, AdditiveCache(h, offsets, W, q, hidden, alpha)
 
 
@@ -69,7 +69,7 @@ def additive_attention_backward(d_pooled: Array, cache: AdditiveCache) -> tuple[
     d_pooled: (n, H·d).    Returns dh (N, H·d), dW (H·d, A), db (A,), dq (A,).
     """
     h, offsets, W, q, hidden, alpha = cache
-    bounds = _task_bounds(offsets)
+    bounds = sequence_bounds(offsets, ROWS_A_TASK)
     dh = workspace.empty(h.shape, h.dtype)
     dz = workspace.empty(hidden.shape, h.dtype)
     da = np.empty(len(h), dtype=h.dtype)
@@ -104,7 +104,7 @@ def pooling_forward(
         return additive_attention_forward(h, offsets, parameters["W"], parameters["b"], parameters["q"])
     weights = _mean_weights(offsets, h.dtype)
     pooled = np.zeros((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
-    run(lambda first, last: _weighted_mean(h, offsets, weights, pooled, first, last), _task_bounds(offsets))
+    run(lambda first, last: _weighted_mean(h, offsets, weights, pooled, first, last), sequence_bounds(offsets, ROWS_A_TASK))
     return pooled, MeanCache(offsets)
 
 
@@ -116,13 +116,6 @@ def pooling_backward(d_pooled: Array, cache: AdditiveCache | MeanCache) -> tuple
         return np.repeat(d_pooled, np.diff(cache.offsets), axis=0) * weights[:, None], {}
     dh, dW, db, dq = additive_attention_backward(d_pooled, cache)
     return dh, {"W": dW, "b": db, "q": dq}
-
-
-def _task_bounds(offsets: IntArray) -> list[int]:
-    """Cut the sequences into tasks of about ROWS_A_TASK rows: where each starts, and the end."""
-    targets = np.arange(ROWS_A_TASK, int(offsets[-1]), ROWS_A_TASK)
-    cuts = np.unique(np.searchsorted(offsets, targets))
-    return [0, *cuts[(cuts > 0) & (cuts < len(offsets) - 1)].tolist(), len(offsets) - 1]
 
 
 def _mean_weights(offsets: IntArray, dtype: Any) -> Array:

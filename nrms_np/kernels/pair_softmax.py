@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nrms_np.kernels.parallel import sequence_bounds
 from nrms_np.packed import Packed
 
 Array = NDArray[np.floating[Any]]
@@ -24,10 +25,7 @@ compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract
 
 def task_bounds(pair_offsets: IntArray) -> list[int]:
     """Cut the sequences into tasks of about PAIRS_A_TASK pairs: where each starts, and the end."""
-    tasks = max(1, int(pair_offsets[-1]) // PAIRS_A_TASK)
-    targets = np.arange(1, tasks) * (int(pair_offsets[-1]) / tasks)
-    cuts = np.searchsorted(pair_offsets, targets)
-    return [0, *np.unique(cuts).tolist(), len(pair_offsets) - 1]
+    return sequence_bounds(pair_offsets, PAIRS_A_TASK)
 
 
 def pair_softmax(sequences: Packed, pair_offsets: IntArray, pairs: Array, first: int, last: int) -> None:

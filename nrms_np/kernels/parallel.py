@@ -24,6 +24,7 @@ from threadpoolctl import ThreadpoolController
 from nrms_np.kernels.workspace import workspace
 
 Array = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
 
 ROWS_A_PART = 1024
 TERMS_A_PART = 4096
@@ -71,6 +72,17 @@ def even_bounds(count: int, size: int) -> list[int]:
     """Cut `count` things into parts of about `size`: where each part starts, and the end."""
     parts = max(1, round(count / size))
     return [count * i // parts for i in range(parts + 1)]
+
+
+def sequence_bounds(offsets: IntArray, size: int) -> list[int]:
+    """Cut sequences into parts of about `size` rows or pairs: the number of the sequence where each starts, and the end.
+
+    At least four parts, so that threads finish together, unless they would be tiny. offsets: (n + 1,).
+    """
+    total, count = int(offsets[-1]), len(offsets) - 1
+    parts = max(1, min(4, 8 * total // size), round(total / size))
+    cuts = np.unique(np.searchsorted(offsets, total * np.arange(1, parts) / parts))
+    return [0, *cuts[(cuts > 0) & (cuts < count)].tolist(), count]
 
 
 def matmul(a: Array, b: Array) -> Array:
