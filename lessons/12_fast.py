@@ -28,6 +28,7 @@ from threadpoolctl import threadpool_limits
 
 import course
 from nrms_np import NRMS, Config, Packed, kernels, one_by_one
+from nrms_np.kernels.lanes import fill, load, multiply_add, store
 from nrms_np.kernels.parallel import available_threads, set_threads
 from nrms_np.packed import Batch, distinct, offsets_of
 
@@ -138,13 +139,13 @@ def products_alone() -> Callable[[], None]:
 
 
 # %%
-# The hot loop, five ways
-# -----------------------
+# The hot loop, six ways
+# ----------------------
 #
 # A *hot loop* is one in which a program spends much of its time. Here it is the scores of all pairs of all titles:
 # for head k, :math:`S_{i,j} = q_i \cdot \kappa_j`, query times key (lesson 04), a sum of d products. Queries and keys
 # are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute the same
-# scores five times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of a title with
+# scores six times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of a title with
 # T words at i·T + j.
 
 # %%
@@ -315,6 +316,36 @@ scores_wide(lane_queries, lane_keys, index, offsets, pair_offsets, S)
 assert np.allclose(S, reference, atol=1e-4)
 
 # %%
+# The row is long enough now, but it does not stay where it was computed. A processor calculates in *registers*, a few
+# places for 8 or 16 numbers each; ``row`` is written to memory and read back, for every pair of words. The sums
+# need not leave the registers at all: H sums, one lane for each head, that take up the next c in every round.
+# Compilers do not find this by themselves, so the package has a few functions that say it outright
+# (``nrms_np/kernels/lanes.py``). ``load`` takes H neighbours of a flat array as one value, ``multiply_add`` multiplies
+# two such values lane by lane and adds a third.
+
+
+# %%
+@numba.njit
+def scores_by_lanes(queries, keys, index, offsets, pair_offsets, S):
+    """The same sums, H lanes as one value; only the finished sums go to memory."""
+    flat_queries, flat_keys, flat_S = queries.reshape(-1), keys.reshape(-1), S.reshape(-1)
+    for s in range(len(offsets) - 1):
+        words = index[offsets[s] : offsets[s + 1]]
+        T = len(words)
+        for i in range(T):
+            query = words[i] * WIDTH
+            for j in range(T):
+                key = words[j] * WIDTH
+                total = fill(np.float32(0), H)
+                for c in range(d):
+                    total = multiply_add(load(flat_queries, query + c * H, H), load(flat_keys, key + c * H, H), total)
+                store(flat_S, (pair_offsets[s] + i * T + j) * H, total)
+
+
+scores_by_lanes(lane_queries, lane_keys, index, offsets, pair_offsets, S)
+assert np.allclose(S, reference, atol=1e-4)
+
+# %%
 # Do not believe, look. Numba shows the machine code it made. In the code of Intel and AMD processors an
 # arithmetic instruction on one float32 ends in ``ss`` (scalar), one on several in ``ps`` (packed, side by side
 # in one register; it has nothing to do with packed sequences).
@@ -333,6 +364,7 @@ compiled = {
     "Numba, heads outermost": (scores_heads_outermost, queries, keys),
     "Numba, heads innermost": (scores_heads_innermost, lane_queries, lane_keys),
     "Numba, one wide row": (scores_wide, lane_queries, lane_keys),
+    "Numba, lanes by name": (scores_by_lanes, lane_queries, lane_keys),
 }
 if platform.machine() in ("x86_64", "AMD64"):
     for name, (function, *_) in compiled.items():
@@ -340,8 +372,10 @@ if platform.machine() in ("x86_64", "AMD64"):
         print(f"{name}: {scalar} scalar and {packed} packed instructions")
 
 # %%
-# The package's loops (``nrms_np/kernels/attention_loops.py``) stand on these ideas: lane order, rows wide enough
-# for the compiler, and as little folding as possible.
+# The package's loops (``nrms_np/kernels/attention_loops.py``) do the last thing twice over. They work on four pairs at
+# a time, so that a query is loaded once for four keys. And they fill the registers: 20 heads are one register of 16
+# and a quarter of another, so four c's of the last 4 heads share one (``nrms_np/kernels/lane_order.py``). The
+# weighted sums, forward and backward, are done in the same manner.
 #
 # The exponential
 # ---------------
@@ -583,7 +617,8 @@ course.save(drawing, "12_fast")
 # 1. Count first: matrix products are nearly all of a step's operations, and their time alone is the floor.
 # 2. A loop vectorises when neighbours in memory go the same way and none waits for another. Choose the layout for
 #    it.
-# 3. Look at the machine code and at the clock, not at the idea: "heads innermost" alone won next to nothing.
+# 3. Sums belong in registers. What the compiler does not find by itself can be said outright.
+# 4. Look at the machine code and at the clock, not at the idea: "heads innermost" alone won next to nothing.
 #
 # Exercises
 # ---------

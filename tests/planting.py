@@ -8,7 +8,7 @@ from types import ModuleType
 COMPILED = (
     'njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})',
     'njit(nogil=True, cache=True, error_model="numpy")',
-    'njit(nogil=True, error_model="numpy", forceinline=True)',
+    'register_jitable(nogil=True, error_model="numpy", forceinline=True)',
 )
 
 

@@ -104,7 +104,10 @@ def pooling_forward(
         return additive_attention_forward(h, offsets, parameters["W"], parameters["b"], parameters["q"])
     weights = _mean_weights(offsets, h.dtype)
     pooled = np.zeros((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
-    run(lambda first, last: _weighted_mean(h, offsets, weights, pooled, first, last), sequence_bounds(offsets, ROWS_A_TASK))
+    run(
+        lambda first, last: _weighted_mean(h, offsets, weights, pooled, first, last),
+        sequence_bounds(offsets, ROWS_A_TASK),
+    )
     return pooled, MeanCache(offsets)
 
 

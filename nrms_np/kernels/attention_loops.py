@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from nrms_np.kernels.lane_order import lane_order
@@ -33,7 +34,8 @@ Array = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
 compiled = njit(nogil=True, cache=True, error_model="numpy")
-inlined = njit(nogil=True, error_model="numpy", forceinline=True)
+# Not njit: a compiled function that uses another one made inside `attention_loops` is not found on disk again.
+inlined = register_jitable(nogil=True, error_model="numpy", forceinline=True)
 
 
 class Loops(NamedTuple):
