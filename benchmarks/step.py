@@ -2,10 +2,11 @@
 
 Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 5] [--json FILE] [--figure FILE]
 
-All rows do the same step on the same batch from the same parameters: forward, backward, Adam. Each is measured twice, without
-dropout, where all losses must agree, and with the preset's dropout, as in training. All take turns, so that a machine whose speed
-drifts does not favour one. The floor is the step's own matrix products and nothing else. PyTorch's and TensorFlow's rows need the
-extras `torch` and `tensorflow`; without them they say so.
+All rows do the same step on the same batch from the same parameters: forward, backward, Adam. Each is measured twice,
+without dropout, where all losses must agree, and with the preset's dropout, as in training. Each row has a process of its
+own, and they take turns, so that a machine whose speed drifts does not favour one. The floor is the step's own matrix
+products and nothing else. PyTorch's and TensorFlow's rows need the extras `torch` and `tensorflow`; without them they
+say so.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -33,7 +36,20 @@ from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
 
-DROPOUT = ", with dropout"
+TRAINED = Config(**PRESETS["recommenders"])
+PLAIN = replace(TRAINED, dropout=0.0)
+STEPS_A_TURN = 5  # many more on one batch would learn it by heart, and gradients become too small to be numbers
+
+ROWS = (
+    "floor",
+    "kernels",
+    "kernels, one thread",
+    "PyTorch, padded",
+    "PyTorch, packed",
+    "PyTorch, grouped by length",
+    "TensorFlow, padded",
+    "layers",
+)
 
 Step = Callable[[], float]
 """Does one step and returns the loss before it."""
@@ -52,49 +68,52 @@ def our_step(config: Config, batch: Batch) -> Step:
     return step
 
 
-def torch_steps(config: Config, batch: Batch, threads: int) -> dict[str, Step]:
-    """The same step in PyTorch, from the same parameters; empty without PyTorch."""
-    try:
-        import torch
-    except ImportError:
-        return {}
+def torch_step(way: str, config: Config, batch: Batch, threads: int) -> Step:
+    """The same step in PyTorch, from the same parameters."""
+    import torch
+
     import torch_nrms
 
     torch.set_num_threads(threads)
-    ways = {
-        "PyTorch, padded": (torch_nrms.PaddedNRMS, torch_nrms.pad_batch),
-        "PyTorch, packed": (torch_nrms.PackedNRMS, torch_nrms.sort_batch),
-        "PyTorch, grouped by length": (torch_nrms.GroupedNRMS, torch_nrms.sort_batch),
-    }
-    steps = {}
-    for name, (kind, prepare) in ways.items():
-        model = kind(
-            words=WORDS, word_dim=config.word_dim, heads=config.heads, head_dim=config.head_dim,
-            query_dim=config.query_dim, word_dropout=config.dropout,
-            attention_dropout=config.dropout if config.dropout_after_attention else 0.0,
-        )  # fmt: skip
-        model.load_parameters(NRMS.create(config, [str(i) for i in range(WORDS)]).parameters)
-        optimizers, prepared = model.optimizers(config.learning_rate), prepare(batch)
-        steps[name] = lambda model=model, optimizers=optimizers, prepared=prepared: torch_nrms.train_step(
-            model, optimizers, prepared
-        )
-    return steps
+    kind, prepare = {
+        "padded": (torch_nrms.PaddedNRMS, torch_nrms.pad_batch),
+        "packed": (torch_nrms.PackedNRMS, torch_nrms.sort_batch),
+        "grouped by length": (torch_nrms.GroupedNRMS, torch_nrms.sort_batch),
+    }[way]
+    model = kind(
+        words=WORDS, word_dim=config.word_dim, heads=config.heads, head_dim=config.head_dim,
+        query_dim=config.query_dim, word_dropout=config.dropout,
+        attention_dropout=config.dropout if config.dropout_after_attention else 0.0,
+    )  # fmt: skip
+    model.load_parameters(NRMS.create(config, [str(i) for i in range(WORDS)]).parameters)
+    optimizers, prepared = model.optimizers(config.learning_rate), prepare(batch)
+    return lambda: torch_nrms.train_step(model, optimizers, prepared)
 
 
-def tensorflow_steps(config: Config, batch: Batch, threads: int) -> dict[str, Step]:
-    """The same step in TensorFlow, from the same parameters; empty without TensorFlow."""
+def tensorflow_step(config: Config, batch: Batch, threads: int) -> Step:
+    """The same step in TensorFlow, from the same parameters."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        import tensorflow
-    except ImportError:
-        return {}
+    import tensorflow
+
     import tensorflow_nrms
 
-    if not tensorflow.config.threading.get_intra_op_parallelism_threads():
+    if tensorflow.config.threading.get_intra_op_parallelism_threads() != threads:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
     parameters = NRMS.create(config, [str(i) for i in range(WORDS)]).parameters
     model = tensorflow_nrms.TensorFlowNRMS(parameters, config.heads, dropout=config.dropout)
-    return {"TensorFlow, padded": tensorflow_nrms.training_step(model, batch, config.learning_rate)}
+    return tensorflow_nrms.training_step(model, batch, config.learning_rate)
+
+
+def floor_step(config: Config, batch: Batch) -> Step:
+    """The step's own matrix products, on NumPy's own threads."""
+    products = floor_products(config, batch)
+
+    def step() -> float:
+        for a, b, out in products:
+            np.dot(a, b, out=out)
+        return float("nan")
+
+    return step
 
 
 def floor_products(config: Config, batch: Batch) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -126,21 +145,76 @@ def operations(products: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> flo
     return sum(2.0 * a.shape[0] * a.shape[1] * b.shape[1] for a, b, _ in products)
 
 
-def measure(steps: dict[str, Step], rounds: int) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Seconds of each round, the rows taking turns, and the loss of each row's first step."""
-    losses = {name: step() for name, step in steps.items()}  # also compiles and warms up
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
+def make_step(name: str, config: Config, batch: Batch, threads: int) -> Step:
+    """The step of one row of the table."""
+    library, _, way = name.partition(", ")
+    if library == "PyTorch":
+        return torch_step(way, config, batch, threads)
+    if library == "TensorFlow":
+        return tensorflow_step(config, batch, threads)
+    if library == "floor":
+        return floor_step(config, batch)
+    parallel.set_threads(1 if way == "one thread" else threads)
+    return our_step(replace(config, backend=library), batch)
+
+
+def work(pipe: Connection, name: str, samples: int, threads: int) -> None:
+    """Be the process of one row: make its steps, then do one whenever asked, and say how long it took."""
+    batch = mindlike_batch(samples, seed=0)
+    try:
+        steps = [make_step(name, config, batch, threads) for config in (PLAIN, TRAINED)]
+    except ImportError:
+        pipe.send(None)
+        return
+    pipe.send([step() for step in steps])  # also compiles and warms up
+    while (kind := pipe.recv()) is not None:
+        if name != "layers":
+            steps[kind]()  # training makes one step after another: the one before the first is not timed
+        pipe.send(seconds_of(steps[kind]))
+
+
+def seconds_of(step: Step) -> float:
+    """Mean of a few steps that follow each other: about a second of them, or one if it takes longer."""
+    start, count, passed = time.perf_counter(), 0, 0.0
+    while passed < 1 and count < STEPS_A_TURN:
+        step()
+        count += 1
+        passed = time.perf_counter() - start
+    return passed / count
+
+
+class Measured(NamedTuple):
+    """Of each row: seconds of the rounds without and with dropout, and the loss of the first step without."""
+
+    plain: dict[str, list[float]]
+    trained: dict[str, list[float]]
+    losses: dict[str, float]
+
+
+def measure(samples: int, threads: int, rounds: int) -> Measured:
+    """Let the rows take turns, each in a process of its own, as one would run it; rows without their library are left out."""
+    context = get_context("spawn")
+    pipes = {}
+    measured = Measured({}, {}, {})
+    for name in ROWS:
+        pipes[name], far_end = context.Pipe()
+        context.Process(target=work, args=(far_end, name, samples, threads), daemon=True).start()
+        first = pipes[name].recv()
+        if first is None:
+            del pipes[name]
+            continue
+        measured.losses[name], measured.plain[name], measured.trained[name] = first[0], [], []
     for number in range(rounds):
-        for name, step in steps.items():
-            if name.startswith("layers") and number > 0:
+        for name, pipe in pipes.items():
+            if name == "layers" and number > 0:
                 continue  # one round of the plain loops takes longer than all rounds of the kernels
-            time.sleep(0.05)  # threads of the row before, which wait actively, go to sleep
-            if not name.startswith("layers"):
-                step()  # training makes one step after another: the one before this one is not timed
-            start = time.perf_counter()
-            step()
-            seconds[name].append(time.perf_counter() - start)
-    return seconds, losses
+            for kind, seconds in enumerate((measured.plain[name], measured.trained[name])):
+                time.sleep(0.05)  # threads of the row before, which wait actively, go to sleep
+                pipe.send(kind)
+                seconds.append(pipe.recv())
+    for pipe in pipes.values():
+        pipe.send(None)
+    return measured
 
 
 def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> float:
@@ -173,17 +247,16 @@ def machine() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def summary(seconds: dict[str, list[float]], samples: int, threads: int) -> dict[str, Any]:
-    """The numbers of the table, for the README and the chart; the floor has no dropout and stands in both columns."""
-    names = [name for name in seconds if not name.endswith(DROPOUT)]
-    dropped = {name: name + DROPOUT if name + DROPOUT in seconds else name for name in names}
+def summary(measured: Measured, samples: int, threads: int) -> dict[str, Any]:
+    """The numbers of the table, for the README and the chart."""
+    plain, trained = measured.plain, measured.trained
     return {
         "machine": f"{machine()}, {threads} threads",
         "samples": samples,
-        "seconds": {name: statistics.median(seconds[name]) for name in names},
-        "times_kernels": {name: ratio(seconds, name, "kernels") for name in names},
-        "seconds_with_dropout": {name: statistics.median(seconds[dropped[name]]) for name in names},
-        "times_kernels_with_dropout": {name: ratio(seconds, dropped[name], "kernels" + DROPOUT) for name in names},
+        "seconds": {name: statistics.median(plain[name]) for name in plain},
+        "times_kernels": {name: ratio(plain, name, "kernels") for name in plain},
+        "seconds_with_dropout": {name: statistics.median(trained[name]) for name in trained},
+        "times_kernels_with_dropout": {name: ratio(trained, name, "kernels") for name in trained},
     }
 
 
@@ -199,42 +272,18 @@ def main() -> None:
     options = parser.parse_args()
     samples, rounds = (4, 1) if options.small else (options.batch_size, options.rounds)
 
-    trained = Config(**PRESETS["recommenders"])
-    plain = replace(trained, dropout=0.0)
+    measured = measure(samples, options.threads, rounds)
+    seconds, losses = measured.plain, measured.losses
+    numbers = summary(measured, samples, options.threads)
     batch = mindlike_batch(samples, seed=0)
-    products = floor_products(plain, batch)
-
-    def floor() -> float:
-        for a, b, out in products:
-            np.dot(a, b, out=out)  # NumPy's own threads
-        return float("nan")
-
-    def with_threads(threads: int, step: Step) -> Step:
-        def run() -> float:
-            parallel.set_threads(threads)
-            return step()
-
-        return run
-
-    steps: dict[str, Step] = {"floor": floor}
-    for suffix, config in (("", plain), (DROPOUT, trained)):
-        rows = {
-            "kernels": with_threads(options.threads, our_step(config, batch)),
-            "kernels, one thread": with_threads(1, our_step(config, batch)),
-            **torch_steps(config, batch, options.threads),
-            **tensorflow_steps(config, batch, options.threads),
-            "layers": our_step(replace(config, backend="layers"), batch),
-        }
-        steps |= {name + suffix: step for name, step in rows.items()}
-    seconds, losses = measure(steps, rounds)
-    numbers = summary(seconds, samples, options.threads)
+    flop = operations(floor_products(PLAIN, batch))
 
     print(f"{numbers['machine']}, {samples} samples, {rounds} rounds")
     print(
         f"{batch.titles.count} titles, {len(batch.titles.index)} words ({len(batch.words)} distinct), "
-        f"{len(batch.histories.index)} clicks; products: {operations(products) / 1e9:.1f} GFLOP"
+        f"{len(batch.histories.index)} clicks; products: {flop / 1e9:.1f} GFLOP"
     )
-    print(f"\n{'':28} {'without dropout':>34} {f'with dropout {trained.dropout}':>36}")
+    print(f"\n{'':28} {'without dropout':>34} {f'with dropout {TRAINED.dropout}':>36}")
     print(f"{'':28}" + 2 * f" {'ms a step':>10} {'ms a sample':>12} {'× kernels':>10}" + f" {'loss':>10}")
     for name in numbers["seconds"]:
         cells = f"{name:28}"
