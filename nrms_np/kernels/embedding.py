@@ -43,7 +43,13 @@ def embedding_forward(table: Array, rows: IntArray) -> tuple[Array, EmbeddingCac
 
     table: (words, D).    rows: (N,).    Returns (x, cache): x (N, D).
     """
-    return table[rows], EmbeddingCache(rows, len(table))
+    x = workspace.empty((len(rows), table.shape[1]), table.dtype)
+
+    def task(first: int, last: int) -> None:
+        x[first:last] = table[rows[first:last]]
+
+    run(task, even_bounds(len(rows), ROWS_A_TASK))
+    return x, EmbeddingCache(rows, len(table))
 
 
 def embedding_backward(dx: Array, cache: EmbeddingCache) -> RowGradient:

@@ -105,7 +105,12 @@ def matmul(a: Array, b: Array) -> Array:
             np.dot(a[:, first:last], b[first:last], out=products[bounds.index(first)])
 
         run(some_terms, bounds)
-        return np.sum(products, axis=0, out=out)
+
+        def some_sums(first: int, last: int) -> None:
+            np.sum(products[:, first:last], axis=0, out=out[first:last])
+
+        run(some_sums, even_bounds(n, -(-n // 2)))
+        return out
 
     def some_rows(first: int, last: int) -> None:
         np.dot(a[first:last], b, out=out[first:last])

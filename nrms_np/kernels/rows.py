@@ -26,11 +26,26 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
 
     values: (N, n).    index: (N,) row numbers.    Returns (rows, n), zero for rows that nothing refers to.
     """
-    order = np.argsort(index, kind="stable")
-    starts = np.searchsorted(index[order], np.arange(rows + 1))
+    order, starts = _sorted_by_row(index, rows)
     out = workspace.empty((rows, values.shape[1]), values.dtype)
     run(lambda first, last: _sum_rows(values, order, starts, out, first, last), even_bounds(rows, ROWS_A_TASK))
     return out
+
+
+@njit(nogil=True, cache=True)
+def _sorted_by_row(index: IntArray, rows: int) -> tuple[IntArray, IntArray]:
+    """The references sorted by row, in their order within a row, and where each row's begin: a counting sort."""
+    starts = np.zeros(rows + 1, dtype=np.int64)
+    for row in index:
+        starts[row + 1] += 1
+    starts = np.cumsum(starts)
+    free = starts[:-1].copy()
+    order = np.empty(len(index), dtype=np.int64)
+    for place in range(len(index)):
+        row = index[place]
+        order[free[row]] = place
+        free[row] += 1
+    return order, starts
 
 
 @njit(nogil=True, cache=True)
