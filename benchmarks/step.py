@@ -1,6 +1,6 @@
 """How long one training step takes: our kernels, our layers, PyTorch in three ways, TensorFlow, and the floor.
 
-Run: python benchmarks/step.py [--small] [--threads 2] [--rounds 5] [--json FILE] [--figure FILE]
+Run: python benchmarks/step.py [--small] [--batch-size 64] [--threads 2] [--rounds 5] [--json FILE] [--figure FILE]
 
 All rows do the same step on the same batch from the same parameters: forward, backward, Adam. Each is measured twice,
 without dropout, where all losses must agree, and with the preset's dropout, as in training. Each row has a process of its
@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from mindlike import WORDS, mindlike_batch
 from nrms_np.config import PRESETS, Config
@@ -38,7 +39,7 @@ from nrms_np.training.adam import Adam
 
 TRAINED = Config(**PRESETS["recommenders"])
 PLAIN = replace(TRAINED, dropout=0.0)
-STEPS_A_TURN = 5  # many more on one batch would learn it by heart, and gradients become too small to be numbers
+STEPS_A_TURN = 5  # many more would learn the one batch by heart; processors are slow at numbers that are nearly zero
 
 ROWS = (
     "floor",
@@ -99,6 +100,7 @@ def tensorflow_step(config: Config, batch: Batch, threads: int) -> Step:
 
     if tensorflow.config.threading.get_intra_op_parallelism_threads() != threads:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
     parameters = NRMS.create(config, [str(i) for i in range(WORDS)]).parameters
     model = tensorflow_nrms.TensorFlowNRMS(parameters, config.heads, dropout=config.dropout)
     return tensorflow_nrms.training_step(model, batch, config.learning_rate)
@@ -161,9 +163,12 @@ def make_step(name: str, config: Config, batch: Batch, threads: int) -> Step:
 def work(pipe: Connection, name: str, samples: int, threads: int) -> None:
     """Be the process of one row: make its steps, then do one whenever asked, and say how long it took."""
     batch = mindlike_batch(samples, seed=0)
+    threadpool_limits(threads, user_api="blas")
     try:
         steps = [make_step(name, config, batch, threads) for config in (PLAIN, TRAINED)]
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "tensorflow"):
+            raise
         pipe.send(None)
         return
     pipe.send([step() for step in steps])  # also compiles and warms up
@@ -174,7 +179,7 @@ def work(pipe: Connection, name: str, samples: int, threads: int) -> None:
 
 
 def seconds_of(step: Step) -> float:
-    """Mean of a few steps that follow each other: about a second of them, or one if it takes longer."""
+    """Mean of steps that follow each other: at most five, no new one after a second."""
     start, count, passed = time.perf_counter(), 0, 0.0
     while passed < 1 and count < STEPS_A_TURN:
         step()
@@ -199,6 +204,7 @@ def measure(samples: int, threads: int, rounds: int) -> Measured:
     for name in ROWS:
         pipes[name], far_end = context.Pipe()
         context.Process(target=work, args=(far_end, name, samples, threads), daemon=True).start()
+        far_end.close()  # so that a process that dies is noticed
         first = pipes[name].recv()
         if first is None:
             del pipes[name]

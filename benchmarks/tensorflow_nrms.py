@@ -1,4 +1,4 @@
-"""NRMS in TensorFlow, the ordinary way: titles padded to 30 words, histories to 50 clicks, one traced graph a step.
+"""NRMS in TensorFlow, the ordinary way: titles padded to 30 words, histories to 50 clicks; a graph, traced once.
 
 As in `torch_nrms.PaddedNRMS`, each occurrence of a news item is encoded anew, and padding takes no part in attention.
 Parameters have our names and shapes.

@@ -319,9 +319,10 @@ assert np.allclose(S, reference, atol=1e-4)
 # The row is long enough now, but it does not stay where it was computed. A processor calculates in *registers*, a few
 # places for 8 or 16 numbers each; ``row`` is written to memory and read back, for every pair of words. The sums
 # need not leave the registers at all: H sums, one lane for each head, that take up the next c in every round.
-# Compilers do not find this by themselves, so the package has a few functions that say it outright
-# (``nrms_np/kernels/lanes.py``). ``load`` takes H neighbours of a flat array as one value, ``multiply_add`` multiplies
-# two such values lane by lane and adds a third.
+# The compiler did not find this by itself, so the package has a few functions that say it outright
+# (``nrms_np/kernels/lanes.py``). ``load`` takes H neighbours of a flat array as one value, ``fill`` makes such a value
+# from one number, ``multiply_add`` multiplies two of them lane by lane and adds a third, ``store`` writes one back. They
+# carry their own permission to change the order of a sum, so there is no ``fastmath`` here.
 
 
 # %%
@@ -336,7 +337,7 @@ def scores_by_lanes(queries, keys, index, offsets, pair_offsets, S):
             query = words[i] * WIDTH
             for j in range(T):
                 key = words[j] * WIDTH
-                total = fill(np.float32(0), H)
+                total = fill(queries.dtype.type(0), H)
                 for c in range(d):
                     total = multiply_add(load(flat_queries, query + c * H, H), load(flat_keys, key + c * H, H), total)
                 store(flat_S, (pair_offsets[s] + i * T + j) * H, total)
@@ -353,11 +354,13 @@ assert np.allclose(S, reference, atol=1e-4)
 
 # %%
 def arithmetic_instructions(function: object) -> tuple[int, int]:
-    """How many multiplications and additions of float32 in the machine code are scalar, and how many are packed."""
+    """How many multiplications and additions in the machine code are scalar, and how many are packed."""
     (code,) = function.inspect_asm().values()  # type: ignore[attr-defined]
     names = [line.split()[0].lstrip("v") for line in code.splitlines() if line.strip()]
     arithmetic = [name for name in names if name.startswith(("mul", "add", "fmadd"))]
-    return sum(name.endswith("ss") for name in arithmetic), sum(name.endswith("ps") for name in arithmetic)
+    return sum(name.endswith(("ss", "sd")) for name in arithmetic), sum(
+        name.endswith(("ps", "pd")) for name in arithmetic
+    )
 
 
 compiled = {
@@ -370,10 +373,11 @@ if platform.machine() in ("x86_64", "AMD64"):
     for name, (function, *_) in compiled.items():
         scalar, packed = arithmetic_instructions(function)
         print(f"{name}: {scalar} scalar and {packed} packed instructions")
+    assert packed > 0 == scalar  # of the last one: by lanes
 
 # %%
-# The package's loops (``nrms_np/kernels/attention_loops.py``) do the last thing twice over. They work on four pairs at
-# a time, so that a query is loaded once for four keys. And they fill the registers: 20 heads are one register of 16
+# The package's loops (``nrms_np/kernels/attention_loops.py``) improve on the last way in two respects. They work on four
+# pairs at a time, so that a query is loaded once for four keys. And they fill the registers: 20 heads are one register of 16
 # and a quarter of another, so four c's of the last 4 heads share one (``nrms_np/kernels/lane_order.py``). The
 # weighted sums, forward and backward, are done in the same manner.
 #
@@ -395,10 +399,10 @@ def exp_in_a_loop(S, out):
             out[row, k] = math.exp(S[row, k])
 
 
-S = np.minimum(S, 0)
+not_positive = np.minimum(S, 0)
 exps = np.empty_like(S)
-exp_in_a_loop(S, exps)
-assert np.allclose(exps, np.exp(S), rtol=1e-5)
+exp_in_a_loop(not_positive, exps)
+assert np.allclose(exps, np.exp(not_positive), rtol=1e-5)
 
 # %%
 # Adding into rows
@@ -503,8 +507,8 @@ seconds = {
         f"kernels, {available_threads()} threads": time_of_kernels(available_threads()),
     },
     "exponentials": {
-        "in a compiled loop": best_time(lambda: exp_in_a_loop(S, exps)),
-        "np.exp": best_time(lambda: np.exp(S, out=exps)),
+        "in a compiled loop": best_time(lambda: exp_in_a_loop(not_positive, exps)),
+        "np.exp": best_time(lambda: np.exp(not_positive, out=exps)),
     },
     "adding into rows": {
         "np.add.at": best_time(add_one_by_one),
@@ -560,6 +564,7 @@ if MEASURE:
     }
     NUMBERS.write_text(json.dumps(measured, indent=2) + "\n")
 measured = json.loads(NUMBERS.read_text())
+assert list(measured["seconds"]["scores"]) == list(seconds["scores"])  # else the chart shows an older lesson
 
 # %%
 # The chart
@@ -626,6 +631,6 @@ course.save(drawing, "12_fast")
 # Open ``lessons/exercises/12_fast.py``, fill in the blanks, and run ``python -m lessons.check 12``.
 #
 # Further: (a) Write the weighted sum of the values, :math:`h_i = \sum_j \alpha_{i,j} v_j`, in lane order. Why
-# does it need no folding? (b) Take ``fastmath=True`` away from each of the compiled functions and measure again.
-# Which ones change, which do not, and why? (c) Make all arrays float64 and look at the time and at the number of
+# does it need no folding? (b) Take ``fastmath=True`` away from the three functions that have it and measure
+# again. Which ones change, which do not, and why? (c) Make all arrays float64 and look at the time and at the number of
 # packed instructions. (They end in ``pd`` then.)

@@ -10,7 +10,8 @@ Both keep their sums in registers: four products, or five vectors of a weighted 
 
 Rows are in lane order (`lane_order`). Every loop works on the sequences `first` to `last` and writes nowhere else, so parts can run
 side by side. `pair_offsets[s]` is where the T × T pairs of sequence s start; each pair has H numbers, and pair (i, j) of a
-sequence with length T is row i·T + j. Arrays are passed flat, and places in them are counted in numbers.
+sequence with length T is row i·T + j. The loops flatten their arrays; places inside are counted in numbers, `pair_offsets` in
+pairs.
 
 Numba compiles the loops anew for each (heads, head_dim) and keeps the result on disk.
 """
@@ -33,7 +34,7 @@ from nrms_np.packed import Packed
 Array = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
-compiled = njit(nogil=True, cache=True, error_model="numpy")
+compiled = njit(nogil=True, cache=True, error_model="numpy")  # no fastmath: lanes have their own permission
 # Not njit: a compiled function that uses another one made inside `attention_loops` is not found on disk again.
 inlined = register_jitable(nogil=True, error_model="numpy", forceinline=True)
 
@@ -116,6 +117,7 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
             start = g * d * LANES
             middle = start + (vectors - vectors % 5) * LANES
             stop = start + vectors * LANES
+            # Five: 20 heads of 20 have 20 and 5 vectors. Five sums and a weight fit in the registers of all processors.
             for e in range(start, middle, 5 * LANES):
                 sum0, sum1, sum2, sum3, sum4 = zero, zero, zero, zero, zero
                 for j in range(len(rows)):
@@ -138,6 +140,11 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                     sum0 = multiply_add(weight, load(y, rows[j] + y_at + e, LANES), sum0)
                 store(out, out_at + e, sum0)
 
+    @inlined
+    def _row_starts(sequences: Packed, s: int, stride: int) -> IntArray:
+        """Where the rows that sequence s refers to start in a flat table."""
+        return sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]].astype(np.int64) * stride
+
     @compiled
     def scores(
         projected: Array, sequences: Packed, pair_offsets: IntArray, scale: Any, alpha: Array,
@@ -146,7 +153,7 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
         """alpha[pair, k] = scale · query_i · key_j, for each head k. Rows of `projected`: query, key, value."""
         flat, pairs = projected.reshape(-1), alpha.reshape(-1)
         for s in range(first, last):
-            rows = sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]] * projected.shape[1]
+            rows = _row_starts(sequences, s, projected.shape[1])
             for i in range(len(rows)):
                 pair = (pair_offsets[s] + i * len(rows)) * H
                 products(flat, rows[i], flat, rows, WIDTH, scale, pairs, pair)
@@ -156,12 +163,12 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
         projected: Array, values_at: int, sequences: Packed, pair_offsets: IntArray, alpha: Array,
         h: Array, first: int, last: int,
     ) -> None:  # fmt: skip
-        """h_i = Σ_j alpha_ij value_j, the heads in head order."""
+        """h_i = Σ_j alpha_ij value_j, in head order. A row of `projected` has its value from values_at on."""
         flat, pairs = projected.reshape(-1), alpha.reshape(-1)
         h_i = np.empty(WIDTH, dtype=h.dtype)
         for s in range(first, last):
             start = sequences.offsets[s]
-            rows = sequences.index[start : sequences.offsets[s + 1]] * projected.shape[1]
+            rows = _row_starts(sequences, s, projected.shape[1])
             for i in range(len(rows)):
                 pair = (pair_offsets[s] + i * len(rows)) * H
                 weighted_rows(pairs, pair, H, flat, rows, values_at, h_i, 0)
@@ -172,15 +179,15 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
     @compiled
     def weighted_sum_backward(
         dh: Array, projected: Array, values_at: int, sequences: Packed, pair_offsets: IntArray,
-        alpha: Array, d_alpha: Array, d_projected: Array, first: int, last: int,
+        alpha: Array, d_alpha: Array, d_references: Array, first: int, last: int,
     ) -> None:  # fmt: skip
-        """d_alpha_ij = dh_i · value_j and d_value_j = Σ_i alpha_ij dh_i. d_projected: one row a word, not a table row."""
-        flat, d_flat = projected.reshape(-1), d_projected.reshape(-1)
+        """d_alpha_ij = dh_i · value_j and d_value_j = Σ_i alpha_ij dh_i. d_references: one row for each reference."""
+        flat, d_flat = projected.reshape(-1), d_references.reshape(-1)
         pairs, d_pairs = alpha.reshape(-1), d_alpha.reshape(-1)
         one = dh.dtype.type(1)
         for s in range(first, last):
             start = sequences.offsets[s]
-            rows = sequences.index[start : sequences.offsets[s + 1]] * projected.shape[1]
+            rows = _row_starts(sequences, s, projected.shape[1])
             T = len(rows)
             # h_i = Σ_j alpha_ij value_j
             dh_lanes = np.empty(T * WIDTH, dtype=dh.dtype)
@@ -193,28 +200,28 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                 products(dh_lanes, i * WIDTH, flat, rows, values_at, one, d_pairs, pair)
             for j in range(T):
                 pair = (pair_offsets[s] + j) * H
-                d_value = (start + j) * d_projected.shape[1] + values_at
+                d_value = (start + j) * d_references.shape[1] + values_at
                 weighted_rows(pairs, pair, T * H, dh_lanes, dh_rows, 0, d_flat, d_value)
 
     @compiled
     def scores_backward(
         d_scores: Array, projected: Array, sequences: Packed, pair_offsets: IntArray,
-        d_projected: Array, first: int, last: int,
+        d_references: Array, first: int, last: int,
     ) -> None:  # fmt: skip
         """d_query_i = Σ_j d_score_ij key_j and d_key_j = Σ_i d_score_ij query_i."""
-        flat, d_flat, d_pairs = projected.reshape(-1), d_projected.reshape(-1), d_scores.reshape(-1)
+        flat, d_flat, d_pairs = projected.reshape(-1), d_references.reshape(-1), d_scores.reshape(-1)
         for s in range(first, last):
             start = sequences.offsets[s]
-            rows = sequences.index[start : sequences.offsets[s + 1]] * projected.shape[1]
+            rows = _row_starts(sequences, s, projected.shape[1])
             T = len(rows)
             # score_ij = query_i · key_j
             for i in range(T):
                 pair = (pair_offsets[s] + i * T) * H
-                d_query = (start + i) * d_projected.shape[1]
+                d_query = (start + i) * d_references.shape[1]
                 weighted_rows(d_pairs, pair, H, flat, rows, WIDTH, d_flat, d_query)
             for j in range(T):
                 pair = (pair_offsets[s] + j) * H
-                d_key = (start + j) * d_projected.shape[1] + WIDTH
+                d_key = (start + j) * d_references.shape[1] + WIDTH
                 weighted_rows(d_pairs, pair, T * H, flat, rows, 0, d_flat, d_key)
 
     return Loops(scores, weighted_sum, weighted_sum_backward, scores_backward)

@@ -97,7 +97,9 @@ def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale
     quads = (columns + 3) // 4
     zero = x.dtype.type(0)
     random = np.empty(ROWS_A_BLOCK * quads + LANES, dtype=np.uint64)
-    sixteen_bits = random.view(np.uint16)  # the same memory: four numbers each
+    sixteen_bits = random.view(
+        np.uint16
+    )  # the same memory, four numbers each (the lowest bits first, as on all usual processors)
     for block in range(first, last, ROWS_A_BLOCK):
         end = min(block + ROWS_A_BLOCK, last)
         _splitmix64(random, (end - block) * quads, block * quads, start)
@@ -110,7 +112,10 @@ def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale
 
 @njit(nogil=True, cache=True)
 def _splitmix64(out: IntArray, count: int, counter: int, start: np.uint64) -> None:
-    """Numbers `counter` and following, LANES at a time: `splitmix64` of `layers.dropout`, the last few beyond `count`."""
+    """`splitmix64` of `layers.dropout` for `counter` and following, LANES at a time.
+
+    start: the key, with the GOLDEN that splitmix64 adds.    Writes up to LANES − 1 numbers beyond `count`; `out` has room.
+    """
     # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
     counters = np.arange(counter, counter + LANES).astype(np.uint64) * np.uint64(GOLDEN) + start
     step = fill(np.uint64(STEP), LANES)

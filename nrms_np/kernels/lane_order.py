@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
-REGISTERS = (16, 8)  # numbers in one register, the widest first
+REGISTERS = (8, 16)  # numbers in one register
 
 
 class LaneOrder(NamedTuple):
@@ -47,9 +47,12 @@ class LaneOrder(NamedTuple):
 
 @cache
 def lane_order(heads: int, head_dim: int) -> LaneOrder:
-    """Lay out the heads for the widest register that they fill. Where they fill none, a vector is all H heads."""
+    """Lay out the heads for the widest register that they fill.
+
+    Where they fill none, a vector is all H heads: right for any H and d, and slow for one head or two.
+    """
     lanes, together = heads, 1
-    for width in reversed(REGISTERS):
+    for width in REGISTERS:  # the last one that fits
         sharing = heads % width
         if sharing == 0:
             lanes, together = width, 1
@@ -60,7 +63,9 @@ def lane_order(heads: int, head_dim: int) -> LaneOrder:
     parts = [places[g * lanes : (g + 1) * lanes].T for g in range(groups)]
     shared = places[groups * lanes :].T  # row after row is already "together" c's of each head
     head_of = np.concatenate([part.ravel() for part in (*parts, shared)])
-    return LaneOrder(lanes, groups, sharing, together, head_of, np.argsort(head_of))
+    lane_of = np.argsort(head_of)
+    head_of.flags.writeable = lane_of.flags.writeable = False  # every caller gets the same ones
+    return LaneOrder(lanes, groups, sharing, together, head_of, lane_of)
 
 
 def to_lane_order(W: Array, heads: int) -> Array:

@@ -1,9 +1,10 @@
-"""Several numbers as one value, for the attention hot loops.
+"""Several numbers as one value, for the hot loops.
 
 A processor multiplies 8 or 16 numbers in one instruction if they lie side by side in one of its registers. Compilers find such
 places in simple loops. In the attention loops they do not find them all: sums that could stay in registers go to memory and back
 for every pair of words. The functions below say it outright: `load` takes neighbouring numbers ("lanes") as one value,
-`multiply_add` is one instruction on such values, and a sum stays in a register as long as its name is in use.
+`multiply_add` is one instruction on such values, and a sum stays in a register while its name is in use, if there are enough
+registers.
 
 The Python functions say what each operation means, and run when compilation is switched off (NUMBA_DISABLE_JIT=1). Below each
 stands its builder, which writes the same operation in LLVM's language for Numba's compiler. LLVM knows the widths of all
@@ -21,12 +22,14 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import types
+from numba.core.errors import TypingError
 from numba.extending import intrinsic, models, overload, register_model
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-MAY_CHANGE = ("contract", "reassoc", "nsz")  # a multiplication and an addition may become one instruction
+# The compiler may make one instruction of a multiplication and an addition, reorder sums, and forget the sign of a zero.
+MAY_CHANGE = ("contract", "reassoc", "nsz")
 
 
 class Lanes(types.Type):
@@ -42,13 +45,16 @@ class Lanes(types.Type):
 class LanesModel(models.PrimitiveModel):
     """In LLVM it is a vector."""
 
-    def __init__(self, models_of: Any, lanes: Lanes) -> None:
-        number = models_of.lookup(lanes.dtype).get_data_type()
-        super().__init__(models_of, lanes, ir.VectorType(number, lanes.count))  # type: ignore[no-untyped-call]
+    def __init__(self, manager: Any, lanes: Lanes) -> None:
+        number = manager.lookup(lanes.dtype).get_data_type()
+        super().__init__(manager, lanes, ir.VectorType(number, lanes.count))  # type: ignore[no-untyped-call]
 
 
 def _instruction_for(meaning: Callable[..., Any]) -> Callable[[Callable[..., Any]], None]:
-    """Let compiled code that calls `meaning` use the instruction that the decorated builder makes."""
+    """Let compiled code that calls `meaning` use the instruction that the decorated builder makes.
+
+    The builder's own name is not used any more. Compiled code must give the arguments by position.
+    """
 
     def decorate(builder: Callable[..., Any]) -> None:
         built: Any = intrinsic(prefer_literal=True)(builder)
@@ -59,6 +65,20 @@ def _instruction_for(meaning: Callable[..., Any]) -> Callable[[Callable[..., Any
         overload(meaning, prefer_literal=True)(calls[meaning.__code__.co_argcount])
 
     return decorate
+
+
+def _constant(number: Any) -> int:
+    """The value of an argument that the compiler must know."""
+    if not isinstance(number, types.IntegerLiteral):
+        raise TypingError("the number of lanes and of repetitions must be a constant.")
+    return int(number.literal_value)
+
+
+def _check(array: Any, lanes: Any) -> None:
+    """Refuse what would be read or written wrongly."""
+    flat = isinstance(array, types.Array) and array.ndim == 1 and array.layout == "C"
+    if not flat or array.dtype != lanes.dtype:
+        raise TypingError(f"load and store need a flat, contiguous array of {lanes.dtype}, not {array}.")
 
 
 def _whole(lanes: Any) -> bool:
@@ -85,7 +105,8 @@ def load(array: Array, at: int, count: int) -> Array:
 
 @_instruction_for(load)
 def _load(typing: Any, array: Any, at: Any, count: Any) -> Any:
-    lanes = Lanes(array.dtype, count.literal_value)
+    lanes = Lanes(array.dtype, _constant(count))
+    _check(array, lanes)
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = context.get_value_type(lanes)
@@ -103,6 +124,8 @@ def store(array: Array, at: int, lanes: Array) -> None:
 
 @_instruction_for(store)
 def _store(typing: Any, array: Any, at: Any, lanes: Any) -> Any:
+    _check(array, lanes)
+
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = context.get_value_type(lanes)
         stored = builder.store(arguments[2], _pointer(context, builder, array, arguments[0], arguments[1], vector))
@@ -119,7 +142,7 @@ def fill(number: Any, count: int) -> Array:
 
 @_instruction_for(fill)
 def _fill(typing: Any, number: Any, count: Any) -> Any:
-    lanes = Lanes(number, count.literal_value)
+    lanes = Lanes(number, _constant(count))
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         nothing = ir.Constant(context.get_value_type(lanes), ir.Undefined)
@@ -156,7 +179,7 @@ def _multiply(typing: Any, x: Any, y: Any) -> Any:
 
 
 def multiply_add(x: Array, y: Array, total: Array) -> Array:
-    """Lane by lane, x · y + total."""
+    """Lane by lane, x · y + total. Not for whole numbers."""
     return x * y + total
 
 
@@ -170,13 +193,15 @@ def _multiply_add(typing: Any, x: Any, y: Any, total: Any) -> Any:
 
 
 def fold(lanes: Array, times: int) -> Array:
-    """Cut the lanes into `times` equal pieces and add these up."""
+    """Cut the lanes into `times` equal pieces and add these up. Not for whole numbers."""
     return lanes.reshape(times, -1).sum(axis=0)
 
 
 @_instruction_for(fold)
 def _fold(typing: Any, lanes: Any, times: Any) -> Any:
-    width = lanes.count // times.literal_value
+    width, rest = divmod(lanes.count, _constant(times))
+    if rest:
+        raise TypingError(f"{lanes} cannot be cut into {_constant(times)} equal pieces.")
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         whole = arguments[0]
@@ -198,10 +223,10 @@ def repeat(lanes: Array, times: int) -> Array:
 @_instruction_for(repeat)
 def _repeat(typing: Any, lanes: Any, times: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        places = _places(list(range(lanes.count)) * times.literal_value)
+        places = _places(list(range(lanes.count)) * _constant(times))
         return builder.shuffle_vector(arguments[0], arguments[0], places)
 
-    return Lanes(lanes.dtype, lanes.count * times.literal_value)(lanes, times), build
+    return Lanes(lanes.dtype, lanes.count * _constant(times))(lanes, times), build
 
 
 def xor_shift(x: Array, bits: Array) -> Array:

@@ -89,7 +89,8 @@ def matmul(a: Array, b: Array) -> Array:
     """The product a · b, in an array of the workspace; in parts, on all threads.
 
     A tall a is cut into groups of rows. A wide one, as in the gradient of a weight, is cut along the sum: each part of the
-    columns gives a whole product, and these are added up.
+    columns gives a whole product, and these are added up. The parts are large, for the sake of BLAS, and so few for a batch of
+    64 that more than four threads have little to do.
 
     a: (n, k).    b: (k, m).    Returns (n, m).
     """
@@ -98,7 +99,7 @@ def matmul(a: Array, b: Array) -> Array:
     if n * k * m < SMALL_PRODUCT:
         return np.dot(a, b, out=out)
     if k > 2 * n:
-        bounds = even_bounds(k, min(TERMS_A_PART, -(-k // 2)))
+        bounds = even_bounds(k, min(TERMS_A_PART, -(-k // 4)))
         products = workspace.empty((len(bounds) - 1, n, m), a.dtype)
 
         def some_terms(first: int, last: int) -> None:
@@ -109,7 +110,7 @@ def matmul(a: Array, b: Array) -> Array:
         def some_sums(first: int, last: int) -> None:
             np.sum(products[:, first:last], axis=0, out=out[first:last])
 
-        run(some_sums, even_bounds(n, -(-n // 2)))
+        run(some_sums, even_bounds(n, -(-n // 4)))
         return out
 
     def some_rows(first: int, last: int) -> None:

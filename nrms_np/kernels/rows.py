@@ -25,7 +25,10 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
     """Sum of values[t] over all t with index[t] = row, for each row.
 
     values: (N, n).    index: (N,) row numbers.    Returns (rows, n), zero for rows that nothing refers to.
+    Raises IndexError where there is no such row.
     """
+    if len(index) and not 0 <= index.min() <= index.max() < rows:
+        raise IndexError(f"row numbers must be at least 0 and below {rows}, got {index.min()} to {index.max()}.")
     order, starts = _sorted_by_row(index, rows)
     out = workspace.empty((rows, values.shape[1]), values.dtype)
     run(lambda first, last: _sum_rows(values, order, starts, out, first, last), even_bounds(rows, ROWS_A_TASK))

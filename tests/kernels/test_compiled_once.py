@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 STEP = """
 from numba.core import event
@@ -26,8 +29,9 @@ def test_a_second_process_compiles_nothing(tmp_path):
     numbers = []
     for _ in range(2):
         answer = subprocess.run(
-            [sys.executable, "-c", STEP], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", STEP], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
+        assert answer.returncode == 0, answer.stderr
         numbers.append(int(answer.stdout))
     first, second = numbers
     assert first > 10

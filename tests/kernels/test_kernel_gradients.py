@@ -7,6 +7,7 @@ from nrms_np import kernels
 from nrms_np.gradcheck import check_gradients
 from nrms_np.kernels.additive_attention import additive_attention_backward, additive_attention_forward
 from nrms_np.kernels.bilinear_attention import bilinear_attention_backward, bilinear_attention_forward
+from nrms_np.kernels.lane_order import lane_order
 from nrms_np.kernels.projected_attention import projected_attention_backward, projected_attention_forward
 from nrms_np.layers.dropout import dropout_key
 from tests.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
@@ -36,6 +37,24 @@ def test_projected_attention_backward():
 
     def forward(table, Q, K, V):
         return projected_attention_forward(table, SEQUENCES, Q, K, V, H, SCALE)
+
+    _, cache = forward(**inputs)
+    errors = check_gradients(
+        lambda **inputs: forward(**inputs)[0],
+        inputs,
+        lambda dh: dict(zip(inputs, projected_attention_backward(dh, cache), strict=True)),
+    )
+    assert max(errors.values()) < 1e-7
+
+
+def test_projected_attention_backward_where_heads_share_vectors():
+    rng, heads, head_dim = np.random.default_rng(5), 4, 4
+    inputs = {"table": rng.standard_normal((ROWS, D))}
+    inputs |= {name: rng.standard_normal((D, heads * head_dim)) for name in "QKV"}
+    assert lane_order(heads, head_dim).sharing == heads
+
+    def forward(table, Q, K, V):
+        return projected_attention_forward(table, SEQUENCES, Q, K, V, heads, SCALE)
 
     _, cache = forward(**inputs)
     errors = check_gradients(

@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from nrms_np.kernels import parallel
+from nrms_np.kernels import additive_attention, embedding, pair_softmax, parallel, rows
 from nrms_np.kernels.rows import add_into_rows
 from nrms_np.model import NRMS
+from nrms_np.packed import offsets_of
 from tests.sizes import WORDS, ragged_batch, small_config
 
 
@@ -26,9 +27,15 @@ def test_a_product_in_parts_is_the_product(shape):
     np.testing.assert_allclose(parallel.matmul(b.T, a.T), (a @ b).T, rtol=1e-10, atol=1e-10)
 
 
-def test_results_do_not_depend_on_the_number_of_threads(restore_threads):
+def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeypatch):
+    # Parts so small that even the tests' batch has many of each kind.
+    for module, name in ((parallel, "ROWS_A_PART"), (parallel, "TERMS_A_PART"), (additive_attention, "ROWS_A_TASK"),
+                         (rows, "ROWS_A_TASK"), (embedding, "ROWS_A_TASK"), (pair_softmax, "PAIRS_A_TASK")):  # fmt: skip
+        monkeypatch.setattr(module, name, 2)
+    monkeypatch.setattr(parallel, "SMALL_PRODUCT", 0)
     config = small_config(dropout_after_attention=True)
     model, batch = NRMS.create(config, [str(i) for i in range(WORDS)]), ragged_batch()
+    assert len(pair_softmax.task_bounds(batch.titles.offsets)) > 4
     results = []
     for threads in (1, 2, 5):
         parallel.set_threads(threads)
@@ -36,6 +43,27 @@ def test_results_do_not_depend_on_the_number_of_threads(restore_threads):
     for loss, gradients in results[1:]:
         assert loss == results[0][0]
         assert all(np.array_equal(gradients[name], results[0][1][name]) for name in gradients)
+
+
+@pytest.mark.parametrize(
+    "lengths", [[], [0, 0], [3], [5000], [1] * 40, [0, 7, 0, 90, 2, 0], [2000, 2000, 1]],
+    ids=["none", "empty", "short", "one huge", "many", "ragged", "few"],
+)  # fmt: skip
+def test_sequences_are_cut_where_one_starts(lengths):
+    bounds = parallel.sequence_bounds(offsets_of(np.array(lengths, dtype=np.int64)), 16)
+    assert (bounds[0], bounds[-1]) == (0, len(lengths))
+    assert bounds == sorted(set(bounds)) or not lengths
+
+
+def test_a_small_batch_is_cut_for_four_threads():
+    assert len(parallel.sequence_bounds(np.arange(0, 801, 10), 1000)) == 5
+    assert parallel.sequence_bounds(np.arange(0, 81, 10), 1000) == [0, 8]
+
+
+@pytest.mark.parametrize("index", [[0, -1], [3, 0]])
+def test_adding_into_a_row_that_is_not_there_is_an_error(index):
+    with pytest.raises(IndexError, match="below 3"):
+        add_into_rows(np.ones((2, 4)), np.array(index), 3)
 
 
 def test_an_error_in_a_task_is_raised():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nrms_np import kernels, one_by_one
+from nrms_np.gradcheck import relative_error
 from nrms_np.layers.dropout import dropout_key
 from nrms_np.packed import Packed
 from tests.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
@@ -63,18 +64,20 @@ def test_pooling(additive):
     # 12 of 2, 20 of 16 and of 20, 36 of 4: the last heads share vectors. 36 has two groups before them.
     [(1, 1), (1, 16), (2, 7), (2, 16), (12, 2), (16, 16), (20, 1), (20, 7), (20, 16), (20, 20), (36, 4)],
 )
-def test_self_attention_for_other_numbers_and_widths_of_heads(heads, head_dim):
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_self_attention_for_other_numbers_and_widths_of_heads(heads, head_dim, dtype):
     rng = np.random.default_rng(2)
-    table, sequences = rng.standard_normal((ROWS, D)), ragged_sequences()
-    parameters = {name: rng.standard_normal((D, heads * head_dim)) for name in "QKV"}
+    table, sequences = rng.standard_normal((ROWS, D)).astype(dtype), ragged_sequences()
+    parameters = {name: rng.standard_normal((D, heads * head_dim)).astype(dtype) for name in "QKV"}
     h, cache = kernels.self_attention_forward(table, sequences, parameters, heads, SCALE)
     expected, expected_cache = one_by_one.self_attention_forward(table, sequences, parameters, heads, SCALE)
-    close(h, expected)
-    dh = rng.standard_normal(h.shape)
+    dh = rng.standard_normal(h.shape).astype(dtype)
     d_table, gradients = kernels.self_attention_backward(dh, cache)
     d_expected, expected_gradients = one_by_one.self_attention_backward(dh, expected_cache)
-    close(d_table, d_expected)
-    close_gradients(gradients, expected_gradients)
+    pairs = [(h, expected), (d_table, d_expected), *((gradients[name], expected_gradients[name]) for name in "QKV")]
+    for ours, theirs in pairs:
+        assert ours.dtype == dtype
+        assert relative_error(ours, theirs) < (1e-12 if dtype == np.float64 else 1e-5)
 
 
 @pytest.mark.parametrize("rows", [np.array([3, 0, 3, 3, 1]), np.array([0, 2, 5])], ids=["repeated", "distinct"])
