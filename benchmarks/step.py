@@ -93,7 +93,8 @@ def torch_step(way: str, config: Config, batch: Batch, threads: int) -> Step:
 
 def tensorflow_step(config: Config, batch: Batch, threads: int) -> Step:
     """The same step in TensorFlow, from the same parameters."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # no search for a GPU
     import tensorflow
 
     import tensorflow_nrms
