@@ -97,9 +97,8 @@ def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale
     quads = (columns + 3) // 4
     zero = x.dtype.type(0)
     random = np.empty(ROWS_A_BLOCK * quads + LANES, dtype=np.uint64)
-    sixteen_bits = random.view(
-        np.uint16
-    )  # the same memory, four numbers each (the lowest bits first, as on all usual processors)
+    # The same memory, four numbers each; the lowest bits come first, as on all usual processors.
+    sixteen_bits = random.view(np.uint16)
     for block in range(first, last, ROWS_A_BLOCK):
         end = min(block + ROWS_A_BLOCK, last)
         _splitmix64(random, (end - block) * quads, block * quads, start)
