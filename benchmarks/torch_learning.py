@@ -16,7 +16,7 @@ from nrms_np.parameters import WORD_SCALE
 from seeds import Epochs, train
 from torch_nrms import GroupedNRMS, sort_batch, train_step
 
-SEQUENCES_A_BLOCK = 1024
+SEQUENCES_PER_BLOCK = 1024
 
 
 def train_torch(data: Dataset, config: Config) -> Epochs:
@@ -69,8 +69,8 @@ def _encode(model: GroupedNRMS, sequences: Packed, table: Tensor, level: str) ->
     order = np.argsort(sequences.lengths, kind="stable")
     encoder = model.news if level == "news" else model.user
     vectors = torch.empty(sequences.count, encoder.attention.V.shape[1])
-    for start in range(0, len(order), SEQUENCES_A_BLOCK):
-        chosen = order[start : start + SEQUENCES_A_BLOCK]
+    for start in range(0, len(order), SEQUENCES_PER_BLOCK):
+        chosen = order[start : start + SEQUENCES_PER_BLOCK]
         block = sequences.take(chosen)
         lengths, counts = np.unique(block.lengths, return_counts=True)
         rows = table[torch.from_numpy(block.index.astype(np.int64))]

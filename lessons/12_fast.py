@@ -28,8 +28,8 @@ from threadpoolctl import threadpool_limits
 
 import course
 from nrms_np import NRMS, Config, Packed, kernels, one_by_one
-from nrms_np.kernels.lanes import fill, load, multiply_add, store
-from nrms_np.kernels.parallel import available_threads, set_threads
+from nrms_np.kernels.engine.lanes import fill, load, multiply_add, store
+from nrms_np.kernels.engine.parallel import available_threads, set_threads
 from nrms_np.packed import Batch, distinct, offsets_of
 
 MEASURE = "--measure" in sys.argv

@@ -25,7 +25,7 @@ from nrms_np.config import PARTS
 from nrms_np.data.dataset import read_dataset
 from nrms_np.data.demo_pairs import BLOCKS
 from nrms_np.data.vocabulary import tokenize
-from nrms_np.evaluation.explanation import attention_of_history, attention_of_title, explain
+from nrms_np.explain.impression import attention_of_history, attention_of_title, explain
 from nrms_np.evaluation.ranking import evaluate
 from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.trainer import Trainer

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Any
 
+from nrms_np.config import COUNT, NATURAL, Kind
 from nrms_np.errors import NrmsError
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130  # argparse itself exits with 2 for wrong usage
@@ -33,14 +34,10 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
 
 
 def use_threads(threads: int | None) -> None:
-    """Set the number of threads, for our own loops and for NumPy's products."""
-    from threadpoolctl import threadpool_limits
+    """Set the number of threads, for our own loops and for NumPy's products; None for all cores there are."""
+    from nrms_np.kernels.engine.parallel import available_threads, set_threads
 
-    from nrms_np.kernels import parallel
-
-    number = threads or parallel.available_threads()
-    parallel.set_threads(number)
-    threadpool_limits(number, user_api="blas")
+    set_threads(threads or available_threads())
 
 
 class _DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -52,34 +49,22 @@ class _DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
         return super()._get_help_string(action)
 
 
-def positive_int(text: str) -> int:
-    """An option's value that counts something."""
-    return _number(text, int, lambda value: value >= 1, "a whole number, 1 or more")
+def value_of(kind: Kind) -> Callable[[str], Any]:
+    """What reads an option's value of this kind, for `add_argument(type=...)`."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind.type(text)
+        except ValueError:
+            value = None
+        if value is None or not kind.fits(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind.words}")
+        return value
+
+    return read
 
 
-def natural_int(text: str) -> int:
-    """An option's value that may be 0."""
-    return _number(text, int, lambda value: value >= 0, "a whole number, 0 or more")
-
-
-def positive_float(text: str) -> float:
-    """An option's value above 0."""
-    return _number(text, float, lambda value: 0 < value < float("inf"), "a number above 0")
-
-
-def share(text: str) -> float:
-    """An option's value from 0 up to but not including 1."""
-    return _number(text, float, lambda value: 0 <= value < 1, "a number from 0 up to but not including 1")
-
-
-def _number(text: str, kind: Callable[[str], Any], fits: Callable[[Any], bool], what: str) -> Any:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not fits(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return value
+positive_int, natural_int = value_of(COUNT), value_of(NATURAL)
 
 
 def run_command(main: Callable[[list[str]], int]) -> None:

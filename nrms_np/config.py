@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 from nrms_np.errors import ConfigError
 
@@ -12,74 +14,78 @@ PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
 """What can be switched off, by the names of the parameters that go with it."""
 
 
+class Kind(NamedTuple):
+    """Which values a setting takes: their type, which of them fit, and both in words."""
+
+    type: type
+    fits: Callable[[Any], bool]
+    words: str
+
+
+COUNT = Kind(int, lambda value: value >= 1, "a whole number, 1 or more")
+NATURAL = Kind(int, lambda value: value >= 0, "a whole number, 0 or more")
+POSITIVE = Kind(float, lambda value: 0 < value < float("inf"), "a number above 0")
+SHARE = Kind(float, lambda value: 0 <= value < 1, "a number from 0 up to but not including 1")
+SWITCH = Kind(bool, lambda _: True, "true or false")
+
+
+def one_of(*names: str) -> Kind:
+    """The kind of a setting that takes one of these names."""
+    return Kind(str, lambda value: value in names, " or ".join(names))
+
+
+def fastest_backend() -> str:
+    """The name of the fastest backend that works here: `kernels`, or `layers` where Numba is not installed."""
+    return "kernels" if find_spec("numba") else "layers"
+
+
+def setting(default: Any, kind: Kind, meaning: str) -> Any:
+    """A field of Config with what the command line and the documentation say about it."""
+    more = {"default_factory": default} if callable(default) else {"default": default}
+    return field(**more, metadata={"kind": kind, "meaning": meaning})
+
+
 @dataclass(frozen=True)
 class Config:
-    """All settings; the defaults are the paper's (MIND.md's table where the paper is silent)."""
+    """All settings; the defaults are the paper's, or others' where the paper is silent.
+
+    What each one means stands beside it, and in `python -m nrms_np.train --help`, whose options are made from these fields.
+    Raises ConfigError for a value that makes no sense.
+    """
 
     # The model
-    word_dim: int = 300
-    """D, the width of the word vectors."""
-    heads: int = 16
-    """H, attention heads on each level."""
-    head_dim: int = 16
-    """d, the width of one head."""
-    query_dim: int = 200
-    """A, the width of the additive attention's query."""
-    attention: str = "projected"
-    """`projected` or `bilinear`: the form of self-attention."""
-    scaled: bool = True
-    """Whether scores are divided by √d. Equation 1 to the letter (bilinear) has no scaling."""
-    output_projection: bool = False
-    """Whether one more matrix mixes the heads, as in the original Transformer."""
-    ablate: tuple[str, ...] = ()
-    """Parts that are switched off, out of PARTS: attention sees only the element itself, pooling is the plain mean."""
+    word_dim: int = setting(300, COUNT, "D, width of the word vectors")
+    heads: int = setting(16, COUNT, "H, attention heads on each level")
+    head_dim: int = setting(16, COUNT, "d, width of one head")
+    query_dim: int = setting(200, COUNT, "A, width of the additive attention's query")
+    attention: str = setting("projected", one_of("projected", "bilinear"), "form of self-attention")
+    scaled: bool = setting(None, SWITCH, "divide attention scores by √d; as a rule projected does, bilinear does not")
+    output_projection: bool = setting(False, SWITCH, "mix the heads by one more matrix, as in the original Transformer")
+    ablate: tuple[str, ...] = setting((), one_of(*PARTS), "parts to switch off: elements see only themselves, or the plain mean")
     # The data
-    title_length: int = 30
-    """The first so many words of a title are used."""
-    history_length: int = 50
-    """The last so many clicks of a history are used."""
-    minimum_count: int = 1
-    """Words rarer than this in the train titles become the unknown word."""
+    title_length: int = setting(30, COUNT, "words used of a title, the first ones")
+    history_length: int = setting(50, COUNT, "clicks used of a history, the last ones")
+    minimum_count: int = setting(1, COUNT, "words rarer than this in the train titles become the unknown word")
     # The training
-    negatives: int = 4
-    """K, candidates not clicked beside each clicked one."""
-    dropout: float = 0.2
-    """The share of numbers that is dropped in training."""
-    dropout_after_attention: bool = False
-    """Whether dropout falls also on the output of word-level self-attention, besides the word embeddings."""
-    learning_rate: float = 1e-3
-    """The step size of Adam."""
-    batch_size: int = 64
-    """Samples a training step."""
-    epochs: int = 4
-    """How often training goes through all samples, at most."""
-    patience: int = 2
-    """Training stops after so many epochs without a better dev AUC."""
-    seed: int = 0
-    """Decides the initial parameters, the order of the samples, the negatives and the dropout."""
-    backend: str = "kernels"
-    """`kernels` (fast) or `layers` (the plain loops)."""
+    negatives: int = setting(4, COUNT, "K, candidates not clicked beside each clicked one")
+    dropout: float = setting(0.2, SHARE, "share of numbers dropped in training")
+    dropout_after_attention: bool = setting(False, SWITCH, "dropout also after word-level self-attention")
+    learning_rate: float = setting(1e-3, POSITIVE, "step size of Adam")
+    batch_size: int = setting(64, COUNT, "samples per training step")
+    epochs: int = setting(4, COUNT, "how often training goes through all samples, at most")
+    patience: int = setting(2, COUNT, "epochs without a better dev AUC after which training stops")
+    seed: int = setting(0, NATURAL, "decides everything that is drawn at random")
+    backend: str = setting(fastest_backend, one_of("kernels", "layers"), "fast loops, or the plain ones to read")
 
     def __post_init__(self) -> None:
-        for name in ("word_dim", "heads", "head_dim", "query_dim", "title_length", "history_length",
-                     "minimum_count", "negatives", "batch_size", "epochs", "patience"):  # fmt: skip
-            if not isinstance(getattr(self, name), int):
-                raise ConfigError(f"{name} must be a whole number, not {getattr(self, name)!r}.")
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        if self.seed < 0:
-            raise ConfigError(f"seed must not be negative, but is {self.seed}.")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout must be at least 0 and below 1, not {self.dropout}.")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ConfigError(f"learning_rate must be a positive number, not {self.learning_rate}.")
-        if self.attention not in ("projected", "bilinear"):
-            raise ConfigError(f"attention must be projected or bilinear, not {self.attention!r}.")
-        if self.backend not in ("kernels", "layers"):
-            raise ConfigError(f"backend must be kernels or layers, not {self.backend!r}.")
-        for part in self.ablate:
-            if part not in PARTS:
-                raise ConfigError(f"ablate takes {', '.join(PARTS)}, not {part!r}.")
+        if self.scaled is None:
+            object.__setattr__(self, "scaled", self.attention == "projected")
+        for one in fields(self):
+            kind, given = one.metadata["kind"], getattr(self, one.name)
+            for value in given if isinstance(given, tuple) else (given,):
+                right = isinstance(value, (int, float) if kind.type is float else kind.type)
+                if not right or (isinstance(value, bool) and kind.type is not bool) or not kind.fits(value):
+                    raise ConfigError(f"{one.name} must be {kind.words}, not {value!r}.")
 
     @property
     def news_dim(self) -> int:
@@ -101,8 +107,7 @@ class Config:
         try:
             values: dict[str, Any] = json.loads(text)
             values.pop("data", None)  # a run folder's config.json also says what the run was given as data
-            known = {field.name for field in fields(cls)}
-            unknown = sorted(set(values) - known)
+            unknown = sorted(set(values) - {one.name for one in fields(cls)})
             if unknown:
                 raise ConfigError(f"the settings {', '.join(unknown)} are not known to this version.")
             values["ablate"] = tuple(values.get("ablate", ()))

@@ -28,3 +28,7 @@ class ModelFileError(NrmsError):
 
 class ConfigError(NrmsError):
     """A setting has a value that makes no sense."""
+
+
+class NestedRunError(NrmsError):
+    """Work for all threads was handed out from inside such work."""

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.evaluation.ranking import score_split
     from nrms_np.evaluation.submission import check_complete, write_scores, write_submission
     from nrms_np.evaluation.trained import encode_titles, load_trained
-    from nrms_np.whole_file import check_folder
+    from nrms_np.files import check_folder
 
     use_threads(options.threads)
     for path in filter(None, (options.scores, options.submission)):

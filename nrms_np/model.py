@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nrms_np.arrays import Array, IntArray
 from nrms_np.backend import get_backend
-from nrms_np.config import Config
+from nrms_np.config import Config, fastest_backend
 from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.errors import ConfigError, ModelFileError
 from nrms_np.layers.dropout import dropout_key
-from nrms_np.packed import Batch, Packed, RowGradient
+from nrms_np.files import whole_file
+from nrms_np.packed import Batch, Packed, RowGradient, distinct
 from nrms_np.parameters import initial_parameters, parameter_shapes
-from nrms_np.whole_file import whole_file
 
-Array = NDArray[np.floating[Any]]
-
-SEQUENCES_A_BLOCK = 2048
+SEQUENCES_PER_BLOCK = 2048
 """Encoding goes through the sequences in blocks of this many, so that memory does not grow with their number."""
 
 BROKEN_FILE = (
@@ -86,21 +84,31 @@ class NRMS:
         """
         return self._encode(news_vectors, histories, "user")
 
-    def _encode(self, table: Array, sequences: Packed, level: str) -> Array:
-        vectors = np.empty((sequences.count, self.config.news_dim), dtype=table.dtype)
-        for start in range(0, sequences.count, SEQUENCES_A_BLOCK):
-            block = sequences.take(np.arange(start, min(start + SEQUENCES_A_BLOCK, sequences.count)))
-            out, _ = self._attend(table, block, level)
-            vectors[start : start + block.count] = out
-        return vectors
-
-    def _attend(
+    def attend(
         self, table: Array, sequences: Packed, level: str, dropout: Dropout | None = None
     ) -> tuple[Array, AttendCache]:
-        parameters = subset(self.parameters, level)
-        return attend_forward(
-            table, sequences, parameters, self.config.heads, self.config.scale, self._backend, dropout
-        )
+        """`encoder.attend_forward` with the parameters of a level, `news` or `user`."""
+        config, parameters = self.config, subset(self.parameters, level)
+        return attend_forward(table, sequences, parameters, config.heads, config.scale, self._backend, dropout)
+
+    def score(self, users: Array, which: IntArray, news: Array, candidates: Packed) -> Array:
+        """Click scores for ranking, any number of candidates for each user.
+
+        users: (m, H·d).    which: (n,) the row of users that each sequence of candidates is for.
+        news: (rows, H·d).    candidates: n sequences that refer to its rows.
+
+        Returns (total,) scores, aligned with candidates.index.
+        """
+        return self._backend.score_candidates(users, which, news, candidates)
+
+    def _encode(self, table: Array, sequences: Packed, level: str) -> Array:
+        vectors = np.empty((sequences.count, self.config.news_dim), dtype=table.dtype)
+        for start in range(0, sequences.count, SEQUENCES_PER_BLOCK):
+            block = sequences.take(np.arange(start, min(start + SEQUENCES_PER_BLOCK, sequences.count)))
+            used, index = distinct(block.index, len(table))  # no other rows are multiplied
+            out, _ = self.attend(table[used], Packed(index, block.offsets), level)
+            vectors[start : start + block.count] = out
+        return vectors
 
     def forward(self, batch: Batch, dropout_step: int | None = None) -> tuple[Array, ForwardCache]:
         """Click scores of a batch (equations 1-10 and ŷ = uᵀ r_c).
@@ -115,10 +123,12 @@ class NRMS:
         dropped = None
         if word_dropout is not None:
             x, dropped = backend.dropout_forward(x, word_dropout.rate, word_dropout.key)
-        news, news_cache = self._attend(
+        news, news_cache = self.attend(
             x, batch.titles, "news", news_dropout if config.dropout_after_attention else None
         )
-        users, users_cache = self._attend(news, batch.histories, "user")
+        # News of histories come first in a batch; candidates that nobody clicked on before need no query, key or value.
+        clicked = news[: batch.histories.index.max(initial=-1) + 1]
+        users, users_cache = self.attend(clicked, batch.histories, "user")
         scores, scores_cache = backend.click_score_forward(users, news, batch.candidates)
         return scores, ForwardCache(embedding, dropped, news_cache, users_cache, scores_cache)
 
@@ -130,9 +140,9 @@ class NRMS:
         backend = self._backend
         # scores = click_score(users, news)
         d_users, d_news = backend.click_score_backward(d_scores, cache.scores)  # news as candidates
-        # users = attend(news, histories)
+        # users = attend(news[:clicked], histories)
         d_clicked, user_gradients = attend_backward(d_users, cache.users)
-        d_news += d_clicked  # and news as clicks of a history: one encoder, two uses
+        d_news[: len(d_clicked)] += d_clicked  # and news as clicks of a history: one encoder, two uses
         # news = attend(x, titles)
         dx, news_gradients = attend_backward(d_news, cache.news)
         # x = dropout(word_embedding[words])
@@ -189,14 +199,16 @@ class NRMS:
     def load(cls, path: str | Path, backend: str | None = None) -> NRMS:
         """Read what `save` wrote.
 
-        backend: what to compute with, `kernels` or `layers`; None for what the model was trained with.
+        backend: what to compute with, `kernels` or `layers`; None for what the model was trained with, or for `layers` where that
+            needs Numba and Numba is not installed.
         Raises ModelFileError where the file is missing, broken or of another program.
         """
         try:
             with Path(path).open("rb") as binary, np.load(binary, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             config = Config.from_json(str(arrays.pop("config")))
-            config = replace(config, backend=backend or config.backend)
+            trained_with = "layers" if fastest_backend() == "layers" else config.backend
+            config = replace(config, backend=backend or trained_with)
             vocabulary = arrays.pop("vocabulary").tolist()
             return cls(config, vocabulary, arrays)
         except FileNotFoundError as error:

@@ -12,19 +12,18 @@ rows of a table, a table of word vectors or a table of news vectors. All the row
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-IntArray = NDArray[np.integer[Any]]
+from nrms_np.arrays import Array, IntArray
 
 
 class Packed(NamedTuple):
     """Sequences of references to the rows of a table.
 
     index:   (total,) int32, the row numbers of all sequences, end to end.
-    offsets: (n + 1,) int64, sequence i is `index[offsets[i]:offsets[i + 1]]`; starts with 0 and ends with total.
+    offsets: (n + 1,) intp, sequence i is `index[offsets[i]:offsets[i + 1]]`; starts with 0 and ends with total.
     """
 
     index: IntArray  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
@@ -34,7 +33,7 @@ class Packed(NamedTuple):
     def from_lists(cls, lists: Iterable[Sequence[int] | IntArray]) -> Packed:
         """Pack a list of lists of row numbers."""
         arrays = [np.asarray(rows, dtype=np.int32) for rows in lists]
-        lengths = np.array([len(rows) for rows in arrays], dtype=np.int64)
+        lengths = np.array([len(rows) for rows in arrays], dtype=np.intp)
         index = np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.int32)
         return cls(index, offsets_of(lengths))
 
@@ -45,7 +44,7 @@ class Packed(NamedTuple):
 
     @property
     def lengths(self) -> IntArray:
-        """(n,) int64, the length of each sequence."""
+        """(n,) intp, the length of each sequence."""
         return np.diff(self.offsets)
 
     def sequence(self, i: int) -> IntArray:
@@ -76,8 +75,8 @@ class Batch(NamedTuple):
     """What one training step needs, each distinct word and each distinct news item named once.
 
     words:      (W,) the rows of the word embedding that occur in this batch.
-    titles:     the titles of the news of this batch; refers to the rows of `words`.
-    histories:  one click history a sample; refers to the rows of `titles`.
+    titles:     the titles of the news of this batch; refers to the rows of `words`. It saves work if news of histories come first.
+    histories:  one click history per sample; refers to the rows of `titles`.
     candidates: (B, 1 + K) rows of `titles`; column 0 is the clicked news, the others are the K not clicked.
     """
 
@@ -88,8 +87,8 @@ class Batch(NamedTuple):
 
 
 def offsets_of(lengths: IntArray) -> IntArray:
-    """(n + 1,) int64, where sequences of these lengths start when they stand end to end."""
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    """(n + 1,) intp, where sequences of these lengths start when they stand end to end."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.intp)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
 
@@ -115,9 +114,9 @@ class RowGradient(NamedTuple):
     """
 
     rows: IntArray
-    values: NDArray[np.floating[Any]]
+    values: Array
 
-    def dense(self, rows: int) -> NDArray[np.floating[Any]]:
+    def dense(self, rows: int) -> Array:
         """The same gradient as an array of the table's shape, (rows, D)."""
         table = np.zeros((rows, self.values.shape[1]), dtype=self.values.dtype)
         table[self.rows] = self.values

@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.locate import locate
     from nrms_np.data.mind_files import FOLDERS
-    from nrms_np.kernels.parallel import available_threads
+    from nrms_np.kernels.engine.parallel import available_threads
     from nrms_np.model import NRMS
     from nrms_np.training.learning_curve import draw_learning_curve
     from nrms_np.training.report import write_report

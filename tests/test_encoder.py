@@ -5,7 +5,7 @@ from nrms_np.backend import get_backend
 from nrms_np.encoder import Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.gradcheck import check_gradients
 from nrms_np.layers.dropout import dropout_key
-from tests.sizes import ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
+from tests.helpers.sizes import ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
 
 
 @pytest.mark.parametrize("backend", ["layers", "kernels"])

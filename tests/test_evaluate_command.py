@@ -16,7 +16,7 @@ from nrms_np.errors import DataError, ModelFileError, NrmsError
 from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics
 from nrms_np.evaluation.trained import encode_titles
-from tests.tiny_run import DEV, TRAIN, write_run, write_split
+from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from nrms_np.gradcheck import assert_gradient, directional_derivative, numerical
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed, RowGradient
 from nrms_np.parameters import parameter_shapes
-from tests.sizes import WORDS, D, ragged_batch, small_config
+from tests.helpers.sizes import WORDS, D, ragged_batch, small_config
 
 FORMS = [
     {"attention": attention, "output_projection": output, "scaled": attention == "projected"}
@@ -90,7 +90,7 @@ def test_words_may_be_named_once_or_once_an_occurrence():
 
 
 def test_encoding_in_blocks_gives_what_the_forward_computes(monkeypatch):
-    monkeypatch.setattr("nrms_np.model.SEQUENCES_A_BLOCK", 2)
+    monkeypatch.setattr("nrms_np.model.SEQUENCES_PER_BLOCK", 2)
     model, batch = model_of(), ragged_batch()
     titles = Packed(batch.words[batch.titles.index], batch.titles.offsets)
     news = model.encode_news(titles)

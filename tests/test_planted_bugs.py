@@ -7,8 +7,8 @@ from nrms_np import encoder, model, one_by_one
 from nrms_np.gradcheck import GradientError, assert_gradient, check_gradients, numerical_gradient, relative_error
 from nrms_np.kernels import attention_loops, pair_softmax, projected_attention, rows
 from nrms_np.layers import additive_attention, click, dropout, embedding, self_attention, softmax
-from tests.planting import planted
-from tests.sizes import (  # fmt: skip
+from tests.helpers.planting import planted
+from tests.helpers.sizes import (  # fmt: skip
     ROWS,
     SCALE,
     WIDTH,

@@ -10,7 +10,7 @@ import pytest
 
 from nrms_np.gradcheck import relative_error
 from nrms_np.model import NRMS
-from tests.sizes import WORDS, ragged_batch, small_config
+from tests.helpers.sizes import WORDS, ragged_batch, small_config
 
 pytest.importorskip("tensorflow")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nrms_np.gradcheck import relative_error
-from tests.parity.make_torch_numbers import NUMBERS, torch_trajectory
-from tests.parity.trajectory import FORMS, STEPS, first_parameters, our_trajectory
+from tests.helpers.parity.make_torch_numbers import NUMBERS, torch_trajectory
+from tests.helpers.parity.trajectory import FORMS, STEPS, first_parameters, our_trajectory
 
 
 def saved(attention):

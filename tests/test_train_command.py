@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nrms_np.train import config_of, main, parse
-from tests.clicks import write_clicks
+from tests.helpers.clicks import write_clicks
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from lessons.checks.compare import AnswerError, expect, gradients
 from lessons.checks.run import Function, Task
-from nrms_np.kernels.lane_order import to_head_order as package_head_order
-from nrms_np.kernels.lane_order import to_lane_order as package_lane_order
+from nrms_np.kernels.engine.lane_order import to_head_order as package_head_order
+from nrms_np.kernels.engine.lane_order import to_lane_order as package_lane_order
 
 
 class Counted(np.ndarray[Any, Any]):

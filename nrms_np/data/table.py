@@ -19,7 +19,7 @@ import pandas as pd
 from nrms_np.errors import DataError
 
 # Enough rows that the cost of a call to pandas does not count, few enough that their text needs little memory.
-_ROWS_OF_A_BLOCK = 2_000
+_ROWS_PER_BLOCK = 2_000
 
 
 def open_binary(path: str | Path) -> IO[bytes]:
@@ -66,7 +66,7 @@ def read_table(path: str | Path, columns: Sequence[str], used: Sequence[str]) ->
     """
     with open_binary(path) as file:
         lines = numbered_lines(path, file)
-        while block := list(islice(lines, _ROWS_OF_A_BLOCK)):
+        while block := list(islice(lines, _ROWS_PER_BLOCK)):
             for number, line in block:
                 _check_row(path, number, line, columns)
             yield block[0][0], _split_columns([line for _, line in block], columns, used)

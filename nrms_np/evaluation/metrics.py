@@ -6,54 +6,96 @@ and `offsets` says where each impression starts. Two rules decide what the defin
 - Candidates with equal scores keep the order of the file, in the ranks and so in MRR and nDCG. (MIND's own scorer takes
   `np.argsort(y_score)[::-1]`, whose order among equal scores is an accident of the sorting method.) AUC does not depend
   on that order: a tie counts one half.
-- An impression without a click, or with nothing but clicks, has no AUC. Its row holds NaN in all four columns, so that
+- An impression without a click, or with nothing but clicks, has no AUC. Its row holds NaN in all columns, so that
   every mean is taken over the same impressions, and the mean says how many were left out. MIND has no impression
   without a click.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nrms_np.arrays import Array, BoolArray, IntArray
 from nrms_np.errors import NrmsError
-from nrms_np.packed import IntArray
-
-Scores = NDArray[np.floating[Any]]
-METRIC_NAMES = ("auc", "mrr", "ndcg@5", "ndcg@10")
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """The means of the four metrics over `impressions` impressions; `undefined` others have none and were left out."""
+class Hits(NamedTuple):
+    """What metrics are computed from: the clicked candidates, one in forty of MIND's.
 
-    auc: float
-    mrr: float
-    ndcg5: float
-    ndcg10: float
+    impression: (hits,) where each was clicked.    rank: (hits,) float, its rank there, counted from 1.
+    clicks, others: (n,) clicked and other candidates of each impression.
+    wrong:          (n,) pairs of a clicked and another candidate in the wrong order, ties as one half.
+    """
+
+    impression: IntArray
+    rank: Array
+    clicks: IntArray
+    others: IntArray
+    wrong: Array
+
+    def total(self, values: Array) -> Array:
+        """(n,) the sum of a value over the clicked candidates of each impression."""
+        return np.bincount(self.impression, weights=values, minlength=len(self.clicks))
+
+
+def auc(hits: Hits) -> Array:
+    """The share of pairs of a clicked and another candidate that are in the right order, (n,)."""
+    return 1 - hits.wrong / (hits.clicks * hits.others)
+
+
+def mrr(hits: Hits) -> Array:
+    """The mean of 1 / rank over the clicked candidates, (n,)."""
+    return hits.total(1 / hits.rank) / hits.clicks
+
+
+def ndcg(hits: Hits, cutoff: int) -> Array:
+    """The discounted gain of the first `cutoff` ranks as a share of the most that there can be, (n,)."""
+    gain = hits.total(np.where(hits.rank <= cutoff, 1 / np.log2(1 + hits.rank), 0.0))
+    ideal = np.cumsum(1 / np.log2(1 + np.arange(1, cutoff + 1)))
+    return gain / ideal[np.minimum(hits.clicks, cutoff) - 1]
+
+
+class Metric(NamedTuple):
+    """name: in files.    title: for people.    of: (n,) from the hits of n impressions."""
+
+    name: str
+    title: str
+    of: Callable[[Hits], Array]
+
+
+METRICS = (
+    Metric("auc", "AUC", auc),
+    Metric("mrr", "MRR", mrr),
+    Metric("ndcg@5", "nDCG@5", partial(ndcg, cutoff=5)),
+    Metric("ndcg@10", "nDCG@10", partial(ndcg, cutoff=10)),
+)
+"""All metrics, in the order in which commands, reports and files show them."""
+
+
+class MeanMetrics(NamedTuple):
+    """The means of the metrics, by name, over `impressions` impressions; `undefined` others have none and were left out."""
+
+    values: dict[str, float]
     impressions: int
     undefined: int
 
-    def named(self) -> dict[str, float]:
-        """Give the four values under the names of METRIC_NAMES."""
-        return dict(zip(METRIC_NAMES, (self.auc, self.mrr, self.ndcg5, self.ndcg10), strict=True))
 
-
-def ranks(scores: Scores, offsets: IntArray) -> NDArray[np.int64]:
+def ranks(scores: Array, offsets: IntArray) -> IntArray:
     """Rank the candidates of each impression: 1 is the highest score, equal scores keep the file's order.
 
     scores:  (total,) float, higher is better; infinities are in order, NaN is not.
     offsets: (n + 1,) where each impression starts.
-    Returns (total,) int64. Raises NrmsError when a score is NaN.
+    Returns (total,) integers. Raises NrmsError when a score is NaN.
     """
     return _ranks_in_order(_best_first(scores, offsets), offsets)
 
 
-def impression_metrics(scores: Scores, clicked: NDArray[np.bool_], offsets: IntArray) -> NDArray[np.float64]:
-    r"""Compute AUC, MRR, nDCG@5 and nDCG@10 of each impression alone.
+def impression_metrics(scores: Array, clicked: BoolArray, offsets: IntArray) -> Array:
+    r"""Compute the metrics of each impression alone.
 
     With P clicked and N other candidates, and ranks that count from 1:
 
@@ -67,74 +109,59 @@ def impression_metrics(scores: Scores, clicked: NDArray[np.bool_], offsets: IntA
     scores:  (total,) float, higher is better.
     clicked: (total,) bool.
     offsets: (n + 1,) where each impression starts.
-    Returns (n, 4) float64 in the order of METRIC_NAMES; a row of NaN where P or N is 0.
+    Returns (n, metrics) float64 in the order of METRICS; a row of NaN where P or N is 0.
     Raises NrmsError when a score is NaN.
     """
-    count = len(offsets) - 1
     best_first = _best_first(scores, offsets)
     rank = _ranks_in_order(best_first, offsets)
-    hits = np.flatnonzero(clicked)  # all that follows sums over the clicked alone, one in forty of MIND's candidates
-    impression = _impression_of(offsets)[hits]
-
-    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(impression, weights=values, minlength=count).astype(np.float64)
-
-    clicks = np.bincount(impression, minlength=count)
-    others = np.diff(offsets) - clicks
+    places = np.flatnonzero(clicked)
+    impression = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[places]
+    clicks = np.bincount(impression, minlength=len(offsets) - 1)
     # A clicked candidate of rank t stands below t - 1 candidates. Summed over the clicked, that counts the pairs in the
     # wrong order and the P (P - 1) / 2 pairs of two clicked ones.
-    wrong = total(_tied_ranks(scores, best_first, rank)[hits] - 1) - clicks * (clicks - 1) / 2
-    rank_of_hits = rank[hits].astype(np.float64)
-    result = np.full((count, 4), np.nan)
-    some = (clicks > 0) & (others > 0)
-    result[some, 0] = 1 - wrong[some] / (clicks * others)[some]
-    result[some, 1] = total(1 / rank_of_hits)[some] / clicks[some]
-    for column, cutoff in ((2, 5), (3, 10)):
-        gain = total(np.where(rank_of_hits <= cutoff, 1 / np.log2(1 + rank_of_hits), 0.0))
-        ideal = np.cumsum(1 / np.log2(1 + np.arange(1, cutoff + 1)))
-        result[some, column] = gain[some] / ideal[np.minimum(clicks, cutoff)[some] - 1]
+    below = np.bincount(impression, weights=_tied_ranks(scores, best_first, rank)[places] - 1, minlength=len(clicks))
+    wrong = below - clicks * (clicks - 1) / 2
+    hits = Hits(impression, rank[places].astype(np.float64), clicks, np.diff(offsets) - clicks, wrong)
+    with np.errstate(divide="ignore", invalid="ignore"):  # impressions without a pair are set to NaN below
+        result = np.column_stack([metric.of(hits) for metric in METRICS])
+    result[(hits.clicks == 0) | (hits.others == 0)] = np.nan
     return result
 
 
-def mean_metrics(per_impression: NDArray[np.float64]) -> Metrics:
+def mean_metrics(per_impression: Array) -> MeanMetrics:
     """Average over the impressions that have metrics.
 
-    per_impression: (n, 4) from `impression_metrics`; rows of NaN are left out and counted in `undefined`.
+    per_impression: (n, metrics) from `impression_metrics`; rows of NaN are left out and counted in `undefined`.
     Raises NrmsError when no row is left.
     """
     rows = _defined(per_impression)
-    auc, mrr, ndcg5, ndcg10 = rows.mean(axis=0).tolist()
-    return Metrics(auc, mrr, ndcg5, ndcg10, impressions=len(rows), undefined=len(per_impression) - len(rows))
+    values = {metric.name: float(value) for metric, value in zip(METRICS, rows.mean(axis=0), strict=True)}
+    return MeanMetrics(values, impressions=len(rows), undefined=len(per_impression) - len(rows))
 
 
 def bootstrap_interval(
-    per_impression: NDArray[np.float64], seed: int, resamples: int = 1000, level: float = 0.95
-) -> NDArray[np.float64]:
+    per_impression: Array, seed: int, resamples: int = 1000, level: float = 0.95
+) -> Array:
     """Find the percentile bootstrap interval of each mean: where it falls when the impressions are drawn again.
 
     Each of `resamples` times n of the n impressions are drawn with replacement.
 
-    per_impression: (n, 4) from `impression_metrics`; rows of NaN are left out.
+    per_impression: (n, metrics) from `impression_metrics`; rows of NaN are left out.
     seed:           the draws depend on it alone.
     level:          the share of the resampled means between the two ends.
-    Returns (2, 4) float64, the lower and the upper ends. Raises NrmsError when no row is left.
+    Returns (2, metrics) float64, the lower and the upper ends. Raises NrmsError when no row is left.
     """
     rows = _defined(per_impression)
     generator = np.random.default_rng([seed, 0xB0075])
     means = np.empty((resamples, rows.shape[1]))
     for resample in range(resamples):
-        # How often each impression was drawn: n numbers, where drawing the rows themselves would move 4 n.
+        # How often each impression was drawn: n numbers, where drawing the rows themselves would move a row each.
         times = np.bincount(generator.integers(len(rows), size=len(rows)), minlength=len(rows))
         means[resample] = times.astype(np.float64) @ rows / len(rows)
     return np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
 
 
-def _impression_of(offsets: IntArray) -> NDArray[np.int64]:
-    """Give the number of each candidate's impression, (total,)."""
-    return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-
-
-def _best_first(scores: Scores, offsets: IntArray) -> NDArray[np.int64]:
+def _best_first(scores: Array, offsets: IntArray) -> IntArray:
     """Give the candidates' places, impression after impression, each from its highest score to its lowest, (total,)."""
     wrong = np.flatnonzero(np.isnan(scores))
     if len(wrong):
@@ -143,7 +170,7 @@ def _best_first(scores: Scores, offsets: IntArray) -> NDArray[np.int64]:
             f"{len(wrong)} of {len(scores)} scores are NaN, the first one in impression {impression + 1} of the file: "
             "the model has diverged, train it with a lower learning rate."
         )
-    best_first = np.empty(len(scores), dtype=np.int64)
+    best_first = np.empty(len(scores), dtype=np.intp)
     lengths = np.diff(offsets)
     # Impressions of one length make a matrix. Sorting its short rows takes a quarter of the time of one long lexsort.
     for length in np.unique(lengths):
@@ -153,14 +180,14 @@ def _best_first(scores: Scores, offsets: IntArray) -> NDArray[np.int64]:
     return best_first
 
 
-def _ranks_in_order(best_first: NDArray[np.int64], offsets: IntArray) -> NDArray[np.int64]:
+def _ranks_in_order(best_first: IntArray, offsets: IntArray) -> IntArray:
     """Turn the places in order into the rank of each candidate, (total,)."""
-    result = np.empty(len(best_first), dtype=np.int64)
+    result = np.empty(len(best_first), dtype=np.intp)
     result[best_first] = np.arange(1, len(best_first) + 1) - np.repeat(offsets[:-1], np.diff(offsets))
     return result
 
 
-def _tied_ranks(scores: Scores, best_first: NDArray[np.int64], rank: NDArray[np.int64]) -> NDArray[np.float64]:
+def _tied_ranks(scores: Array, best_first: IntArray, rank: IntArray) -> Array:
     """Give each candidate of a tie the mean of the tie's ranks, (total,): that is how a tie counts one half in AUC."""
     score, place = scores[best_first], rank[best_first]
     starts = np.ones(len(scores), dtype=bool)
@@ -173,7 +200,7 @@ def _tied_ranks(scores: Scores, best_first: NDArray[np.int64], rank: NDArray[np.
     return result
 
 
-def _defined(per_impression: NDArray[np.float64]) -> NDArray[np.float64]:
+def _defined(per_impression: Array) -> Array:
     """Leave out the rows of NaN."""
     rows = per_impression[~np.isnan(per_impression).any(axis=1)]
     if not len(rows):

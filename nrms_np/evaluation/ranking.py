@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors
-from nrms_np.evaluation.metrics import Metrics, impression_metrics, mean_metrics
-from nrms_np.kernels.click import score_candidates
+from nrms_np.arrays import Array, IntArray
+from nrms_np.data.behaviors import Behaviors
+from nrms_np.evaluation.metrics import MeanMetrics, impression_metrics, mean_metrics
 from nrms_np.model import NRMS
-from nrms_np.packed import IntArray, Packed
-
-Array = NDArray[np.floating[Any]]
+from nrms_np.packed import Packed
 
 
 def score_split(model: NRMS, titles: Packed, behaviors: Behaviors) -> Array:
@@ -25,16 +20,15 @@ def score_split(model: NRMS, titles: Packed, behaviors: Behaviors) -> Array:
     """
     news = model.encode_news(titles)
     histories, which = distinct_sequences(behaviors.histories)
-    users = model.encode_users(news, histories)
-    return score_candidates(users, which, news, behaviors.candidates)
+    return model.score(model.encode_users(news, histories), which, news, behaviors.candidates)
 
 
-def evaluate(model: NRMS, titles: Packed, behaviors: Behaviors) -> Metrics:
+def evaluate(model: NRMS, titles: Packed, behaviors: Behaviors) -> MeanMetrics:
     """Metrics of the model on a split with labels."""
     return metrics_of(score_split(model, titles, behaviors), behaviors)
 
 
-def metrics_of(scores: Array, behaviors: Behaviors) -> Metrics:
+def metrics_of(scores: Array, behaviors: Behaviors) -> MeanMetrics:
     """Metrics of given scores on a split with labels."""
     assert behaviors.clicked is not None, "a split without labels has no metrics"
     return mean_metrics(impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets))
@@ -47,11 +41,11 @@ def distinct_sequences(sequences: Packed) -> tuple[Packed, IntArray]:
     """
     number: dict[bytes, int] = {}
     first: list[int] = []
-    which = np.empty(sequences.count, dtype=np.int64)
+    which = np.empty(sequences.count, dtype=np.intp)
     for i in range(sequences.count):
         key = sequences.sequence(i).tobytes()
         if key not in number:
             number[key] = len(first)
             first.append(i)
         which[i] = number[key]
-    return sequences.take(np.array(first, dtype=np.int64)), which
+    return sequences.take(np.array(first, dtype=np.intp)), which

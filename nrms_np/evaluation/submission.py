@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nrms_np.data.mind import Behaviors
 from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import ranks
-from nrms_np.whole_file import whole_file
+from nrms_np.files import whole_file
 
 Scores = NDArray[np.floating[Any]]
 

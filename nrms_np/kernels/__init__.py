@@ -4,27 +4,48 @@ The names below are those of `layers` and mean the same, to rounding. Where a la
 table and the sequences that refer to its rows.
 """
 
-from nrms_np.kernels.additive_attention import pooling_backward, pooling_forward
+from nrms_np.kernels.additive_attention import (
+    additive_attention_backward,
+    additive_attention_forward,
+    mean_pooling_backward,
+    mean_pooling_forward,
+)
 from nrms_np.kernels.click import (
     click_score_backward,
     click_score_forward,
+    score_candidates,
     softmax_loss_backward,
     softmax_loss_forward,
 )
-from nrms_np.kernels.embedding import dropout_backward, dropout_forward, embedding_backward, embedding_forward
-from nrms_np.kernels.self_attention import self_attention_backward, self_attention_forward
+from nrms_np.kernels.dropout import dropout_backward, dropout_forward
+from nrms_np.kernels.embedding import embedding_backward, embedding_forward
+from nrms_np.kernels.self_attention import (
+    bilinear_attention_backward,
+    bilinear_attention_forward,
+    product_backward,
+    product_forward,
+    projected_attention_backward,
+    projected_attention_forward,
+)
 
 __all__ = [
+    "additive_attention_backward",
+    "additive_attention_forward",
+    "bilinear_attention_backward",
+    "bilinear_attention_forward",
     "click_score_backward",
     "click_score_forward",
     "dropout_backward",
     "dropout_forward",
     "embedding_backward",
     "embedding_forward",
-    "pooling_backward",
-    "pooling_forward",
-    "self_attention_backward",
-    "self_attention_forward",
+    "mean_pooling_backward",
+    "mean_pooling_forward",
+    "product_backward",
+    "product_forward",
+    "projected_attention_backward",
+    "projected_attention_forward",
+    "score_candidates",
     "softmax_loss_backward",
     "softmax_loss_forward",
 ]

@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.kernels.pair_softmax import compiled
-from nrms_np.kernels.parallel import matmul, run, sequence_bounds
-from nrms_np.kernels.workspace import workspace
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled_freely
+from nrms_np.kernels.engine.parallel import matmul, run, sequence_bounds
+from nrms_np.kernels.engine.workspace import workspace
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-ROWS_A_TASK = 512
+ROWS_PER_TASK = 512
 
 
 class AdditiveCache(NamedTuple):
@@ -30,6 +27,10 @@ class AdditiveCache(NamedTuple):
     q: Array
     hidden: Array
     alpha: Array
+
+    def weights(self, s: int) -> Array:
+        """(T,) the weights of sequence s."""
+        return self.alpha[self.offsets[s] : self.offsets[s + 1]]
 
 
 class MeanCache(NamedTuple):
@@ -59,7 +60,7 @@ def additive_attention_forward(
         np.dot(z, q, out=alpha[rows])
         _pool(h, offsets, alpha, pooled, first, last)
 
-    run(task, sequence_bounds(offsets, ROWS_A_TASK))
+    run(task, sequence_bounds(offsets, ROWS_PER_TASK))
     return pooled, AdditiveCache(h, offsets, W, q, hidden, alpha)
 
 
@@ -69,11 +70,11 @@ def additive_attention_backward(d_pooled: Array, cache: AdditiveCache) -> tuple[
     d_pooled: (n, H·d).    Returns dh (N, H·d), dW (H·d, A), db (A,), dq (A,).
     """
     h, offsets, W, q, hidden, alpha = cache
-    bounds = sequence_bounds(offsets, ROWS_A_TASK)
+    bounds = sequence_bounds(offsets, ROWS_PER_TASK)
     dh = workspace.empty(h.shape, h.dtype)
     dz = workspace.empty(hidden.shape, h.dtype)
     da = np.empty(len(h), dtype=h.dtype)
-    parts_of_db = np.zeros((len(bounds) - 1, len(q)), dtype=h.dtype)  # one row a task, summed in order below
+    parts_of_db = np.zeros((len(bounds) - 1, len(q)), dtype=h.dtype)  # one row per task, summed in order below
     parts_of_dq = np.zeros_like(parts_of_db)
 
     def task(first: int, last: int) -> None:
@@ -93,32 +94,29 @@ def additive_attention_backward(d_pooled: Array, cache: AdditiveCache) -> tuple[
     return dh, dW, parts_of_db.sum(axis=0), parts_of_dq.sum(axis=0)
 
 
-def pooling_forward(
-    h: Array, offsets: IntArray, parameters: dict[str, Array]
-) -> tuple[Array, AdditiveCache | MeanCache]:
-    """Pool every sequence in the way that the parameters have: {W, b, q} by additive attention, {} by the mean.
+def mean_pooling_forward(h: Array, offsets: IntArray) -> tuple[Array, MeanCache]:
+    """The plain mean of each sequence: pooling with attention switched off.
 
-    h: (N, H·d).    offsets: (n + 1,).    Returns (pooled, cache): pooled (n, H·d).
+    h: (N, H·d).    offsets: (n + 1,).    Returns (pooled, cache): pooled (n, H·d), zeros for a sequence of length 0.
     """
-    if parameters:
-        return additive_attention_forward(h, offsets, parameters["W"], parameters["b"], parameters["q"])
     weights = _mean_weights(offsets, h.dtype)
     pooled = np.zeros((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
-    run(
-        lambda first, last: _weighted_mean(h, offsets, weights, pooled, first, last),
-        sequence_bounds(offsets, ROWS_A_TASK),
-    )
+
+    def task(first: int, last: int) -> None:
+        _weighted_mean(h, offsets, weights, pooled, first, last)
+
+    run(task, sequence_bounds(offsets, ROWS_PER_TASK))
     return pooled, MeanCache(offsets)
 
 
-def pooling_backward(d_pooled: Array, cache: AdditiveCache | MeanCache) -> tuple[Array, dict[str, Array]]:
-    """Gradients of h and, under the names they came with, of the parameters."""
-    if isinstance(cache, MeanCache):
-        # pooled = mean of the rows
-        weights = _mean_weights(cache.offsets, d_pooled.dtype)
-        return np.repeat(d_pooled, np.diff(cache.offsets), axis=0) * weights[:, None], {}
-    dh, dW, db, dq = additive_attention_backward(d_pooled, cache)
-    return dh, {"W": dW, "b": db, "q": dq}
+def mean_pooling_backward(d_pooled: Array, cache: MeanCache) -> Array:
+    """Gradient of h: every row of a sequence of length T gets 1/T of the gradient.
+
+    d_pooled: (n, H·d).    Returns dh (N, H·d).
+    """
+    weights = _mean_weights(cache.offsets, d_pooled.dtype)
+    # pooled = mean of the rows
+    return np.repeat(d_pooled, np.diff(cache.offsets), axis=0) * weights[:, None]
 
 
 def _mean_weights(offsets: IntArray, dtype: Any) -> Array:
@@ -126,7 +124,7 @@ def _mean_weights(offsets: IntArray, dtype: Any) -> Array:
     return np.repeat((1 / np.maximum(lengths, 1)).astype(dtype), lengths)
 
 
-@compiled
+@compiled_freely
 def _pool(h: Array, offsets: IntArray, alpha: Array, pooled: Array, first: int, last: int) -> None:
     """Softmax of alpha over each sequence, in place, and the weighted sum of its rows."""
     for s in range(first, last):
@@ -137,7 +135,7 @@ def _pool(h: Array, offsets: IntArray, alpha: Array, pooled: Array, first: int, 
     _weighted_mean(h, offsets, alpha, pooled, first, last)
 
 
-@compiled
+@compiled_freely
 def _weighted_mean(h: Array, offsets: IntArray, weights: Array, pooled: Array, first: int, last: int) -> None:
     for s in range(first, last):
         total = pooled[s]
@@ -148,7 +146,7 @@ def _weighted_mean(h: Array, offsets: IntArray, weights: Array, pooled: Array, f
                 total[e] += weight * row[e]
 
 
-@compiled
+@compiled_freely
 def _pool_backward(
     d_pooled: Array, h: Array, offsets: IntArray, alpha: Array, da: Array, first: int, last: int
 ) -> None:
@@ -168,7 +166,7 @@ def _pool_backward(
             gradients[i] = weights[i] * (gradients[i] - mean)
 
 
-@compiled
+@compiled_freely
 def _tanh_backward(da: Array, q: Array, hidden: Array, dz: Array) -> None:
     """Through tanh and the product with q: dz = da qᵀ (1 − hidden²)."""
     one = q.dtype.type(1)  # a plain 1 would make every number a float64
@@ -178,7 +176,7 @@ def _tanh_backward(da: Array, q: Array, hidden: Array, dz: Array) -> None:
             out[e] = gradient * q[e] * (one - row[e] * row[e])
 
 
-@compiled
+@compiled_freely
 def _add_weighted(d_pooled: Array, offsets: IntArray, alpha: Array, dh: Array, first: int, last: int) -> None:
     """dh_i += alpha_i d_pooled."""
     for s in range(first, last):

@@ -5,20 +5,17 @@ A batch has a few hundred dot products, so NumPy does them. An evaluation has mi
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.kernels.pair_softmax import compiled
-from nrms_np.kernels.parallel import even_bounds, run
-from nrms_np.kernels.rows import add_into_rows
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled_freely
+from nrms_np.kernels.engine.parallel import even_bounds, run
+from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.packed import Packed
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-IMPRESSIONS_A_TASK = 512
+IMPRESSIONS_PER_TASK = 512
 
 
 class ClickScoreCache(NamedTuple):
@@ -92,12 +89,12 @@ def score_candidates(users: Array, which: IntArray, news: Array, candidates: Pac
     scores = np.empty(len(candidates.index), dtype=news.dtype)
     run(
         lambda first, last: _score(users, which, news, candidates, scores, first, last),
-        even_bounds(candidates.count, IMPRESSIONS_A_TASK),
+        even_bounds(candidates.count, IMPRESSIONS_PER_TASK),
     )
     return scores
 
 
-@compiled
+@compiled_freely
 def _score(
     users: Array, which: IntArray, news: Array, candidates: Packed, scores: Array, first: int, last: int
 ) -> None:

@@ -1,27 +1,18 @@
-"""Word embedding lookup and dropout for all words of a batch; the equations are in `layers`."""
+"""Word embedding lookup for all words of a batch; the equation is in `layers.embedding`."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-from nrms_np.kernels.lanes import add, fill, load, multiply, store, xor_shift
-from nrms_np.kernels.parallel import even_bounds, run
-from nrms_np.kernels.rows import add_into_rows
-from nrms_np.kernels.workspace import workspace
-from nrms_np.layers.dropout import GOLDEN, LEVELS, MIX_1, MIX_2, drop_threshold
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.parallel import even_bounds, run
+from nrms_np.kernels.engine.rows import add_into_rows
+from nrms_np.kernels.engine.workspace import workspace
 from nrms_np.packed import RowGradient, distinct
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-ROWS_A_TASK = 256
-ROWS_A_BLOCK = 8  # their random numbers stay in the processor's first cache
-LANES = 8  # random numbers made at once
-STEP = LANES * GOLDEN % 2**64
+ROWS_PER_TASK = 256
 
 
 class EmbeddingCache(NamedTuple):
@@ -29,13 +20,6 @@ class EmbeddingCache(NamedTuple):
 
     rows: IntArray
     words: int
-
-
-class DropoutCache(NamedTuple):
-    """What the mask is computed from; the backward computes it again."""
-
-    rate: float
-    key: int
 
 
 def embedding_forward(table: Array, rows: IntArray) -> tuple[Array, EmbeddingCache]:
@@ -48,7 +32,7 @@ def embedding_forward(table: Array, rows: IntArray) -> tuple[Array, EmbeddingCac
     def task(first: int, last: int) -> None:
         x[first:last] = table[rows[first:last]]
 
-    run(task, even_bounds(len(rows), ROWS_A_TASK))
+    run(task, even_bounds(len(rows), ROWS_PER_TASK))
     return x, EmbeddingCache(rows, len(table))
 
 
@@ -57,72 +41,9 @@ def embedding_backward(dx: Array, cache: EmbeddingCache) -> RowGradient:
 
     dx: (N, D).    Returns the rows in ascending order, each once, with their gradients.
     """
-    used, place = distinct(cache.rows, cache.words)
-    if len(used) == len(cache.rows) and np.array_equal(used, cache.rows):
-        return RowGradient(used, dx)
+    rows = cache.rows
+    if bool(np.all(rows[1:] > rows[:-1])):  # as in a batch, which names each distinct word once
+        return RowGradient(rows, dx)
+    used, place = distinct(rows, cache.words)
+    # x = table[rows]
     return RowGradient(used, add_into_rows(dx, place, len(used)))
-
-
-def dropout_forward(x: Array, rate: float, key: int) -> tuple[Array, DropoutCache]:
-    """Drop a share `rate` of the numbers; the same mask as `layers.dropout` draws.
-
-    x: (rows, columns).    key: from `layers.dropout.dropout_key`.    Returns (y, cache): y (rows, columns).
-    """
-    return _masked(x, rate, key), DropoutCache(rate, key)
-
-
-def dropout_backward(dy: Array, cache: DropoutCache) -> Array:
-    """Gradient of x: the forward's mask and scale, applied to the gradient.
-
-    dy: (rows, columns).    Returns dx (rows, columns).
-    """
-    return _masked(dy, cache.rate, cache.key)
-
-
-def _masked(x: Array, rate: float, key: int) -> Array:
-    y = workspace.empty(x.shape, x.dtype)
-    threshold = np.uint16(drop_threshold(rate))
-    scale = x.dtype.type(LEVELS / (LEVELS - drop_threshold(rate)))
-    start = np.uint64((key + GOLDEN) % 2**64)
-    run(
-        lambda first, last: _mask_rows(x, y, start, threshold, scale, first, last),
-        even_bounds(len(x), ROWS_A_TASK),
-    )
-    return y
-
-
-@njit(nogil=True, cache=True)
-def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, first: int, last: int) -> None:
-    columns = x.shape[1]
-    quads = (columns + 3) // 4
-    zero = x.dtype.type(0)
-    random = np.empty(ROWS_A_BLOCK * quads + LANES, dtype=np.uint64)
-    # The same memory, four numbers each; the lowest bits come first, as on all usual processors.
-    sixteen_bits = random.view(np.uint16)
-    for block in range(first, last, ROWS_A_BLOCK):
-        end = min(block + ROWS_A_BLOCK, last)
-        _splitmix64(random, (end - block) * quads, block * quads, start)
-        for row in range(block, end):
-            place = (row - block) * quads * 4
-            source, target, bits = x[row], y[row], sixteen_bits[place : place + columns]
-            for column in range(columns):
-                target[column] = source[column] * scale if bits[column] >= threshold else zero
-
-
-@njit(nogil=True, cache=True)
-def _splitmix64(out: IntArray, count: int, counter: int, start: np.uint64) -> None:
-    """`splitmix64` of `layers.dropout` for `counter` and following, LANES at a time.
-
-    start: the key, with the GOLDEN that splitmix64 adds.    Writes up to LANES − 1 numbers beyond `count`; `out` has room.
-    """
-    # On arrays, not on single numbers: without compilation NumPy warns when a single number wraps around at 2^64.
-    counters = np.arange(counter, counter + LANES).astype(np.uint64) * np.uint64(GOLDEN) + start
-    step = fill(np.uint64(STEP), LANES)
-    mix_1, mix_2 = fill(np.uint64(MIX_1), LANES), fill(np.uint64(MIX_2), LANES)
-    by_30, by_27, by_31 = fill(np.uint64(30), LANES), fill(np.uint64(27), LANES), fill(np.uint64(31), LANES)
-    z = load(counters, 0, LANES)
-    for place in range(0, count, LANES):
-        mixed = multiply(xor_shift(z, by_30), mix_1)
-        mixed = multiply(xor_shift(mixed, by_27), mix_2)
-        store(out, place, xor_shift(mixed, by_31))
-        z = add(z, step)

@@ -1,109 +1,231 @@
-"""Self-attention on packed sequences in the form that the parameters have; see `layers.self_attention`.
+"""Self-attention on packed sequences, in both forms; equations and derivations are in `layers.self_attention`.
 
-Rows of the table that no sequence refers to are left out before anything is multiplied: a batch's candidates are news
-vectors too, but most of them stand in no history.
+What is different here: x W is computed once for each row of the table, not for each reference to it, and the gradients of
+all references to a row are added up before the product with Wᵀ. So the large products have as many rows as there are
+distinct words.
+
+Equation 1 to the letter (bilinear) needs a product with a full (D, D) matrix for each head. It is done one head after another: all
+heads at once would need H·D numbers for each word.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.kernels.bilinear_attention import (
-    BilinearCache,
-    bilinear_attention_backward,
-    bilinear_attention_forward,
-)
-from nrms_np.kernels.parallel import matmul
-from nrms_np.kernels.projected_attention import (
-    ProjectedCache,
-    projected_attention_backward,
-    projected_attention_forward,
-)
-from nrms_np.kernels.rows import add_into_rows
-from nrms_np.kernels.workspace import workspace
-from nrms_np.packed import Packed, distinct
-
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.attention_loops import attention_loops
+from nrms_np.kernels.engine.bilinear_loops import bilinear_scores, bilinear_scores_backward
+from nrms_np.kernels.engine.lane_order import to_head_order, to_lane_order
+from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
+from nrms_np.kernels.engine.parallel import matmul, run
+from nrms_np.kernels.engine.rows import add_into_rows
+from nrms_np.kernels.engine.workspace import workspace
+from nrms_np.packed import Packed, offsets_of
 
 
-class ValuesCache(NamedTuple):
-    """Attention switched off: the factors of table · V, and the references."""
+class ProjectedCache(NamedTuple):
+    """table, sequences, heads, scale: the inputs. The rest are factors further on.
+
+    in_lanes:     (D, 3·H·d) Q, K, V side by side, each in lane order.
+    projected:    (rows, 3·H·d) table · in_lanes: query, key and value of each row.
+    pair_offsets: (n + 1,) where the pairs of each sequence start in alpha.
+    alpha:        (pairs, H) the attention weights.
+    """
 
     table: Array
     sequences: Packed
-    V: Array
+    heads: int
+    scale: float
+    in_lanes: Array
+    projected: Array
+    pair_offsets: IntArray
+    alpha: Array
+
+    def weights(self, s: int) -> Array:
+        """(H, T, T) the attention weights of sequence s."""
+        return _weights(self.alpha, self.pair_offsets, s)
 
 
-class OutputCache(NamedTuple):
-    """The two factors of h · O."""
+class BilinearCache(NamedTuple):
+    """table, sequences, Q, scale: the inputs. The rest are factors further on.
 
-    h: Array
-    O: Array  # noqa: E741  (the output matrix has this name everywhere)
-
-
-class SelfAttentionCache(NamedTuple):
-    """attention: of the form that ran; output: None without the output matrix; used: the rows of the table that took part."""
-
-    attention: ProjectedCache | BilinearCache | ValuesCache
-    output: OutputCache | None
-    used: IntArray
-    rows: int
-
-
-def self_attention_forward(
-    table: Array, sequences: Packed, parameters: dict[str, Array], heads: int, scale: float
-) -> tuple[Array, SelfAttentionCache]:
-    """Self-attention over each sequence.
-
-    table: (rows, D).    sequences: refer to its rows, N references in all.
-    parameters: {Q, K, V}, {Q, V} or {V}, each also with O.
-
-    Returns (h, cache): h (N, H·d), one row a reference, in the order of sequences.index.
+    in_lanes:     (D, H·d) V in lane order.
+    values:       (rows, H·d) table · V.
+    pair_offsets: (n + 1,) where the pairs of each sequence start in alpha.
+    alpha:        (pairs, H) the attention weights.
     """
-    attention: ProjectedCache | BilinearCache | ValuesCache
-    rows, V = len(table), parameters["V"]
-    used, index = distinct(sequences.index, rows)
-    if len(used) < rows:
-        table, sequences = table[used], Packed(index, sequences.offsets)
-    if "K" in parameters:
-        h, attention = projected_attention_forward(table, sequences, parameters["Q"], parameters["K"], V, heads, scale)
-    elif "Q" in parameters:
-        h, attention = bilinear_attention_forward(table, sequences, parameters["Q"], V, scale)
-    else:
-        h, attention = matmul(table, V)[sequences.index], ValuesCache(table, sequences, V)
-    if "O" not in parameters:
-        return h, SelfAttentionCache(attention, None, used, rows)
-    output = OutputCache(h, parameters["O"])
-    return matmul(h, parameters["O"]), SelfAttentionCache(attention, output, used, rows)
+
+    table: Array
+    sequences: Packed
+    Q: Array
+    scale: float
+    in_lanes: Array
+    values: Array
+    pair_offsets: IntArray
+    alpha: Array
+
+    def weights(self, s: int) -> Array:
+        """(H, T, T) the attention weights of sequence s."""
+        return _weights(self.alpha, self.pair_offsets, s)
 
 
-def self_attention_backward(dh: Array, cache: SelfAttentionCache) -> tuple[Array, dict[str, Array]]:
-    """Gradients of the table and, under the names they came with, of the parameters.
+class ProductCache(NamedTuple):
+    """The two factors of a product x W."""
 
-    dh: (N, H·d).    Returns d_table (rows, D), {"Q": dQ, ...}.
+    x: Array
+    W: Array
+
+
+def projected_attention_forward(
+    table: Array, sequences: Packed, Q: Array, K: Array, V: Array, heads: int, scale: float
+) -> tuple[Array, ProjectedCache]:
+    """Equations 1-2 and 6-7 with projected queries and keys, for every sequence.
+
+    table: (rows, D).    sequences: refer to its rows, N references in all.    Q, K, V: (D, H·d).
+
+    Returns (h, cache): h (N, H·d), one row per reference.
     """
-    gradients: dict[str, Array] = {}
-    if cache.output is not None:
-        h, O = cache.output  # noqa: E741
-        # y = h @ O
-        gradients["O"] = matmul(h.T, dh)
-        dh = matmul(dh, O.T)
-    if isinstance(cache.attention, ProjectedCache):
-        d_table, gradients["Q"], gradients["K"], gradients["V"] = projected_attention_backward(dh, cache.attention)
-    elif isinstance(cache.attention, BilinearCache):
-        d_table, gradients["Q"], gradients["V"] = bilinear_attention_backward(dh, cache.attention)
-    else:
-        table, sequences, V = cache.attention
-        # h = (table @ V)[sequences.index]
-        d_values = add_into_rows(dh, sequences.index, len(table))
-        gradients["V"] = matmul(table.T, d_values)
-        d_table = matmul(d_values, V.T)
-    if len(cache.used) == cache.rows:
-        return d_table, gradients
-    d_all = workspace.zeros((cache.rows, d_table.shape[1]), d_table.dtype)
-    d_all[cache.used] = d_table
-    return d_all, gradients
+    loops = attention_loops(heads, V.shape[1] // heads)
+    in_lanes = np.concatenate([to_lane_order(W, heads) for W in (Q, K, V)], axis=1)
+    projected = matmul(table, in_lanes)  # (rows, 3·H·d)
+    pair_offsets = offsets_of(sequences.lengths**2)
+    alpha = workspace.empty((int(pair_offsets[-1]), heads), table.dtype)
+    h = workspace.empty((len(sequences.index), V.shape[1]), table.dtype)
+
+    def task(first: int, last: int) -> None:
+        loops.scores(projected, sequences, pair_offsets, table.dtype.type(scale), alpha, first, last)
+        pair_softmax(sequences, pair_offsets, alpha, first, last)
+        loops.weighted_sum(projected, 2 * V.shape[1], sequences, pair_offsets, alpha, h, first, last)
+
+    run(task, task_bounds(pair_offsets))
+    return h, ProjectedCache(table, sequences, heads, scale, in_lanes, projected, pair_offsets, alpha)
+
+
+def projected_attention_backward(dh: Array, cache: ProjectedCache) -> tuple[Array, Array, Array, Array]:
+    """Gradients of table, Q, K, V.
+
+    dh: (N, H·d).    Returns d_table (rows, D), dQ, dK, dV (D, H·d).
+    """
+    table, sequences, heads, scale, in_lanes, projected, pair_offsets, alpha = cache
+    width = dh.shape[1]
+    loops = attention_loops(heads, width // heads)
+    d_pairs = workspace.empty(alpha.shape, alpha.dtype)
+    d_references = workspace.empty((len(dh), 3 * width), dh.dtype)  # of each reference's own query, key and value
+
+    def task(first: int, last: int) -> None:
+        # h = weighted_sum(alpha, values)
+        loops.weighted_sum_backward(
+            dh, projected, 2 * width, sequences, pair_offsets, alpha, d_pairs, d_references, first, last
+        )
+        # alpha = pair_softmax(scale · scores)
+        pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
+        # scores = queries · keys
+        loops.scores_backward(d_pairs, projected, sequences, pair_offsets, d_references, first, last)
+
+    run(task, task_bounds(pair_offsets))
+    # each reference used projected[sequences.index]
+    d_projected = add_into_rows(d_references, sequences.index, len(table))
+    # projected = table @ in_lanes
+    d_in_lanes = matmul(table.T, d_projected)
+    d_table = matmul(d_projected, in_lanes.T)
+    dQ, dK, dV = (to_head_order(d_in_lanes[:, i * width : (i + 1) * width], heads) for i in range(3))
+    return d_table, dQ, dK, dV
+
+
+def bilinear_attention_forward(
+    table: Array, sequences: Packed, Q: Array, V: Array, scale: float
+) -> tuple[Array, BilinearCache]:
+    """Equations 1-2 and 6-7 to the letter, for every sequence.
+
+    table: (rows, D).    sequences: refer to its rows, N references in all.    Q: (H, D, D).    V: (D, H·d).
+
+    Returns (h, cache): h (N, H·d), one row per reference.
+    """
+    heads = len(Q)
+    loops = attention_loops(heads, V.shape[1] // heads)
+    in_lanes = to_lane_order(V, heads)
+    values = matmul(table, in_lanes)
+    pair_offsets = offsets_of(sequences.lengths**2)
+    alpha = workspace.empty((int(pair_offsets[-1]), heads), table.dtype)
+    h = workspace.empty((len(sequences.index), V.shape[1]), table.dtype)
+    for k in range(heads):
+        queries = matmul(table, Q[k])  # (rows, D)
+
+        def scores(first: int, last: int, k: int = k, queries: Array = queries) -> None:
+            bilinear_scores(queries, table, sequences, pair_offsets, table.dtype.type(scale), k, alpha, first, last)
+
+        run(scores, task_bounds(pair_offsets))
+
+    def task(first: int, last: int) -> None:
+        pair_softmax(sequences, pair_offsets, alpha, first, last)
+        loops.weighted_sum(values, 0, sequences, pair_offsets, alpha, h, first, last)
+
+    run(task, task_bounds(pair_offsets))
+    return h, BilinearCache(table, sequences, Q, scale, in_lanes, values, pair_offsets, alpha)
+
+
+def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array, Array, Array]:
+    """Gradients of table, Q, V.
+
+    dh: (N, H·d).    Returns d_table (rows, D), dQ (H, D, D), dV (D, H·d).
+    """
+    table, sequences, Q, scale, in_lanes, values, pair_offsets, alpha = cache
+    heads, index = len(Q), sequences.index
+    loops = attention_loops(heads, dh.shape[1] // heads)
+    d_pairs = workspace.empty(alpha.shape, alpha.dtype)
+    d_references = workspace.empty(dh.shape, dh.dtype)
+
+    def task(first: int, last: int) -> None:
+        # h = weighted_sum(alpha, values)
+        loops.weighted_sum_backward(dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, first, last)
+        # alpha = pair_softmax(scale · scores)
+        pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
+
+    run(task, task_bounds(pair_offsets))
+    # values = table @ in_lanes
+    d_values = add_into_rows(d_references, index, len(table))
+    dV = to_head_order(matmul(table.T, d_values), heads)
+    d_table = matmul(d_values, in_lanes.T)  # the table as value
+
+    dQ = np.empty_like(Q)
+    d_elements = workspace.zeros((len(index), table.shape[1]), table.dtype)
+    d_queries = workspace.empty(d_elements.shape, table.dtype)
+    for k in range(heads):
+        # scores = queries · elements
+        queries = matmul(table, Q[k])  # computed again: keeping it would take H times the table
+
+        def scores_backward(first: int, last: int, k: int = k, queries: Array = queries) -> None:
+            bilinear_scores_backward(d_pairs, queries, table, sequences, pair_offsets, k, d_queries, d_elements, first, last)
+
+        run(scores_backward, task_bounds(pair_offsets))
+        d_rows = add_into_rows(d_queries, index, len(table))
+        # queries = table @ Q[k]
+        dQ[k] = matmul(table.T, d_rows)
+        d_table += matmul(d_rows, Q[k].T)  # the table on the left: the element that looks
+    d_table += add_into_rows(d_elements, index, len(table))  # and on the right: the element that is looked at
+    return d_table, dQ, dV
+
+
+def product_forward(x: Array, W: Array) -> tuple[Array, ProductCache]:
+    """A plain product y = x W: the output matrix O that mixes the heads, or V where attention is switched off.
+
+    x: (N, n).    W: (n, m).    Returns (y, cache): y (N, m).
+    """
+    return matmul(x, W), ProductCache(x, W)
+
+
+def product_backward(dy: Array, cache: ProductCache) -> tuple[Array, Array]:
+    """Gradients of x and W.
+
+    dy: (N, m).    Returns dx (N, n), dW (n, m).
+    """
+    # y = x @ W
+    return matmul(dy, cache.W.T), matmul(cache.x.T, dy)
+
+
+def _weights(alpha: Array, pair_offsets: IntArray, s: int) -> Array:
+    pairs = alpha[pair_offsets[s] : pair_offsets[s + 1]]
+    T = round(len(pairs) ** 0.5)
+    return pairs.reshape(T, T, -1).transpose(2, 0, 1)

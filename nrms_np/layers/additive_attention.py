@@ -98,21 +98,3 @@ def mean_pooling_backward(dr: Array, cache: MeanCache) -> Array:
     """
     # r = h.sum(axis=0) / T
     return np.tile(dr / max(cache.T, 1), (cache.T, 1))
-
-
-def pooling_forward(h: Array, parameters: dict[str, Array]) -> tuple[Array, AdditiveCache | MeanCache]:
-    """Pool in the way that the parameters have: {W, b, q} by additive attention, {} by the mean.
-
-    h: (T, H·d).    Returns (r, cache): r (H·d,).
-    """
-    if parameters:
-        return additive_attention_forward(h, parameters["W"], parameters["b"], parameters["q"])
-    return mean_pooling_forward(h)
-
-
-def pooling_backward(dr: Array, cache: AdditiveCache | MeanCache) -> tuple[Array, dict[str, Array]]:
-    """Gradients of h and, under the names they came with, of the parameters."""
-    if isinstance(cache, MeanCache):
-        return mean_pooling_backward(dr, cache), {}
-    dh, dW, db, dq = additive_attention_backward(dr, cache)
-    return dh, {"W": dW, "b": db, "q": dq}

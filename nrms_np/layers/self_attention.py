@@ -62,13 +62,6 @@ class ProductCache(NamedTuple):
     W: Array
 
 
-class SelfAttentionCache(NamedTuple):
-    """attention: of the form that ran; output: None without the output matrix."""
-
-    attention: ProjectedCache | BilinearCache | ProductCache
-    output: ProductCache | None
-
-
 def projected_attention_forward(
     x: Array, Q: Array, K: Array, V: Array, heads: int, scale: float
 ) -> tuple[Array, ProjectedCache]:
@@ -190,40 +183,3 @@ def product_backward(dy: Array, cache: ProductCache) -> tuple[Array, Array]:
     x, W = cache
     # y = x @ W
     return dy @ W.T, x.T @ dy
-
-
-def self_attention_forward(
-    x: Array, parameters: dict[str, Array], heads: int, scale: float
-) -> tuple[Array, SelfAttentionCache]:
-    """Self-attention in the form that the parameters have: {Q, K, V}, {Q, V} or {V}, each also with O.
-
-    x: (T, D).    Returns (h, cache): h (T, H·d).
-    """
-    attention: ProjectedCache | BilinearCache | ProductCache
-    if "K" in parameters:
-        h, attention = projected_attention_forward(x, parameters["Q"], parameters["K"], parameters["V"], heads, scale)
-    elif "Q" in parameters:
-        h, attention = bilinear_attention_forward(x, parameters["Q"], parameters["V"], scale)
-    else:
-        h, attention = product_forward(x, parameters["V"])
-    if "O" not in parameters:
-        return h, SelfAttentionCache(attention, None)
-    y, output = product_forward(h, parameters["O"])
-    return y, SelfAttentionCache(attention, output)
-
-
-def self_attention_backward(dh: Array, cache: SelfAttentionCache) -> tuple[Array, dict[str, Array]]:
-    """Gradients of x and, under the names they came with, of the parameters.
-
-    dh: (T, H·d).    Returns dx (T, D), {"Q": dQ, ...}.
-    """
-    gradients: dict[str, Array] = {}
-    if cache.output is not None:
-        dh, gradients["O"] = product_backward(dh, cache.output)
-    if isinstance(cache.attention, ProjectedCache):
-        dx, gradients["Q"], gradients["K"], gradients["V"] = projected_attention_backward(dh, cache.attention)
-    elif isinstance(cache.attention, BilinearCache):
-        dx, gradients["Q"], gradients["V"] = bilinear_attention_backward(dh, cache.attention)
-    else:
-        dx, gradients["V"] = product_backward(dh, cache.attention)
-    return dx, gradients

@@ -23,15 +23,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from nrms_np.kernels.parallel import even_bounds, run
+from nrms_np.kernels.engine.parallel import even_bounds, run
 from nrms_np.packed import IntArray, RowGradient
 
 Array = NDArray[np.floating[Any]]
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-NUMBERS_A_TASK = 1 << 16
-ROWS_A_TASK = 256
+NUMBERS_PER_TASK = 1 << 16
+ROWS_PER_TASK = 256
 
 
 class Adam:
@@ -68,7 +68,7 @@ class Adam:
         def task(first: int, last: int) -> None:
             _update(*(array[first:last] for array in flat), *constants)
 
-        run(task, even_bounds(parameter.size, NUMBERS_A_TASK))
+        run(task, even_bounds(parameter.size, NUMBERS_PER_TASK))
 
     def _move_rows(self, rows: IntArray, values: Array, parameter: Array, m: Array, v: Array) -> None:
         rate, scale = self._rate_and_scale()
@@ -77,7 +77,7 @@ class Adam:
         def task(first: int, last: int) -> None:
             _update_rows(rows[first:last], values[first:last], parameter, m, v, *constants)
 
-        run(task, even_bounds(len(rows), ROWS_A_TASK))
+        run(task, even_bounds(len(rows), ROWS_PER_TASK))
 
     def _rate_and_scale(self) -> tuple[float, float]:
         """η / (1 − β₁ᵗ) and √(1 − β₂ᵗ)."""

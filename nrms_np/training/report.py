@@ -16,7 +16,7 @@ from nrms_np.data.mind_files import FINGERPRINTS, Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import METRIC_NAMES
 from nrms_np.training.run_folder import RunFolder
-from nrms_np.whole_file import whole_file
+from nrms_np.files import whole_file
 
 BAND = (65.0, 67.0)
 """The AUC in % that published NRMS runs reach on MIND-small's dev split."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from nrms_np.config import Config
 from nrms_np.errors import NrmsError
-from nrms_np.whole_file import whole_file
+from nrms_np.files import whole_file
 
 
 class RunFolder:

@@ -21,7 +21,7 @@ from nrms_np.training.adam import Adam
 from nrms_np.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nrms_np.training.run_folder import RunFolder
 
-SECONDS_A_CHECKPOINT = 300
+SECONDS_PER_CHECKPOINT = 300
 BATCHES_OF_UNTRAINED_LOSS = 8
 
 Row = dict[str, Any]
@@ -126,7 +126,7 @@ class Trainer:
                 if self.stop():
                     self._save_checkpoint()
                     raise Interrupted
-                if time.perf_counter() - written > SECONDS_A_CHECKPOINT:
+                if time.perf_counter() - written > SECONDS_PER_CHECKPOINT:
                     self._save_checkpoint()
                     written = time.perf_counter()
 

@@ -128,7 +128,7 @@ def test_the_first_of_several_faults_is_named(tmp_path: Path) -> None:
 
 
 def test_faults_in_later_blocks_carry_the_line_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_ROWS_OF_A_BLOCK", 2)
+    monkeypatch.setattr(table, "_ROWS_PER_BLOCK", 2)
     good = behaviors_line("N1 N404", "N2-1 N404-0")
     behaviors = behaviors_of(tmp_path, *[good] * 5)
     assert behaviors.candidates.to_lists() == [[1]] * 5

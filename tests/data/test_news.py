@@ -53,7 +53,7 @@ def test_windows_line_ends_a_byte_order_mark_and_no_last_line_end_make_no_differ
 def test_files_longer_than_a_block_are_read_whole_and_lines_are_counted_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "_ROWS_OF_A_BLOCK", 3)
+    monkeypatch.setattr(table, "_ROWS_PER_BLOCK", 3)
     lines = [news_line(f"N{i}", f"title {i}") for i in range(8)]
     assert read_news(write(tmp_path, "".join(lines))).titles == [f"title {i}" for i in range(8)]
     lines[6] = "only one\n"

@@ -7,10 +7,10 @@ from nrms_np import kernels
 from nrms_np.gradcheck import check_gradients
 from nrms_np.kernels.additive_attention import additive_attention_backward, additive_attention_forward
 from nrms_np.kernels.bilinear_attention import bilinear_attention_backward, bilinear_attention_forward
-from nrms_np.kernels.lane_order import lane_order
+from nrms_np.kernels.engine.lane_order import lane_order
 from nrms_np.kernels.projected_attention import projected_attention_backward, projected_attention_forward
 from nrms_np.layers.dropout import dropout_key
-from tests.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, d, pool_parameters, ragged_sequences
+from tests.helpers.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, d, pool_parameters, ragged_sequences
 
 SEQUENCES = ragged_sequences()
 

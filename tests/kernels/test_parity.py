@@ -7,7 +7,7 @@ from nrms_np import kernels, one_by_one
 from nrms_np.gradcheck import relative_error
 from nrms_np.layers.dropout import dropout_key
 from nrms_np.packed import Packed
-from tests.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
+from tests.helpers.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
 
 
 def close(a, b):

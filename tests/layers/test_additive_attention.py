@@ -10,7 +10,7 @@ from nrms_np.layers.additive_attention import (
     pooling_backward,
     pooling_forward,
 )
-from tests.sizes import WIDTH, T, pool_parameters
+from tests.helpers.sizes import WIDTH, T, pool_parameters
 
 
 def test_additive_attention_backward_agrees_with_finite_differences():

@@ -10,7 +10,7 @@ from nrms_np.layers.click import (
     softmax_loss_backward,
     softmax_loss_forward,
 )
-from tests.sizes import WIDTH
+from tests.helpers.sizes import WIDTH
 
 
 def test_click_score_backward_agrees_with_finite_differences():

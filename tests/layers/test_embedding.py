@@ -2,7 +2,7 @@ import numpy as np
 
 from nrms_np.gradcheck import check_gradients
 from nrms_np.layers.embedding import embedding_backward, embedding_forward
-from tests.sizes import D
+from tests.helpers.sizes import D
 
 ROWS = np.array([3, 0, 3, 3, 1])
 

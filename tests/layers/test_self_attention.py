@@ -12,7 +12,7 @@ from nrms_np.layers.self_attention import (
     self_attention_backward,
     self_attention_forward,
 )
-from tests.sizes import FORMS, SCALE, WIDTH, D, H, T, attention_parameters, d
+from tests.helpers.sizes import FORMS, SCALE, WIDTH, D, H, T, attention_parameters, d
 
 
 @pytest.mark.parametrize("form", FORMS)

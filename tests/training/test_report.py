@@ -7,7 +7,7 @@ from nrms_np.data.mind_files import Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
 from nrms_np.training.report import DATA_FILES, PUBLISHED, differences, verdict, write_report
 from nrms_np.training.run_folder import RunFolder
-from tests.clicks import write_clicks
+from tests.helpers.clicks import write_clicks
 
 AUCS = (0.5012, 0.6571, 0.6642, 0.6618)
 LEVELS = {"random": 0.4987, "popularity": 0.5213}

@@ -10,8 +10,8 @@ from nrms_np.model import NRMS
 from nrms_np.packed import Packed
 from nrms_np.training.run_folder import RunFolder, free_folder
 from nrms_np.training.trainer import Interrupted, Trainer
-from tests.clicks import write_clicks
-from tests.sizes import small_config
+from tests.helpers.clicks import write_clicks
+from tests.helpers.sizes import small_config
 
 SETTINGS = {"word_dim": 8, "epochs": 3, "batch_size": 7, "learning_rate": 0.02, "dropout_after_attention": True}
 

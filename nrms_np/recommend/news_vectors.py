@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nrms_np.evaluation.trained import encode_titles
 from nrms_np.model import NRMS
-from nrms_np.whole_file import whole_file
+from nrms_np.files import whole_file
 
 Array = NDArray[np.floating[Any]]
 

@@ -10,54 +10,65 @@ The parts depend on the sizes only, never on the number of threads, and neither 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
-from threading import RLock
+from threading import Lock, local
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
-from nrms_np.kernels.workspace import workspace
+from nrms_np.arrays import Array, IntArray
+from nrms_np.errors import NestedRunError
+from nrms_np.kernels.engine.workspace import workspace
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-ROWS_A_PART = 1024
-TERMS_A_PART = 4096
+ROWS_PER_PART = 1024
+TERMS_PER_PART = 4096
 SMALL_PRODUCT = 100_000  # multiplications; below this a product is done before a thread has woken up
 
 
 def available_threads() -> int:
     """The number of processors this process may use."""
+    if sys.platform == "emscripten":  # in a browser there are no threads
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _threads = available_threads()
-_one_run_at_a_time = RLock()  # the number of BLAS threads is one for the whole process
+_one_run_at_a_time = Lock()  # the number of BLAS threads is one for the whole process
+_this_thread = local()
 
 
 def set_threads(number: int) -> None:
-    """Use so many threads from now on."""
+    """Use so many threads from now on, for our own loops and for NumPy's products."""
     global _threads
     _threads = number
+    if (blas := _blas()) is not None:
+        blas.limit(limits=number, user_api="blas")
 
 
 def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
     """Call task(bounds[i], bounds[i + 1]) for every i, on all threads.
 
     The tasks must not write to the same places. An exception in one of them is raised here.
+    Raises NestedRunError when a task calls it: the threads are busy, and it would wait for them forever.
     """
-    with _one_run_at_a_time, _blas().limit(limits=1, user_api="blas"):
+    if getattr(_this_thread, "is_in_a_task", False):
+        raise NestedRunError("a task called parallel.run, whose threads are all busy with tasks; call it from outside.")
+    with _one_run_at_a_time, _one_blas_thread():
         parts = list(pairwise(bounds))
         todo = iter(parts)  # shared: each thread takes the next part when it is done with one
 
         def work() -> None:
-            for first, last in todo:
-                task(first, last)
+            _this_thread.is_in_a_task = True
+            try:
+                for first, last in todo:
+                    task(first, last)
+            finally:
+                _this_thread.is_in_a_task = False
 
         helpers = [_pool(_threads).submit(work) for _ in range(min(_threads, len(parts)) - 1)]
         try:
@@ -99,7 +110,7 @@ def matmul(a: Array, b: Array) -> Array:
     if n * k * m < SMALL_PRODUCT:
         return np.dot(a, b, out=out)
     if k > 2 * n:
-        bounds = even_bounds(k, min(TERMS_A_PART, -(-k // 4)))
+        bounds = even_bounds(k, min(TERMS_PER_PART, -(-k // 4)))
         products = workspace.empty((len(bounds) - 1, n, m), a.dtype)
 
         def some_terms(first: int, last: int) -> None:
@@ -116,7 +127,7 @@ def matmul(a: Array, b: Array) -> Array:
     def some_rows(first: int, last: int) -> None:
         np.dot(a[first:last], b, out=out[first:last])
 
-    run(some_rows, even_bounds(n, min(ROWS_A_PART, -(-n // 2))))
+    run(some_rows, even_bounds(n, min(ROWS_PER_PART, -(-n // 2))))
     return out
 
 
@@ -126,8 +137,23 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
 
 @cache
-def _blas() -> ThreadpoolController:
+def _blas() -> Any:
+    """What sets the number of BLAS threads; None where it is not installed, as in a browser."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
     return ThreadpoolController()
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    blas = _blas()
+    if blas is None:
+        yield
+        return
+    with blas.limit(limits=1, user_api="blas"):
+        yield
 
 
 if hasattr(os, "register_at_fork"):

@@ -6,19 +6,14 @@ one row stands together; then the rows are summed side by side on all threads, e
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-from nrms_np.kernels.parallel import even_bounds, run
-from nrms_np.kernels.workspace import workspace
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled
+from nrms_np.kernels.engine.parallel import even_bounds, run
+from nrms_np.kernels.engine.workspace import workspace
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-ROWS_A_TASK = 256
+ROWS_PER_TASK = 256
 
 
 def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
@@ -31,11 +26,11 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
         raise IndexError(f"row numbers must be at least 0 and below {rows}, got {index.min()} to {index.max()}.")
     order, starts = _sorted_by_row(index, rows)
     out = workspace.empty((rows, values.shape[1]), values.dtype)
-    run(lambda first, last: _sum_rows(values, order, starts, out, first, last), even_bounds(rows, ROWS_A_TASK))
+    run(lambda first, last: _sum_rows(values, order, starts, out, first, last), even_bounds(rows, ROWS_PER_TASK))
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _sorted_by_row(index: IntArray, rows: int) -> tuple[IntArray, IntArray]:
     """The references sorted by row, in their order within a row, and where each row's begin: a counting sort."""
     starts = np.zeros(rows + 1, dtype=np.int64)
@@ -51,7 +46,7 @@ def _sorted_by_row(index: IntArray, rows: int) -> tuple[IntArray, IntArray]:
     return order, starts
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _sum_rows(values: Array, order: IntArray, starts: IntArray, out: Array, first: int, last: int) -> None:
     for row in range(first, last):
         total = out[row]

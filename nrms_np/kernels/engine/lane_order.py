@@ -15,13 +15,11 @@ other 4 share: four c's of 4 heads make one vector, and at the end of a sum it i
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
+from nrms_np.arrays import Array, IntArray
 
 REGISTERS = (8, 16)  # numbers in one register
 

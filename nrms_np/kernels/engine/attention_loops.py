@@ -23,20 +23,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
-from numba.extending import register_jitable
-from numpy.typing import NDArray
 
-from nrms_np.kernels.lane_order import lane_order
-from nrms_np.kernels.lanes import fill, fold, load, multiply, multiply_add, repeat, store
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled, inlined
+from nrms_np.kernels.engine.lane_order import lane_order
+from nrms_np.kernels.engine.lanes import fill, fold, load, multiply, multiply_add, repeat, store
 from nrms_np.packed import Packed
-
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-compiled = njit(nogil=True, cache=True, error_model="numpy")  # no fastmath: lanes have their own permission
-# Not njit: a compiled function that uses another one made inside `attention_loops` is not found on disk again.
-inlined = register_jitable(nogil=True, error_model="numpy", forceinline=True)
 
 
 class Loops(NamedTuple):

@@ -14,7 +14,7 @@ from numba.core import event
 with event.install_recorder("numba:compile") as compiled:
     from nrms_np.model import NRMS
     assert not compiled.buffer, "something is compiled at import"
-    from tests.sizes import WORDS, ragged_batch, small_config
+    from tests.helpers.sizes import WORDS, ragged_batch, small_config
     from nrms_np.training.adam import Adam
     model = NRMS.create(small_config(heads=20, head_dim=4), [str(i) for i in range(WORDS)])
     _, gradients = model.loss_and_row_gradients(ragged_batch(), dropout_step=1)

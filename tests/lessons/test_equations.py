@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.equations import EQUATIONS, IN_README, main, ranges
+from lessons.equations import EQUATIONS, IN_README, main, ranges
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMED = re.compile(r"\bequations?\s+(\d+(?:(?:\s*-\s*|\s+to\s+|\s*,\s*|\s+and\s+)\d+)*)", re.IGNORECASE)
@@ -170,6 +170,6 @@ def test_the_readme_has_the_table_as_it_is_printed(capsys):
 
 
 def test_help_does_not_wait_for_numba():
-    code = "import sys, nrms_np.equations; print(sorted({'numba', 'numpy'} & set(sys.modules)))"
+    code = "import sys, lessons.equations; print(sorted({'numba', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -1,4 +1,4 @@
-r"""`python -m nrms_np.equations`: each equation of the paper, the functions that compute it, its lesson and its tests.
+r"""`python -m lessons.equations`: each equation of the paper, the functions that compute it, its lesson and its tests.
 
 Equations 6-10 are equations 1-5 once more, one level up, so they lead to the same functions. The click score between
 equations 10 and 11, ŷ = uᵀ r_c, has no number in the paper; it is listed with equation 11, which is made of it.

@@ -15,11 +15,11 @@ from nrms_np.data.mind import read_split
 from nrms_np.encoder import subset
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation import explain_png
-from nrms_np.evaluation.explain_html import page
-from nrms_np.evaluation.explanation import Candidate, Click, attention_of_history, attention_of_title, explain
+from nrms_np.explain.html import page
+from nrms_np.explain.impression import Candidate, Click, attention_of_history, attention_of_title, explain
 from nrms_np.evaluation.trained import load_trained
 from nrms_np.explain import main
-from tests.tiny_run import DEV, TITLES, write_run, write_split
+from tests.helpers.tiny_run import DEV, TITLES, write_run, write_split
 
 PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -11,7 +11,7 @@ from nrms_np.command import DONE, add_threads, make_parser, positive_int, run_co
 if TYPE_CHECKING:
     from nrms_np.data.mind import News
     from nrms_np.evaluation.metrics import Scores
-    from nrms_np.evaluation.recommendation import Reader
+    from nrms_np.recommend.history import Reader
     from nrms_np.packed import IntArray
 
 
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> int:
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.mind import read_news
     from nrms_np.data.vocabulary import Vocabulary
-    from nrms_np.evaluation.news_vectors import news_vectors
-    from nrms_np.evaluation.recommendation import best_rows, model_scores
+    from nrms_np.recommend.news_vectors import news_vectors
+    from nrms_np.recommend.history import best_rows, model_scores
     from nrms_np.evaluation.trained import load_trained, model_path
 
     use_threads(options.threads)
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _reader(options: argparse.Namespace, folder: Path, news: News) -> Reader:
-    from nrms_np.evaluation.recommendation import reader_of_ids, reader_of_titles, reader_of_user
+    from nrms_np.recommend.history import reader_of_ids, reader_of_titles, reader_of_user
 
     if "user" in options:
         return reader_of_user(folder / "behaviors.tsv", options.user, news)
@@ -82,7 +82,7 @@ def _reader(options: argparse.Namespace, folder: Path, news: News) -> Reader:
 def _clicks(data: Path, split: str, news: News) -> tuple[Scores, str]:
     """Clicks of the pool in the split's impressions, or without labels there in train's; and in which."""
     from nrms_np.errors import DataError
-    from nrms_np.evaluation.recommendation import clicks_of_news
+    from nrms_np.recommend.history import clicks_of_news
 
     for name in (split, "train"):
         if (data / name).is_dir():

@@ -40,9 +40,9 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.mind import read_split
-    from nrms_np.evaluation.explain_html import write_html
-    from nrms_np.evaluation.explain_png import write_png
-    from nrms_np.evaluation.explanation import explain
+    from nrms_np.explain.html import write_html
+    from nrms_np.explain.png import write_png
+    from nrms_np.explain.impression import explain
     from nrms_np.evaluation.trained import load_trained
 
     # One impression is a few dozen short sequences: the plain layers need less time than the kernels to start.

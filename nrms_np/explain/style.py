@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nrms_np.evaluation.explanation import Click, Explanation, Piece
+from nrms_np.explain.impression import Click, Explanation, Piece
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6b6b6b"  # told apart by colour-blind readers too
 ORANGE_TINT = "#fbe3d3"

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from nrms_np.evaluation.explain_style import (
+from nrms_np.explain.style import (
     BLUE,
     GREY,
     ORANGE,
@@ -20,8 +20,8 @@ from nrms_np.evaluation.explain_style import (
     headline,
     shade,
 )
-from nrms_np.evaluation.explanation import Candidate, Click, Explanation
-from nrms_np.whole_file import whole_file
+from nrms_np.explain.impression import Candidate, Click, Explanation
+from nrms_np.files import whole_file
 
 WIDTH, HEIGHT, DPI = 1920, 1080, 150
 MARGIN, RIGHT_PANEL = 50, 1130

@@ -8,7 +8,7 @@ from numba import njit
 from numba.core.errors import TypingError
 
 from nrms_np.kernels import lanes
-from nrms_np.kernels.lanes import add, fill, fold, load, multiply, multiply_add, repeat, store, xor_shift
+from nrms_np.kernels.engine.lanes import add, fill, fold, load, multiply, multiply_add, repeat, store, xor_shift
 
 pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="compilation is switched off")
 

@@ -9,23 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-from nrms_np.kernels.parallel import sequence_bounds
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled_freely
+from nrms_np.kernels.engine.parallel import sequence_bounds
 from nrms_np.packed import Packed
 
-Array = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-PAIRS_A_TASK = 8192
-
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz", "arcp"})
+PAIRS_PER_TASK = 8192
 
 
 def task_bounds(pair_offsets: IntArray) -> list[int]:
-    """Cut the sequences into tasks of about PAIRS_A_TASK pairs: where each starts, and the end."""
-    return sequence_bounds(pair_offsets, PAIRS_A_TASK)
+    """Cut the sequences into tasks of about PAIRS_PER_TASK pairs: where each starts, and the end."""
+    return sequence_bounds(pair_offsets, PAIRS_PER_TASK)
 
 
 def pair_softmax(sequences: Packed, pair_offsets: IntArray, pairs: Array, first: int, last: int) -> None:
@@ -36,7 +31,7 @@ def pair_softmax(sequences: Packed, pair_offsets: IntArray, pairs: Array, first:
     _divide_by_sum(sequences, pair_offsets, pairs, first, last)
 
 
-@compiled
+@compiled_freely
 def pair_softmax_backward(
     sequences: Packed, pair_offsets: IntArray, alpha: Array, scale: Any, d_pairs: Array, first: int, last: int
 ) -> None:
@@ -58,7 +53,7 @@ def pair_softmax_backward(
                     gradients[j, k] = scale * weights[j, k] * (gradients[j, k] - mean[k])
 
 
-@compiled
+@compiled_freely
 def _subtract_maximum(sequences: Packed, pair_offsets: IntArray, scores: Array, first: int, last: int) -> None:
     H = scores.shape[1]
     largest = np.empty(H, dtype=scores.dtype)
@@ -77,7 +72,7 @@ def _subtract_maximum(sequences: Packed, pair_offsets: IntArray, scores: Array, 
                     row[j, k] -= largest[k]
 
 
-@compiled
+@compiled_freely
 def _divide_by_sum(sequences: Packed, pair_offsets: IntArray, exps: Array, first: int, last: int) -> None:
     H = exps.shape[1]
     total = np.empty(H, dtype=exps.dtype)

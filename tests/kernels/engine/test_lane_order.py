@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nrms_np.kernels.lane_order import lane_order, to_head_order, to_lane_order
+from nrms_np.kernels.engine.lane_order import lane_order, to_head_order, to_lane_order
 
 
 def test_heads_that_fill_registers_stand_side_by_side():

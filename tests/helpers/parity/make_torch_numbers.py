@@ -1,6 +1,6 @@
 """Write torch_numbers.npz: what PyTorch computes in the setting of trajectory.py.
 
-Run: python -m tests.parity.make_torch_numbers
+Run: python -m tests.helpers.parity.make_torch_numbers
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.parity.trajectory import BATCHES, FORMS, RATE, STEPS, WORDS, batch_of, config_of, first_parameters
+from tests.helpers.parity.trajectory import BATCHES, FORMS, RATE, STEPS, WORDS, batch_of, config_of, first_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = (19, 8)  # words and clicks that titles and histories are padded to

@@ -1,17 +1,7 @@
-"""Several numbers as one value, for the hot loops.
+"""The operations of `lanes` as instructions of the processor, for Numba's compiler.
 
-A processor multiplies 8 or 16 numbers in one instruction if they lie side by side in one of its registers. Compilers find such
-places in simple loops. In the attention loops they do not find them all: sums that could stay in registers go to memory and back
-for every pair of words. The functions below say it outright: `load` takes neighbouring numbers ("lanes") as one value,
-`multiply_add` is one instruction on such values, and a sum stays in a register while its name is in use, if there are enough
-registers.
-
-The Python functions say what each operation means, and run when compilation is switched off (NUMBA_DISABLE_JIT=1). Below each
-stands its builder, which writes the same operation in LLVM's language for Numba's compiler. LLVM knows the widths of all
-processors: 16 lanes of float32 are one register with AVX-512, two with AVX2, four with NEON.
-
-`count` and `times` must be constants for the compiler. Compiled, nothing checks that a place lies inside the array. Numba keeps
-compiled loops on disk and compiles them anew when *their* file changes: after a change of this file remove `__pycache__`.
+Each builder writes one operation in LLVM's language. LLVM knows the widths of all processors: 16 lanes of float32 are one register
+with AVX-512, two with AVX2, four with NEON.
 """
 
 from __future__ import annotations
@@ -19,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic, models, overload, register_model
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-
-# The compiler may make one instruction of a multiplication and an addition, reorder sums, and forget the sign of a zero.
-MAY_CHANGE = ("contract", "reassoc", "nsz")
+from nrms_np.kernels.engine.compile import MAY_CHANGE
+from nrms_np.kernels.engine.lanes import (
+    add,
+    fill,
+    fold,
+    load,
+    multiply,
+    multiply_add,
+    repeat,
+    store,
+    xor_shift,
+)
 
 
 class Lanes(types.Type):
@@ -98,11 +94,6 @@ def _places(numbers: Iterable[int]) -> Any:
     return ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers)
 
 
-def load(array: Array, at: int, count: int) -> Array:
-    """The `count` numbers of a flat array from place `at` on."""
-    return array[at : at + count].copy()
-
-
 @_instruction_for(load)
 def _load(typing: Any, array: Any, at: Any, count: Any) -> Any:
     lanes = Lanes(array.dtype, _constant(count))
@@ -115,11 +106,6 @@ def _load(typing: Any, array: Any, at: Any, count: Any) -> Any:
         return loaded
 
     return lanes(array, types.intp, count), build
-
-
-def store(array: Array, at: int, lanes: Array) -> None:
-    """Write the lanes into a flat array from place `at` on."""
-    array[at : at + len(lanes)] = lanes
 
 
 @_instruction_for(store)
@@ -135,11 +121,6 @@ def _store(typing: Any, array: Any, at: Any, lanes: Any) -> Any:
     return types.void(array, types.intp, lanes), build
 
 
-def fill(number: Any, count: int) -> Array:
-    """The same number in `count` lanes."""
-    return np.full(count, number)
-
-
 @_instruction_for(fill)
 def _fill(typing: Any, number: Any, count: Any) -> Any:
     lanes = Lanes(number, _constant(count))
@@ -152,22 +133,12 @@ def _fill(typing: Any, number: Any, count: Any) -> Any:
     return lanes(number, count), build
 
 
-def add(x: Array, y: Array) -> Array:
-    """Lane by lane, x + y."""
-    return x + y
-
-
 @_instruction_for(add)
 def _add(typing: Any, x: Any, y: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.add(*arguments) if _whole(x) else builder.fadd(*arguments, flags=MAY_CHANGE)
 
     return x(x, y), build
-
-
-def multiply(x: Array, y: Array) -> Array:
-    """Lane by lane, x · y. Unsigned whole numbers wrap around."""
-    return x * y
 
 
 @_instruction_for(multiply)
@@ -178,11 +149,6 @@ def _multiply(typing: Any, x: Any, y: Any) -> Any:
     return x(x, y), build
 
 
-def multiply_add(x: Array, y: Array, total: Array) -> Array:
-    """Lane by lane, x · y + total. Not for whole numbers."""
-    return x * y + total
-
-
 @_instruction_for(multiply_add)
 def _multiply_add(typing: Any, x: Any, y: Any, total: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -190,11 +156,6 @@ def _multiply_add(typing: Any, x: Any, y: Any, total: Any) -> Any:
         return builder.fadd(builder.fmul(x, y, flags=MAY_CHANGE), total, flags=MAY_CHANGE)
 
     return x(x, y, total), build
-
-
-def fold(lanes: Array, times: int) -> Array:
-    """Cut the lanes into `times` equal pieces and add these up. Not for whole numbers."""
-    return lanes.reshape(times, -1).sum(axis=0)
 
 
 @_instruction_for(fold)
@@ -215,11 +176,6 @@ def _fold(typing: Any, lanes: Any, times: Any) -> Any:
     return Lanes(lanes.dtype, width)(lanes, times), build
 
 
-def repeat(lanes: Array, times: int) -> Array:
-    """The lanes, `times` times one after another."""
-    return np.tile(lanes, times)
-
-
 @_instruction_for(repeat)
 def _repeat(typing: Any, lanes: Any, times: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -227,11 +183,6 @@ def _repeat(typing: Any, lanes: Any, times: Any) -> Any:
         return builder.shuffle_vector(arguments[0], arguments[0], places)
 
     return Lanes(lanes.dtype, lanes.count * _constant(times))(lanes, times), build
-
-
-def xor_shift(x: Array, bits: Array) -> Array:
-    """Lane by lane, x xor (x shifted right by some bits), for unsigned whole numbers."""
-    return x ^ (x >> bits)
 
 
 @_instruction_for(xor_shift)

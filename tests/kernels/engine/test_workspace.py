@@ -1,6 +1,6 @@
 import numpy as np
 
-from nrms_np.kernels.workspace import Workspace
+from nrms_np.kernels.engine.workspace import Workspace
 
 LARGE = (300, 400)
 

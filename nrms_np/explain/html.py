@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from nrms_np.evaluation.explain_style import (
+from nrms_np.explain.style import (
     BLUE,
     GREY,
     ORANGE,
@@ -15,8 +15,8 @@ from nrms_np.evaluation.explain_style import (
     headline,
     shade,
 )
-from nrms_np.evaluation.explanation import Candidate, Click, Explanation, Piece
-from nrms_np.whole_file import whole_file
+from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
+from nrms_np.files import whole_file
 
 _STYLE = f"""
   body {{ font: 16px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #111; background: #fff;

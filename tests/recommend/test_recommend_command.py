@@ -14,7 +14,7 @@ from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation import news_vectors
 from nrms_np.evaluation.trained import encode_titles
 from nrms_np.recommend import main
-from tests.tiny_run import DEV, TITLES, TRAIN, write_run, write_split
+from tests.helpers.tiny_run import DEV, TITLES, TRAIN, write_run, write_split
 
 
 @pytest.fixture
