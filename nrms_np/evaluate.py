@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from nrms_np.data.mind import Split
+    from nrms_np.data.dataset import Split
     from nrms_np.evaluation.metrics import Scores
 
 
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.mind import read_split
+    from nrms_np.data.dataset import read_split
     from nrms_np.errors import DataError
     from nrms_np.evaluation.ranking import score_split
     from nrms_np.evaluation.submission import check_complete, write_scores, write_submission
@@ -73,8 +73,8 @@ def main(arguments: list[str]) -> int:
 
 def _baselines(data: Path, name: str, split: Split, seed: int, history_length: int) -> dict[str, Scores]:
     """Scores that need no model, by name, as far as the data allows them."""
+    from nrms_np.data.dataset import read_split
     from nrms_np.data.demo_truth import best_possible_scores
-    from nrms_np.data.mind import read_split
     from nrms_np.evaluation.baselines import popularity_scores, random_scores
 
     scores: dict[str, Scores] = {"random": random_scores(split.behaviors, seed)}

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.mind import read_split
+    from nrms_np.data.dataset import read_split
     from nrms_np.evaluation.explain_html import write_html
     from nrms_np.evaluation.explain_png import write_png
     from nrms_np.evaluation.explanation import explain

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nrms_np.command import DONE, add_threads, make_parser, positive_int, run_command, use_threads
 
 if TYPE_CHECKING:
-    from nrms_np.data.mind import News
+    from nrms_np.data.news import News
     from nrms_np.evaluation.metrics import Scores
     from nrms_np.evaluation.recommendation import Reader
     from nrms_np.packed import IntArray
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.mind import read_news
+    from nrms_np.data.news import read_news
     from nrms_np.data.vocabulary import Vocabulary
     from nrms_np.evaluation.news_vectors import news_vectors
     from nrms_np.evaluation.recommendation import best_rows, model_scores

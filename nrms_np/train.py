@@ -24,7 +24,7 @@ from nrms_np.config import PARTS, PRESETS, Config
 
 if TYPE_CHECKING:
     from nrms_np.data.dataset import Dataset
-    from nrms_np.data.mind_files import Size
+    from nrms_np.data.mind.files import Edition
     from nrms_np.training.run_folder import RunFolder
 
 DEMO = Path("data/demo")
@@ -126,8 +126,8 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
-    from nrms_np.data.locate import locate
-    from nrms_np.data.mind_files import FOLDERS
+    from nrms_np.data.mind.files import FOLDERS
+    from nrms_np.data.mind.locate import locate
     from nrms_np.kernels.parallel import available_threads
     from nrms_np.model import NRMS
     from nrms_np.training.learning_curve import draw_learning_curve
@@ -138,8 +138,8 @@ def main(arguments: list[str]) -> int:
     use_threads(options.threads)
     data_folder = options.data
     if options.small or options.large:
-        size: Size = "small" if options.small else "large"
-        data_folder = locate(size, FOLDERS[size], say, progress=not options.quiet)
+        edition: Edition = "small" if options.small else "large"
+        data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
     glove = options.glove
     if options.resume:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors, Split
+from nrms_np.data.behaviors import Behaviors
+from nrms_np.data.dataset import Split
 from nrms_np.errors import NrmsError
 from nrms_np.packed import Batch, IntArray, Packed, distinct, offsets_of
 

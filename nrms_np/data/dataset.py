@@ -9,11 +9,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nrms_np.data.behaviors import Behaviors, read_behaviors
 from nrms_np.data.glove import join_glove
-from nrms_np.data.mind import Split, read_split
+from nrms_np.data.news import News, read_news
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
+
+
+@dataclass(frozen=True)
+class Split:
+    """The news and the impressions of one folder; the rows in `behaviors` are places in `news`."""
+
+    news: News
+    behaviors: Behaviors
+
+
+def read_split(folder: str | Path, history_length: int) -> Split:
+    """Read news.tsv and behaviors.tsv of a folder.
+
+    history_length: how many of the last clicks of a history are kept.
+    Raises DataError when there is no such folder, and what `read_news` and `read_behaviors` raise.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(folder, "there is no such folder; it should hold news.tsv and behaviors.tsv.")
+    news = read_news(folder / "news.tsv")
+    return Split(news, read_behaviors(folder / "behaviors.tsv", news, history_length))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors, Split
+from nrms_np.data.behaviors import Behaviors
+from nrms_np.data.dataset import Split
 from nrms_np.errors import NrmsError
 
 

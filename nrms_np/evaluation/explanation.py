@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import News, Split
+from nrms_np.data.dataset import Split
+from nrms_np.data.news import News
 from nrms_np.data.vocabulary import UNKNOWN, tokenize
 from nrms_np.encoder import subset
 from nrms_np.errors import NrmsError

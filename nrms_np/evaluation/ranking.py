@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors
+from nrms_np.data.behaviors import Behaviors
 from nrms_np.evaluation.metrics import Metrics, impression_metrics, mean_metrics
 from nrms_np.kernels.click import score_candidates
 from nrms_np.model import NRMS

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import News
+from nrms_np.data.news import News
 from nrms_np.data.table import numbered_lines, open_binary
 from nrms_np.data.vocabulary import tokenize
 from nrms_np.errors import NrmsError

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors
+from nrms_np.data.behaviors import Behaviors
 from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import ranks
 from nrms_np.whole_file import whole_file

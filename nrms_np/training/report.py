@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nrms_np.config import Config
-from nrms_np.data.mind_files import FINGERPRINTS, Fingerprint, git_blob_sha1
+from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import METRIC_NAMES
 from nrms_np.training.run_folder import RunFolder
