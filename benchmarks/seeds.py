@@ -18,7 +18,7 @@ import numpy as np
 from nrms_np.config import PRESETS, Config
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import Dataset, read_dataset
-from nrms_np.data.mind_files import git_blob_sha1
+from nrms_np.data.mind.files import git_blob_sha1
 from nrms_np.evaluation.ranking import evaluate
 from nrms_np.model import NRMS
 from nrms_np.packed import Batch

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nrms_np.config import Config
+from nrms_np.data.behaviors import Behaviors
 from nrms_np.data.dataset import Dataset
-from nrms_np.data.mind import Behaviors
 from nrms_np.evaluation.ranking import distinct_sequences, metrics_of
 from nrms_np.packed import Packed
 from nrms_np.parameters import WORD_SCALE

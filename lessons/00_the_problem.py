@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import course
-from nrms_np.data.mind import read_split
+from nrms_np.data.dataset import read_split
 from nrms_np.evaluation.metrics import impression_metrics, mean_metrics, ranks
 
 # %%

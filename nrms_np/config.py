@@ -15,11 +15,12 @@ PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
 
 
 class Kind(NamedTuple):
-    """Which values a setting takes: their type, which of them fit, and both in words."""
+    """Which values a setting takes: their type, which of them fit, both in words, and all of them where they are names."""
 
     type: type
     fits: Callable[[Any], bool]
     words: str
+    names: tuple[str, ...] = ()
 
 
 COUNT = Kind(int, lambda value: value >= 1, "a whole number, 1 or more")
@@ -31,7 +32,7 @@ SWITCH = Kind(bool, lambda _: True, "true or false")
 
 def one_of(*names: str) -> Kind:
     """The kind of a setting that takes one of these names."""
-    return Kind(str, lambda value: value in names, " or ".join(names))
+    return Kind(str, lambda value: value in names, " or ".join(names), names)
 
 
 def fastest_backend() -> str:
@@ -61,7 +62,9 @@ class Config:
     attention: str = setting("projected", one_of("projected", "bilinear"), "form of self-attention")
     scaled: bool = setting(None, SWITCH, "divide attention scores by √d; as a rule projected does, bilinear does not")
     output_projection: bool = setting(False, SWITCH, "mix the heads by one more matrix, as in the original Transformer")
-    ablate: tuple[str, ...] = setting((), one_of(*PARTS), "parts to switch off: elements see only themselves, or the plain mean")
+    ablate: tuple[str, ...] = setting(
+        (), one_of(*PARTS), "parts to switch off: elements see only themselves, or the plain mean"
+    )
     # The data
     title_length: int = setting(30, COUNT, "words used of a title, the first ones")
     history_length: int = setting(50, COUNT, "clicks used of a history, the last ones")

@@ -115,9 +115,9 @@ def self_attention_forward(
     matrices = [parameters[name] for name in names]
     lookup = output = None
     if names == "QKV":
-        h, attention = backend.projected_attention_forward(table, sequences, *matrices, heads, scale)
+        h, attention = backend.projected_attention_forward(table, sequences, *matrices, heads=heads, scale=scale)
     elif names == "QV":
-        h, attention = backend.bilinear_attention_forward(table, sequences, *matrices, scale)
+        h, attention = backend.bilinear_attention_forward(table, sequences, *matrices, scale=scale)
     else:  # every element sees only itself
         values, attention = backend.product_forward(table, *matrices)
         h, lookup = backend.embedding_forward(values, sequences.index)
@@ -126,9 +126,7 @@ def self_attention_forward(
     return h, SelfAttentionCache(names, len(table), attention, lookup, output)
 
 
-def self_attention_backward(
-    dh: Array, cache: SelfAttentionCache, backend: Backend
-) -> tuple[Array, dict[str, Array]]:
+def self_attention_backward(dh: Array, cache: SelfAttentionCache, backend: Backend) -> tuple[Array, dict[str, Array]]:
     """Gradients of the table and, under the names they came with, of the parameters.
 
     dh: (N, H·d).    Returns d_table (rows, D), {"Q": dQ, ...}.

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 from nrms_np.command import DONE, add_threads, make_parser, run_command, use_threads
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from nrms_np.data.mind import Split
-    from nrms_np.evaluation.metrics import Scores
+    from nrms_np.arrays import Array, BoolArray, IntArray
+    from nrms_np.data.dataset import Split
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -36,8 +33,9 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.mind import read_split
+    from nrms_np.data.dataset import read_split
     from nrms_np.errors import DataError
+    from nrms_np.evaluation.baselines import baseline_scores
     from nrms_np.evaluation.ranking import score_split
     from nrms_np.evaluation.submission import check_complete, write_scores, write_submission
     from nrms_np.evaluation.trained import encode_titles, load_trained
@@ -59,11 +57,13 @@ def main(arguments: list[str]) -> int:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
     scores = score_split(model, encode_titles(model, split.news.titles), behaviors)
-    if behaviors.clicked is None:
+    clicked = behaviors.clicked
+    if clicked is None:
         say(f"{options.split} has no labels, so there are no metrics")
     else:
-        of_baselines = _baselines(options.data, options.split, split, model.config.seed, model.config.history_length)
-        _print_table({**of_baselines, "model": scores}, behaviors.clicked, split, model.config.seed)
+        train = _train_split(options.data, folder, model.config.history_length)
+        rows = {**baseline_scores(split, train, model.config.seed), "model": scores}
+        _print_table(rows, clicked, behaviors.candidates.offsets, model.config.seed)
     for path, write in ((options.scores, write_scores), (options.submission, write_submission)):
         if path is not None:
             write(path, behaviors, scores)
@@ -71,41 +71,38 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def _baselines(data: Path, name: str, split: Split, seed: int, history_length: int) -> dict[str, Scores]:
-    """Scores that need no model, by name, as far as the data allows them."""
-    from nrms_np.data.demo_truth import best_possible_scores
-    from nrms_np.data.mind import read_split
-    from nrms_np.evaluation.baselines import popularity_scores, random_scores
+def _train_split(data: Path, scored: Path, history_length: int) -> Split | None:
+    """The train split, to count clicks in; None where there is none, and where it is scored itself.
 
-    scores: dict[str, Scores] = {"random": random_scores(split.behaviors, seed)}
-    # In the train split itself, popularity would count the very clicks that it is to predict.
-    complete = all((data / "train" / file).is_file() for file in ("news.tsv", "behaviors.tsv"))
-    if complete and not (data / "train").samefile(data / name):
-        train = read_split(data / "train", history_length)
-        if train.behaviors.clicked is not None:
-            scores["popularity"] = popularity_scores(train, split)
-    best = best_possible_scores(data / name, len(split.behaviors.candidates.index))
-    if best is not None:
-        scores["best possible"] = best
-    return scores
+    There popularity would count the very clicks that it is to predict.
+    """
+    from nrms_np.data.dataset import read_split
+
+    folder = data / "train"
+    complete = all((folder / file).is_file() for file in ("news.tsv", "behaviors.tsv"))
+    return read_split(folder, history_length) if complete and not folder.samefile(scored) else None
 
 
-def _print_table(rows: dict[str, Scores], clicked: NDArray[np.bool_], split: Split, seed: int) -> None:
-    """Print the four metrics of each row of scores, with the interval where 95% of resampled means lie."""
-    from nrms_np.evaluation.metrics import bootstrap_interval, impression_metrics, mean_metrics
+def _print_table(rows: dict[str, Array], clicked: BoolArray, offsets: IntArray, seed: int) -> None:
+    """Print the metrics of each row of scores, with the interval where 95% of resampled means lie."""
+    from nrms_np.evaluation.metrics import METRICS, bootstrap_interval, impression_metrics, mean_metrics
 
-    print(f"\n{'':>13}" + "".join(f"  {name:>7} {'95% interval':>13}" for name in ("AUC", "MRR", "nDCG@5", "nDCG@10")))
+    print(f"\n{'':>13}" + "".join(f"  {metric.title:>7} {'95% interval':>13}" for metric in METRICS))
     undefined = 0
     for name, scores in rows.items():
-        each = impression_metrics(scores, clicked, split.behaviors.candidates.offsets)
-        metrics = mean_metrics(each)
-        undefined = metrics.undefined
-        low, high = bootstrap_interval(each, seed)
-        cells = zip(metrics.named().values(), low, high, strict=True)
-        print(f"{name:>13}" + "".join(f"  {mean:7.4f} {a:6.4f}-{b:6.4f}" for mean, a, b in cells), flush=True)
+        each = impression_metrics(scores, clicked, offsets)
+        means = mean_metrics(each)
+        undefined = means.undefined
+        cells = zip(means.values.values(), *bootstrap_interval(each, seed), strict=True)
+        print(f"{name:>13}" + "".join(f"  {mean:7.4f} {low:6.4f}-{high:6.4f}" for mean, low, high in cells), flush=True)
     if undefined:
         print(f"left out: {undefined:,} impressions without a click, or with nothing but clicks")
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """The console script `nrms-evaluate`."""
     run_command(main)
+
+
+if __name__ == "__main__":
+    command()

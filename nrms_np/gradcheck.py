@@ -15,12 +15,10 @@ backward that returns zeros would pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
+from nrms_np.arrays import Array
 
 STEP = 1e-5
 TOLERANCE = 1e-7

@@ -15,8 +15,8 @@ from nrms_np.backend import get_backend
 from nrms_np.config import Config, fastest_backend
 from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.errors import ConfigError, ModelFileError
-from nrms_np.layers.dropout import dropout_key
 from nrms_np.files import whole_file
+from nrms_np.layers.dropout import dropout_key
 from nrms_np.packed import Batch, Packed, RowGradient, distinct
 from nrms_np.parameters import initial_parameters, parameter_shapes
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from nrms_np.arrays import Array
 from nrms_np.config import Config
-
-Array = NDArray[np.floating[Any]]
 
 WORD_SCALE = 0.4
 """Standard deviation of random word vectors; 300-dimensional GloVe vectors have about this one."""

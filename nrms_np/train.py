@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,27 +13,20 @@ from nrms_np.command import (
     INTERRUPTED,
     add_threads,
     make_parser,
-    natural_int,
-    positive_float,
-    positive_int,
     run_command,
-    share,
     use_threads,
+    value_of,
 )
-from nrms_np.config import PARTS, PRESETS, Config
+from nrms_np.config import PRESETS, Config, fastest_backend
 
 if TYPE_CHECKING:
-    from nrms_np.data.dataset import Dataset
-    from nrms_np.data.mind_files import Size
-    from nrms_np.training.run_folder import RunFolder
+    from nrms_np.data.mind.files import Edition
 
 DEMO = Path("data/demo")
 
-COLUMNS = ("auc", "mrr", "ndcg@5", "ndcg@10")
-
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the options."""
+    """Read the options; those that set something in Config are None where they were not given."""
     parser = make_parser("train", "Train NRMS on click logs in MIND's format. Without options: on the demo corpus.")
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -46,30 +39,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--data", type=Path, default=DEMO, help="folder with train/ and dev/, each news.tsv and behaviors.tsv"
     )
     parser.add_argument("--preset", choices=PRESETS, default="paper", help="published settings to start from")
-    parser.add_argument(
-        "--attention", choices=("projected", "bilinear"), default="projected", help="form of self-attention"
-    )
-    parser.add_argument("--output-projection", action="store_true", help="add the Transformer's output matrix W_O")
-    parser.add_argument("--ablate", choices=PARTS, nargs="+", default=(), help="parts to switch off")
     parser.add_argument("--glove", type=Path, default=None, metavar="FILE", help="word vectors in GloVe's text format")
-    parser.add_argument("--minimum-count", type=positive_int, default=1, help="rarer words become the unknown word")
-    parser.add_argument("--epochs", type=positive_int, default=None, help=f"epochs at most {_by_preset('epochs')}")
-    parser.add_argument(
-        "--batch-size", type=positive_int, default=None, help=f"samples a step {_by_preset('batch_size')}"
-    )
-    parser.add_argument(
-        "--learning-rate", type=positive_float, default=None, help=f"Adam's step size {_by_preset('learning_rate')}"
-    )
-    parser.add_argument(
-        "--negatives",
-        type=positive_int,
-        default=None,
-        help=f"K, not clicked beside one clicked {_by_preset('negatives')}",
-    )
-    parser.add_argument("--dropout", type=share, default=None, help=f"share of numbers dropped {_by_preset('dropout')}")
-    parser.add_argument("--seed", type=natural_int, default=0, help="decides everything that is drawn at random")
     add_threads(parser)
-    parser.add_argument("--backend", choices=("kernels", "layers"), default="kernels", help="fast loops or plain ones")
     parser.add_argument(
         "--out",
         type=Path,
@@ -81,6 +52,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="go on with the run in --out, its settings and data, from its last checkpoint; --epochs may be raised",
     )
+    _add_settings(parser.add_argument_group("settings, which change those of the preset"))
     options = parser.parse_args(arguments)
     if options.resume and options.out is None:
         parser.error("--resume needs --out: the folder of the run to go on with")
@@ -94,28 +66,36 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def _by_preset(name: str) -> str:
-    """What the presets say about a setting, for the help."""
-    values = (f"{preset} {getattr(Config(**changes), name)}" for preset, changes in PRESETS.items())
-    return f"(default by preset: {', '.join(values)})"
+def _add_settings(group: argparse._ArgumentGroup) -> None:
+    """An option for each field of Config."""
+    configs = {preset: Config(**changes) for preset, changes in PRESETS.items()}
+    for field in fields(Config):
+        kind, name = field.metadata["kind"], field.name
+        how: dict[str, Any] = {"type": value_of(kind), "metavar": kind.type.__name__.upper()}
+        if kind.type is bool:
+            how = {"action": argparse.BooleanOptionalAction}
+        elif kind.names:
+            how = {"choices": kind.names}
+        values = {preset: getattr(config, name) for preset, config in configs.items()}
+        if isinstance(values["paper"], tuple):
+            how["nargs"] = "+"
+            default = ""
+        elif len(set(values.values())) == 1:
+            default = f" (default: {_shown(values['paper'])})"
+        else:
+            default = f" (default by preset: {', '.join(f'{p} {_shown(v)}' for p, v in values.items())})"
+        group.add_argument(f"--{name.replace('_', '-')}", default=None, help=field.metadata["meaning"] + default, **how)
+
+
+def _shown(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def config_of(options: argparse.Namespace) -> Config:
     """The preset, changed by the options that were given."""
-    values: dict[str, Any] = dict(PRESETS[options.preset])
-    for name in ("epochs", "batch_size", "learning_rate", "negatives", "dropout"):
-        if getattr(options, name) is not None:
-            values[name] = getattr(options, name)
-    return Config(
-        **values,
-        attention=options.attention,
-        scaled=options.attention == "projected",
-        output_projection=options.output_projection,
-        ablate=tuple(options.ablate),
-        minimum_count=options.minimum_count,
-        seed=options.seed,
-        backend=options.backend,
-    )
+    given = {field.name: getattr(options, field.name) for field in fields(Config)}
+    changes = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return Config(**PRESETS[options.preset] | {name: value for name, value in changes.items() if value is not None})
 
 
 def main(arguments: list[str]) -> int:
@@ -126,107 +106,71 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
-    from nrms_np.data.locate import locate
-    from nrms_np.data.mind_files import FOLDERS
-    from nrms_np.kernels.engine.parallel import available_threads
-    from nrms_np.model import NRMS
-    from nrms_np.training.learning_curve import draw_learning_curve
-    from nrms_np.training.report import write_report
+    from nrms_np.data.mind.files import FOLDERS
+    from nrms_np.data.mind.locate import locate
+    from nrms_np.errors import DataError
+    from nrms_np.evaluation.metrics import METRICS
+    from nrms_np.training import Interrupted, fit
     from nrms_np.training.run_folder import RunFolder, free_folder
-    from nrms_np.training.trainer import Interrupted, Trainer
 
     use_threads(options.threads)
-    data_folder = options.data
+    data_folder, glove = options.data, options.glove
     if options.small or options.large:
-        size: Size = "small" if options.small else "large"
-        data_folder = locate(size, FOLDERS[size], say, progress=not options.quiet)
+        edition: Edition = "small" if options.small else "large"
+        data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
+    elif data_folder == DEMO and not DEMO.exists() and not options.resume:
+        raise DataError(DEMO, "there is no demo corpus here; write it with: python -m nrms_np.data.demo")
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
-    glove = options.glove
     if options.resume:
         config, saved = folder.read_config()
         config = replace(config, epochs=options.epochs or config.epochs)
         data_folder, glove = Path(saved["folder"]), saved["glove"] and Path(saved["glove"])
+    if fastest_backend() == "layers" and options.backend is None:
+        say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
     data = read_dataset(
         data_folder, title_length=config.title_length, history_length=config.history_length,
         minimum_count=config.minimum_count, glove=glove, seed=config.seed,
     )  # fmt: skip
-    if data.word_vectors is not None:
-        config = replace(config, word_dim=data.word_vectors.shape[1])
-    for note in data.notes:
-        say(note)
-    model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
-    say(_size_line(model))
+    if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
+        raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
     stopping = _StopSignals()
-    trainer = Trainer(model, data, folder, on_epoch=_print_row, stop=stopping.asked, quiet=options.quiet)
-    if trainer.samples.skipped:
-        say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
     try:
         with stopping:
-            if not options.resume:
-                folder.create()
-                folder.write_config(
-                    config, {"folder": str(data_folder.resolve()), "glove": glove and str(glove.resolve())}
-                )
-            levels = _print_baselines(data, config.seed)
-            if options.resume:
-                trainer.resume()
-            trainer.fit()
+            run = fit(
+                config, data, folder, resume=options.resume, say=say, on_row=_Table().add, stop=stopping.asked,
+                progress=not options.quiet,
+            )  # fmt: skip
     except Interrupted:
         print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder.path}")
         return INTERRUPTED
-    draw_learning_curve(folder.learning_curve, folder.read_metrics(), levels)
-    write_report(folder, levels, data.notes, threads=options.threads or available_threads())
-    _print_summary(folder, trainer.progress.best_epoch, levels)
+    best = run.best
+    print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
+    low, high = run.baselines["popularity"]["auc"], run.baselines.get("best possible", {"auc": 0.0})["auc"]
+    if high > low:
+        print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
+    print(f"run folder: {folder.path}")
     return DONE
 
 
-def _size_line(model: Any) -> str:
-    sizes = {name: value.size for name, value in model.parameters.items()}
-    words = sizes.pop("word_embedding")
-    return (
-        f"model: {sum(sizes.values()):,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)"
-    )
+class _Table:
+    """Prints rows of metrics under one heading."""
 
+    def __init__(self) -> None:
+        self._has_heading = False
 
-def _print_baselines(data: Dataset, seed: int) -> dict[str, float]:
-    """Print the metrics of what needs no model; returns their AUC by name."""
-    from nrms_np.data.demo_truth import best_possible_scores
-    from nrms_np.evaluation.baselines import popularity_scores, random_scores
-    from nrms_np.evaluation.ranking import metrics_of
+    def add(self, name: str, row: dict[str, Any]) -> None:
+        """Print a row; baselines have metrics only."""
+        from nrms_np.evaluation.metrics import METRICS
 
-    print(
-        f"\n{'':>12} {'loss':>8} {'AUC':>7} {'MRR':>7} {'nDCG@5':>7} {'nDCG@10':>7} {'train s':>8} {'eval s':>7} {'samples/s':>9}"
-    )
-    dev = data.dev.behaviors
-    scores = {"random": random_scores(dev, seed), "popularity": popularity_scores(data.train, data.dev)}
-    best = best_possible_scores(data.dev_folder, len(dev.candidates.index))
-    if best is not None:
-        scores["best possible"] = best
-    levels = {}
-    for name, values in scores.items():
-        metrics = metrics_of(values, dev).named()
-        levels[name] = metrics["auc"]
-        print(f"{name:>12} {'':>8} " + " ".join(f"{metrics[column]:7.4f}" for column in COLUMNS))
-    return levels
-
-
-def _print_row(row: dict[str, Any]) -> None:
-    metrics = " ".join(f"{row[column]:7.4f}" for column in COLUMNS)
-    name = f"epoch {row['epoch']}" if row["epoch"] else "untrained"
-    print(
-        f"{name:>12} {row['loss']:8.4f} {metrics} {row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} "
-        f"{row['samples_per_second']:9,.0f}",
-        flush=True,
-    )
-
-
-def _print_summary(folder: RunFolder, best_epoch: int, levels: dict[str, float]) -> None:
-    row = next(row for row in folder.read_metrics() if row["epoch"] == best_epoch)
-    print(f"\nbest epoch {best_epoch}: " + ", ".join(f"{column} {row[column]:.4f}" for column in COLUMNS))
-    if levels.get("best possible", 0.0) > levels["popularity"]:
-        way = (row["auc"] - levels["popularity"]) / (levels["best possible"] - levels["popularity"])
-        print(f"that is {way:.0%} of the way from popularity to the best possible AUC")
-    print(f"run folder: {folder.path}")
+        if not self._has_heading:
+            titles = " ".join(f"{metric.title:>7}" for metric in METRICS)
+            print(f"\n{'':>13} {'loss':>8} {titles} {'train s':>8} {'eval s':>7} {'samples/s':>9}")
+            self._has_heading = True
+        loss = f"{row['loss']:8.4f}" if "loss" in row else " " * 8
+        line = f"{name:>13} {loss} " + " ".join(f"{row[metric.name]:7.4f}" for metric in METRICS)
+        if "loss" in row:
+            line += f" {row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} {row['samples_per_second']:9,.0f}"
+        print(line, flush=True)
 
 
 class _StopSignals:
@@ -252,5 +196,10 @@ class _StopSignals:
         self._asked = True
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """The console script `nrms-train`."""
     run_command(main)
+
+
+if __name__ == "__main__":
+    command()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nrms_np import NRMS
-from nrms_np.data.mind import read_split
+from nrms_np.data.dataset import read_split
 from nrms_np.errors import DataError, ModelFileError, NrmsError
 from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics

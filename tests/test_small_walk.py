@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.data import locate
+from nrms_np.data.mind import locate
 from nrms_np.train import main
 from tests.helpers.clicks import write_clicks
-from tests.mind_server import MindServer, content, fingerprints_of, status, zip_of, zips
+from tests.helpers.mind_server import MindServer, content, fingerprints_of, status, zip_of, zips
 
 FILES = [f"{split}/{name}.tsv" for split in ("train", "dev") for name in ("news", "behaviors")]
 

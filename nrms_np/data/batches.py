@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors, Split
+from nrms_np.arrays import IntArray
+from nrms_np.data.behaviors import Behaviors
+from nrms_np.data.dataset import Split
 from nrms_np.errors import NrmsError
-from nrms_np.packed import Batch, IntArray, Packed, distinct, offsets_of
+from nrms_np.packed import Batch, Packed, distinct, offsets_of
 
 # What the draws of an epoch are for: each gets a generator of its own.
 _ORDER, _NEGATIVES = 0, 1

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nrms_np.arrays import Array
+from nrms_np.data.behaviors import Behaviors, read_behaviors
 from nrms_np.data.glove import join_glove
-from nrms_np.data.mind import Split, read_split
+from nrms_np.data.news import News, read_news
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
+
+
+@dataclass(frozen=True)
+class Split:
+    """The news and the impressions of one folder; the rows in `behaviors` are places in `news`."""
+
+    news: News
+    behaviors: Behaviors
+    folder: Path = Path()
+
+
+def read_split(folder: str | Path, history_length: int) -> Split:
+    """Read news.tsv and behaviors.tsv of a folder.
+
+    history_length: how many of the last clicks of a history are kept.
+    Raises DataError when there is no such folder, and what `read_news` and `read_behaviors` raise.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(folder, "there is no such folder; it should hold news.tsv and behaviors.tsv.")
+    news = read_news(folder / "news.tsv")
+    return Split(news, read_behaviors(folder / "behaviors.tsv", news, history_length), folder)
 
 
 @dataclass(frozen=True)
@@ -21,8 +43,8 @@ class Dataset:
     """Train and dev split, the vocabulary of the train titles, and the titles of both in its rows.
 
     word_vectors: (words, dim) to start from, or None without GloVe.
-    notes:        what a reader should be told, a line each.
-    dev_folder:   where the dev split was read from.
+    notes:        what a user should be told, a line each.
+    folder, glove: where the data was read from.
     """
 
     train: Split
@@ -30,9 +52,10 @@ class Dataset:
     vocabulary: Vocabulary
     train_titles: Packed
     dev_titles: Packed
-    word_vectors: NDArray[np.floating[Any]] | None
+    word_vectors: Array | None
     notes: list[str]
-    dev_folder: Path
+    folder: Path
+    glove: Path | None
 
 
 def read_dataset(
@@ -65,7 +88,11 @@ def read_dataset(
                 "no candidate has a label (-0 or -1); training needs them in train and dev.",
             )
     notes = [_summary(name, split) for name, split in (("train", train), ("dev", dev))]
-    notes += [f"{name}: {line}" for name, split in (("train", train), ("dev", dev)) if (line := _dropped(split))]
+    notes += [
+        f"{name}: {line}"
+        for name, split in (("train", train), ("dev", dev))
+        if (line := split.behaviors.dropped.line())
+    ]
     vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:
@@ -78,14 +105,12 @@ def read_dataset(
             f"word vectors: {found.dim} dimensions, {len(found.rows):,} of {len(vocabulary):,} words, "
             f"{found.coverage(counts):.1%} of the words of train titles"
         )
-    return Dataset(train, dev, vocabulary, train_titles, dev_titles, vectors, notes, folder / "dev")
+    return Dataset(
+        train, dev, vocabulary, train_titles, dev_titles, vectors, notes, folder, None if glove is None else Path(glove)
+    )
 
 
 def _summary(name: str, split: Split) -> str:
     behaviors = split.behaviors
     clicks = f", {int(behaviors.clicked.sum()):,} clicks" if behaviors.clicked is not None else ""
     return f"{name}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions{clicks}"
-
-
-def _dropped(split: Split) -> str:
-    return split.behaviors.dropped.line()

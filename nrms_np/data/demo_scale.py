@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nrms_np.arrays import IntArray
 from nrms_np.data.demo_files import behaviors_line, clock, news_line, write_lines
 from nrms_np.data.demo_spread import Spread, segments
 from nrms_np.data.demo_text import Texts
 from nrms_np.data.demo_words import TOPICS
-from nrms_np.packed import IntArray, Packed, offsets_of
+from nrms_np.packed import Packed, offsets_of
 
 # News 0 to SHARED - 1 are in both splits, then come those of train alone and those of dev alone.
 SHARED, TRAIN_ALONE, DEV_ALONE = 28_460, 22_822, 13_956

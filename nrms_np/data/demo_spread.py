@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.packed import IntArray
+from nrms_np.arrays import IntArray
 
 
 def segments(table: Sequence[tuple[int, int, int]], count: int, generator: np.random.Generator) -> IntArray:

@@ -1,4 +1,4 @@
-"""`python -m nrms_np.data.download`: get MIND, over the network or from files that the reader has."""
+"""`python -m nrms_np.data.download`: get MIND, over the network or from files that the user has."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nrms_np.command import DONE, make_parser, run_command
-from nrms_np.data.locate import bring, locate
-from nrms_np.data.mind_files import FOLDERS, SPLITS, TO_TRAIN, Fingerprint, Size
-from nrms_np.data.sources import Source
+from nrms_np.data.mind.files import FOLDERS, SPLITS, TO_TRAIN, Edition, Fingerprint
+from nrms_np.data.mind.locate import bring, locate
+from nrms_np.data.mind.sources import Source
 
 
-def parse(arguments: list[str]) -> tuple[Size, argparse.Namespace]:
+def parse(arguments: list[str]) -> tuple[Edition, argparse.Namespace]:
     """Read the options."""
     parser = make_parser("data.download", "Put MIND into a folder and verify it; what is there already is not fetched.")
     which = parser.add_mutually_exclusive_group(required=True)
@@ -24,10 +24,10 @@ def parse(arguments: list[str]) -> tuple[Size, argparse.Namespace]:
     )
     parser.add_argument("--split", choices=SPLITS["large"], nargs="+", default=TO_TRAIN, help="splits to get")
     options = parser.parse_args(arguments)
-    size: Size = "small" if options.small else "large"
-    if not set(options.split) <= set(SPLITS[size]):
-        parser.error(f"MIND-{size} has no split test; it has {' and '.join(SPLITS[size])}")
-    return size, options
+    edition: Edition = "small" if options.small else "large"
+    if not set(options.split) <= set(SPLITS[edition]):
+        parser.error(f"MIND-{edition} has no split test; it has {' and '.join(SPLITS[edition])}")
+    return edition, options
 
 
 def main(
@@ -36,14 +36,14 @@ def main(
     fingerprints: Mapping[str, Fingerprint] | None = None,
 ) -> int:
     """Run the command; returns the exit code. The other arguments are those of `locate`."""
-    size, options = parse(arguments)
+    edition, options = parse(arguments)
     say = (lambda _: None) if options.quiet else print
-    folder = options.to or FOLDERS[size]
+    folder = options.to or FOLDERS[edition]
     if options.places:
-        bring(size, options.places, folder, say, splits=options.split, fingerprints=fingerprints)
+        bring(edition, options.places, folder, say, splits=options.split, fingerprints=fingerprints)
     else:
         locate(
-            size, folder, say,
+            edition, folder, say,
             splits=options.split, sources=sources, fingerprints=fingerprints, progress=not options.quiet,
         )  # fmt: skip
     return DONE

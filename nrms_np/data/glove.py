@@ -19,10 +19,10 @@ from typing import IO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from nrms_np.arrays import IntArray
 from nrms_np.data.table import numbered_lines, open_binary
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import DataError
-from nrms_np.packed import IntArray
 
 _LARGEST = float(np.finfo(np.float32).max)
 

@@ -39,7 +39,7 @@ class Hits(NamedTuple):
 
     def total(self, values: Array) -> Array:
         """(n,) the sum of a value over the clicked candidates of each impression."""
-        return np.bincount(self.impression, weights=values, minlength=len(self.clicks))
+        return np.bincount(self.impression, weights=values, minlength=len(self.clicks)).astype(np.float64)
 
 
 def auc(hits: Hits) -> Array:
@@ -139,9 +139,7 @@ def mean_metrics(per_impression: Array) -> MeanMetrics:
     return MeanMetrics(values, impressions=len(rows), undefined=len(per_impression) - len(rows))
 
 
-def bootstrap_interval(
-    per_impression: Array, seed: int, resamples: int = 1000, level: float = 0.95
-) -> Array:
+def bootstrap_interval(per_impression: Array, seed: int, resamples: int = 1000, level: float = 0.95) -> Array:
     """Find the percentile bootstrap interval of each mean: where it falls when the impressions are drawn again.
 
     Each of `resamples` times n of the n impressions are drawn with replacement.

@@ -16,12 +16,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.mind import Behaviors
+from nrms_np.arrays import Array
+from nrms_np.data.behaviors import Behaviors
 from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import ranks
 from nrms_np.files import whole_file
-
-Scores = NDArray[np.floating[Any]]
 
 # A zip stores when a file was written; always the same moment, so that equal ranks make equal bytes.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -38,7 +37,7 @@ def check_complete(path: Path, behaviors: Behaviors) -> None:
         )
 
 
-def write_scores(path: Path, behaviors: Behaviors, scores: Scores) -> None:
+def write_scores(path: Path, behaviors: Behaviors, scores: Array) -> None:
     """Write one line an impression: its id, a tab, the scores of its candidates with 9 significant digits.
 
     Nine digits tell any two float32 numbers apart.
@@ -53,7 +52,7 @@ def write_scores(path: Path, behaviors: Behaviors, scores: Scores) -> None:
             file.write(f"{impression}\t{' '.join(f'{value:.9g}' for value in values)}\n")
 
 
-def write_submission(path: Path, behaviors: Behaviors, scores: Scores) -> None:
+def write_submission(path: Path, behaviors: Behaviors, scores: Array) -> None:
     """Write a zip that holds prediction.txt: one line an impression, its id and the rank of each candidate.
 
     scores: (total,) aligned with behaviors.candidates.index. Raises NrmsError when a score is NaN.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from nrms_np.config import fastest_backend
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import ModelFileError
 from nrms_np.model import NRMS
@@ -24,15 +25,15 @@ def model_path(run: Path) -> Path:
     return path
 
 
-def load_trained(run: Path, backend: str = "kernels") -> NRMS:
+def load_trained(run: Path, backend: str | None = None) -> NRMS:
     """Load the best model of a run.
 
     run:     a run folder, or a model.npz file.
-    backend: what to compute with, whatever the model was trained with: the results agree to rounding.
+    backend: what to compute with, whatever the model was trained with: the results agree to rounding. None for the fastest.
     Raises ModelFileError where there is no model or it cannot be used.
     """
     path = model_path(run)
-    model = NRMS.load(path, backend)
+    model = NRMS.load(path, backend or fastest_backend())
     try:
         Vocabulary(model.vocabulary)
     except ValueError as error:

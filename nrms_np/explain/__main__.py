@@ -39,11 +39,11 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.mind import read_split
-    from nrms_np.explain.html import write_html
-    from nrms_np.explain.png import write_png
-    from nrms_np.explain.impression import explain
+    from nrms_np.data.dataset import read_split
     from nrms_np.evaluation.trained import load_trained
+    from nrms_np.explain.html import write_html
+    from nrms_np.explain.impression import explain
+    from nrms_np.explain.png import write_png
 
     # One impression is a few dozen short sequences: the plain layers need less time than the kernels to start.
     model = load_trained(options.run, backend="layers")
@@ -57,5 +57,10 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """The console script `nrms-explain`."""
     run_command(main)
+
+
+if __name__ == "__main__":
+    command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
 from nrms_np.explain.style import (
     BLUE,
     GREY,
@@ -15,7 +16,6 @@ from nrms_np.explain.style import (
     headline,
     shade,
 )
-from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
 from nrms_np.files import whole_file
 
 _STYLE = f"""

@@ -1,30 +1,25 @@
 r"""Why a candidate got its score: the attention weights of one impression.
 
 The score is u · r, u a weighted mean over the clicked news (\alpha^n of equation 9) and each r a weighted mean over the
-words of a title (\alpha^w of equation 4). The weights come from the plain functions of `layers`, one sequence at a time.
+words of a title (\alpha^w of equation 4). The weights are those of the forward pass that computes the score.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.data.mind import News, Split
+from nrms_np.arrays import Array, IntArray
+from nrms_np.data.dataset import Split
+from nrms_np.data.news import News
 from nrms_np.data.vocabulary import UNKNOWN, tokenize
-from nrms_np.encoder import subset
+from nrms_np.encoder import attention_weights
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import ranks
 from nrms_np.evaluation.trained import encode_titles
-from nrms_np.layers.additive_attention import AdditiveCache, pooling_forward
-from nrms_np.layers.click import click_score_forward
-from nrms_np.layers.self_attention import ProductCache, self_attention_forward
 from nrms_np.model import NRMS
-from nrms_np.packed import IntArray, Packed, distinct
-
-Array = NDArray[np.floating[Any]]
+from nrms_np.packed import Packed, distinct
 
 
 @dataclass(frozen=True)
@@ -70,41 +65,6 @@ class Explanation:
     candidates: list[Candidate]
 
 
-def attention_of_title(model: NRMS, words: IntArray) -> tuple[Array, Array]:
-    """The weights of a title's words.
-
-    words: (T,) rows of the vocabulary.
-
-    Returns (alpha (H, T, T), weights (T,)): how word i of each head looks at word j (equation 1), and how much each word
-    counts in the news vector (equation 4).
-    """
-    return _attention(model, model.parameters["word_embedding"][words], "news")
-
-
-def attention_of_history(model: NRMS, news_vectors: Array) -> tuple[Array, Array]:
-    """The weights of the clicked news of a history.
-
-    news_vectors: (T, H·d) from `encode_news`, oldest first.
-
-    Returns (alpha (H, T, T), weights (T,)): how click i of each head looks at click j (equation 6), and how much each
-    click counts in the user vector (equation 9).
-    """
-    return _attention(model, news_vectors, "user")
-
-
-def _attention(model: NRMS, x: Array, level: str) -> tuple[Array, Array]:
-    parameters, config, T = subset(model.parameters, level), model.config, len(x)
-    h, heads = self_attention_forward(x, subset(parameters, "attention"), config.heads, config.scale)
-    _, pooling = pooling_forward(h, subset(parameters, "pool"))
-    if isinstance(heads.attention, ProductCache):  # self-attention switched off: every element sees only itself
-        alpha = np.tile(np.eye(T, dtype=x.dtype), (config.heads, 1, 1))
-    else:
-        alpha = heads.attention.alpha
-    if isinstance(pooling, AdditiveCache):
-        return alpha, pooling.alpha
-    return alpha, np.full(T, 1 / max(T, 1), dtype=x.dtype)  # the plain mean
-
-
 def explain(model: NRMS, split: Split, impression: str) -> Explanation:
     """The weights and scores of one impression.
 
@@ -120,34 +80,35 @@ def explain(model: NRMS, split: Split, impression: str) -> Explanation:
     clicked, shown = behaviors.histories.sequence(number), behaviors.candidates.sequence(number)
     rows, places = distinct(np.concatenate([clicked, shown]), len(news.ids))
     titles = encode_titles(model, [news.titles[row] for row in rows])
-    vectors = model.encode_news(titles)
-    history, candidates = places[: len(clicked)], places[len(clicked) :]
-    user = model.encode_users(vectors, Packed.from_lists([history]))[0]
-    scores, _ = click_score_forward(user, vectors[candidates])
-    _, weights = attention_of_history(model, vectors[history])
+    vectors, of_words = model.attend(model.parameters["word_embedding"], titles, "news")
+    history, candidates = places[: len(clicked)], Packed.from_lists([places[len(clicked) :]])
+    user, of_clicks = model.attend(vectors, Packed.from_lists([history]), "user")
+    scores = model.score(user, np.zeros(1, dtype=np.intp), vectors, candidates)
+    _, weights = attention_weights(of_clicks, 0)
     clicks = []
     for row, place, weight in zip(clicked, history, weights, strict=True):
-        pieces = title_pieces(model, news.titles[row], titles.sequence(int(place)))
+        words, (_, word_weights) = titles.sequence(int(place)), attention_weights(of_words, int(place))
+        pieces = title_pieces(news.titles[row], [model.vocabulary[word] for word in words], word_weights)
         clicks.append(Click(pieces, news.categories[row], float(weight)))
     labels = _labels(split, number)
     return Explanation(impression, behaviors.users[number], clicks, _candidates(news, shown, scores, labels))
 
 
-def title_pieces(model: NRMS, title: str, words: IntArray) -> list[Piece]:
+def title_pieces(title: str, words: list[str], weights: Array) -> list[Piece]:
     """Cut a title into its words, each with its weight, and what stands between them.
 
-    words: (T,) the title as rows of the vocabulary; it has more words than T where the model cuts titles short.
+    words: (T,) of the vocabulary, in the order of the title's; the title has more than T where the model cuts titles short.
+    weights: (T,) of the words in the title (equation 4).
     """
-    _, weights = attention_of_title(model, words)
     lowered = title.lower()
     # A few letters become two when they are lowered; then places in the two spellings do not agree.
     text = title if len(lowered) == len(title) else lowered
     pieces, end = [], 0
-    for token, row, weight in zip(tokenize(title), words, weights, strict=False):
+    for token, word, weight in zip(tokenize(title), words, weights, strict=False):
         start = lowered.index(token, end)
         pieces.append(Piece(text[end:start], None))
         end = start + len(token)
-        pieces.append(Piece(text[start:end], float(weight), model.vocabulary[row] != UNKNOWN))
+        pieces.append(Piece(text[start:end], float(weight), word != UNKNOWN))
     pieces.append(Piece(text[end:], None))
     return [piece for piece in pieces if piece.text]
 

@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from nrms_np.explain.impression import Candidate, Click, Explanation
 from nrms_np.explain.style import (
     BLUE,
     GREY,
@@ -20,7 +21,6 @@ from nrms_np.explain.style import (
     headline,
     shade,
 )
-from nrms_np.explain.impression import Candidate, Click, Explanation
 from nrms_np.files import whole_file
 
 WIDTH, HEIGHT, DPI = 1920, 1080, 150

@@ -197,7 +197,9 @@ def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array,
         queries = matmul(table, Q[k])  # computed again: keeping it would take H times the table
 
         def scores_backward(first: int, last: int, k: int = k, queries: Array = queries) -> None:
-            bilinear_scores_backward(d_pairs, queries, table, sequences, pair_offsets, k, d_queries, d_elements, first, last)
+            bilinear_scores_backward(
+                d_pairs, queries, table, sequences, pair_offsets, k, d_queries, d_elements, first, last
+            )
 
         run(scores_backward, task_bounds(pair_offsets))
         d_rows = add_into_rows(d_queries, index, len(table))

@@ -1,7 +1,7 @@
 """The layers on whole batches: a loop over the sequences, one after another.
 
-This is how the plain NumPy functions of this package run as a backend, for `--backend layers` and for the tests that hold layers and
-kernels together. Function names, arguments, shapes and results are those of `kernels`.
+This is how the plain NumPy functions of this package run as a backend, for `--backend layers` and for the tests that hold
+layers and kernels together. Function names, arguments, shapes and results are those of `kernels`.
 """
 
 from __future__ import annotations

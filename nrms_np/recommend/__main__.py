@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from nrms_np.command import DONE, add_threads, make_parser, positive_int, run_command, use_threads
 
 if TYPE_CHECKING:
-    from nrms_np.data.mind import News
-    from nrms_np.evaluation.metrics import Scores
-    from nrms_np.recommend.history import Reader
-    from nrms_np.packed import IntArray
+    from nrms_np.arrays import Array, IntArray
+    from nrms_np.data.news import News
+
+ALL_CLICKS = 2**31 - 1
+"""As history length: a user's older clicks are not used, but not recommended again either."""
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
     absent = argparse.SUPPRESS  # as default of an option that must be given, so that --help shows none
-    parser = make_parser("recommend", "Recommend the news of a split that a trained model scores highest for a reader.")
+    parser = make_parser("recommend", "Recommend the news of a split that a trained model scores highest for somebody.")
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or a model.npz file")
     parser.add_argument(
         "--data", type=Path, required=True, default=absent, metavar="DIR", help="folder that holds the split"
@@ -41,58 +42,58 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.mind import read_news
+    from nrms_np.data.dataset import read_split
+    from nrms_np.data.news import read_news
     from nrms_np.data.vocabulary import Vocabulary
-    from nrms_np.recommend.news_vectors import news_vectors
-    from nrms_np.recommend.history import best_rows, model_scores
     from nrms_np.evaluation.trained import load_trained, model_path
+    from nrms_np.recommend.history import history_of_ids, history_of_titles, history_of_user
+    from nrms_np.recommend.news_vectors import news_vectors
+    from nrms_np.recommend.ranking import best_rows, model_scores
 
     use_threads(options.threads)
     model = load_trained(options.run)
     folder = options.data / options.split
-    news = read_news(folder / "news.tsv")
-    reader = _reader(options, folder, news)
-    if reader.titles:
-        used = min(len(reader.titles), model.config.history_length)
-        say(f"{reader.name}: {len(reader.titles)} clicked news, the last {used} used")
-        if "titles" in options and (missing := Vocabulary(model.vocabulary).missing(reader.titles)):
+    if "user" in options:
+        split = read_split(folder, ALL_CLICKS)
+        news, history = split.news, history_of_user(split, options.user)
+    else:
+        news = read_news(folder / "news.tsv")
+        if "history" in options:
+            history = history_of_ids(" ".join(options.history).split(), news)
+        else:
+            history = history_of_titles(options.titles, news)
+    if history.titles:
+        used = min(len(history.titles), model.config.history_length)
+        say(f"{history.name}: {len(history.titles)} clicked news, the last {used} used")
+        if "titles" in options and (missing := Vocabulary(model.vocabulary).missing(history.titles)):
             say(f"words that the model does not know: {', '.join(missing)}")
         vectors, heading = news_vectors(model, model_path(options.run), news.titles), "score"
-        scores = model_scores(model, vectors, reader)
+        scores = model_scores(model, vectors, history)
     else:
         scores, counted = _clicks(options.data, options.split, news)
         heading = "clicks"
-        print(f"{reader.name}: an empty history, so these are the most popular news, by their clicks in {counted}")
-    if len(reader.seen):
-        say(f"left out, because already clicked: {len(reader.seen)} of the {len(news.ids):,} news")
-    _print_table(news, best_rows(scores, reader.seen, options.top), scores, heading)
+        print(f"{history.name}: an empty history, so these are the most popular news, by their clicks in {counted}")
+    if len(history.seen):
+        say(f"left out, because already clicked: {len(history.seen)} of the {len(news.ids):,} news")
+    _print_table(news, best_rows(scores, history.seen, options.top), scores, heading)
     return DONE
 
 
-def _reader(options: argparse.Namespace, folder: Path, news: News) -> Reader:
-    from nrms_np.recommend.history import reader_of_ids, reader_of_titles, reader_of_user
-
-    if "user" in options:
-        return reader_of_user(folder / "behaviors.tsv", options.user, news)
-    if "history" in options:
-        return reader_of_ids(" ".join(options.history).split(), news)
-    return reader_of_titles(options.titles, news)
-
-
-def _clicks(data: Path, split: str, news: News) -> tuple[Scores, str]:
+def _clicks(data: Path, name: str, news: News) -> tuple[Array, str]:
     """Clicks of the pool in the split's impressions, or without labels there in train's; and in which."""
+    from nrms_np.data.dataset import read_split
     from nrms_np.errors import DataError
-    from nrms_np.recommend.history import clicks_of_news
+    from nrms_np.evaluation.baselines import clicks_of_news
 
-    for name in (split, "train"):
-        if (data / name).is_dir():
-            clicks = clicks_of_news(data / name / "behaviors.tsv", news)
-            if clicks is not None:
-                return clicks, name
-    raise DataError(data, f"the history is empty, and neither {split} nor train has labels to count popularity by.")
+    for counted in (name, "train"):
+        if (data / counted).is_dir():
+            split = read_split(data / counted, ALL_CLICKS)
+            if split.behaviors.clicked is not None:
+                return clicks_of_news(split, news.ids), counted
+    raise DataError(data, f"the history is empty, and neither {name} nor train has labels to count popularity by.")
 
 
-def _print_table(news: News, rows: IntArray, scores: Scores, heading: str) -> None:
+def _print_table(news: News, rows: IntArray, scores: Array, heading: str) -> None:
     """Print rank, score, category, id and title, the columns as wide as they need to be."""
     number = "{:.0f}" if heading == "clicks" else "{:.4f}"
     lines = [("rank", heading, "category", "id", "title")]
@@ -105,5 +106,10 @@ def _print_table(news: News, rows: IntArray, scores: Scores, heading: str) -> No
         )
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """The console script `nrms-recommend`."""
     run_command(main)
+
+
+if __name__ == "__main__":
+    command()

@@ -9,16 +9,13 @@ from __future__ import annotations
 import zipfile
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nrms_np.arrays import Array
 from nrms_np.evaluation.trained import encode_titles
-from nrms_np.model import NRMS
 from nrms_np.files import whole_file
-
-Array = NDArray[np.floating[Any]]
+from nrms_np.model import NRMS
 
 KEPT_FROM = 10_000
 """Fewer news are encoded faster than anyone notices."""

@@ -1,1 +1,6 @@
-"""The optimiser and the training loop."""
+"""The optimiser, the training loop, and `fit`, which does a whole run."""
+
+from nrms_np.training.fitting import Run, fit
+from nrms_np.training.trainer import Interrupted
+
+__all__ = ["Interrupted", "Run", "fit"]

@@ -20,13 +20,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
+from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled
 from nrms_np.kernels.engine.parallel import even_bounds, run
-from nrms_np.packed import IntArray, RowGradient
-
-Array = NDArray[np.floating[Any]]
+from nrms_np.packed import RowGradient
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -84,7 +82,7 @@ class Adam:
         return self.learning_rate / (1 - BETA_1**self.steps), float(np.sqrt(1 - BETA_2**self.steps))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _update(gradient: Array, parameter: Array, m: Array, v: Array, rate: Any, correction: Any, epsilon: Any) -> None:
     one, beta_1, beta_2 = m.dtype.type(1), m.dtype.type(BETA_1), m.dtype.type(BETA_2)
     for i in range(len(parameter)):
@@ -94,7 +92,7 @@ def _update(gradient: Array, parameter: Array, m: Array, v: Array, rate: Any, co
         parameter[i] -= rate * m[i] / (np.sqrt(v[i]) * correction + epsilon)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _update_rows(
     rows: IntArray, values: Array, parameter: Array, m: Array, v: Array, rate: Any, correction: Any, epsilon: Any
 ) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from nrms_np.errors import ModelFileError
+from nrms_np.files import whole_file
 from nrms_np.model import BROKEN_FILE, NRMS
 from nrms_np.training.adam import Adam
-from nrms_np.files import whole_file
 
 
 @dataclass

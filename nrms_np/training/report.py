@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nrms_np.config import Config
-from nrms_np.data.mind_files import FINGERPRINTS, Fingerprint, git_blob_sha1
+from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.metrics import METRIC_NAMES
-from nrms_np.training.run_folder import RunFolder
+from nrms_np.evaluation.metrics import METRICS
 from nrms_np.files import whole_file
+from nrms_np.training.run_folder import RunFolder
 
 BAND = (65.0, 67.0)
 """The AUC in % that published NRMS runs reach on MIND-small's dev split."""
 
-TITLES = ("AUC", "MRR", "nDCG@5", "nDCG@10")
+TITLES = tuple(metric.title for metric in METRICS)
 DATA_FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors.tsv")
 
 
@@ -121,7 +121,7 @@ def differences(config: Config, glove: str | None, published: Published) -> list
 
 
 def _result(best: dict[str, Any], seed: int) -> str:
-    numbers = ", ".join(f"{title} {100 * best[name]:.2f}" for title, name in zip(TITLES, METRIC_NAMES, strict=True))
+    numbers = ", ".join(f"{metric.title} {100 * best[metric.name]:.2f}" for metric in METRICS)
     return (
         f"Best epoch: {best['epoch']}. On the dev split, in %: **{numbers}**.\n\n"
         "The best epoch is the one with the highest AUC on this same dev split, which flatters the number a little. "
@@ -130,7 +130,7 @@ def _result(best: dict[str, Any], seed: int) -> str:
 
 
 def _comparison(best: dict[str, Any], config: Config, glove: str | None) -> str:
-    ours = [100 * best[name] for name in METRIC_NAMES]
+    ours = [100 * best[metric.name] for metric in METRICS]
     rows = [["this run", *(f"{value:.2f}" for value in ours), ""]]
     remarks = []
     for published in PUBLISHED:
@@ -160,7 +160,7 @@ def _no_comparison() -> str:
 
 def _learning_curve(folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float]) -> str:
     cells = [
-        [row["epoch"], f"{row['loss']:.4f}", *(f"{100 * row[name]:.2f}" for name in METRIC_NAMES),
+        [row["epoch"], f"{row['loss']:.4f}", *(f"{100 * row[metric.name]:.2f}" for metric in METRICS),
          f"{row['train_seconds']:.1f}", f"{row['eval_seconds']:.1f}"]
         for row in rows
     ]  # fmt: skip

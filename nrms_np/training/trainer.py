@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from tqdm import tqdm
-
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import Dataset
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.metrics import Metrics
+from nrms_np.evaluation.metrics import MeanMetrics
 from nrms_np.evaluation.ranking import evaluate
-from nrms_np.memory import peak_memory_mb
 from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
@@ -34,9 +32,10 @@ class Interrupted(Exception):  # noqa: N818  (it is no error)
 class Trainer:
     """One run: model, data, optimiser and progress.
 
-    on_epoch:  called with the metrics of each epoch as soon as they are known.
-    stop:      asked after each step; True ends the run with a checkpoint and Interrupted.
-    quiet:     no progress bar.
+    on_epoch:    called with the metrics of each epoch as soon as they are known.
+    stop:        asked after each step; True ends the run with a checkpoint and Interrupted.
+    progress:    whether a bar shows how far an epoch is.
+    share_words: one dropout mask for all uses of a word in a batch; see `data.batches.batches`.
     """
 
     def __init__(
@@ -47,10 +46,11 @@ class Trainer:
         *,
         on_epoch: Callable[[Row], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
-        quiet: bool = True,
+        progress: bool = False,
+        share_words: bool = True,
     ) -> None:
         self.model, self.data, self.folder = model, data, folder
-        self.on_epoch, self.stop, self.quiet = on_epoch, stop, quiet
+        self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop, progress, share_words
         self.config = model.config
         self.adam = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
@@ -95,6 +95,7 @@ class Trainer:
         return batches(
             self.data.train, self.data.train_titles, self.samples, batch_size=self.config.batch_size,
             negatives=self.config.negatives, words=len(self.data.vocabulary), seed=self.config.seed, epoch=epoch, first=first,
+            share_words=self.share_words,
         )  # fmt: skip
 
     def _untrained_loss(self) -> float:
@@ -103,11 +104,13 @@ class Trainer:
         return sum(loss * size for loss, size in losses) / sum(size for _, size in losses)
 
     def _train_epoch(self) -> None:
+        from tqdm import tqdm
+
         progress = self.progress
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
         with tqdm(
             total=len(self.samples), initial=progress.samples, unit=" samples", desc=f"epoch {progress.epoch}",
-            leave=False, disable=True if self.quiet else None,
+            leave=False, disable=None if self.show_bar else True,
         ) as bar:  # fmt: skip
             for batch in self._batches(progress.epoch, progress.batch):
                 loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.adam.steps)
@@ -136,8 +139,8 @@ class Trainer:
         started = time.perf_counter()
         metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors)
         row = self._row(loss, metrics, time.perf_counter() - started)
-        if metrics.auc > progress.best_auc:
-            progress.best_auc, progress.best_epoch = metrics.auc, progress.epoch
+        if metrics.values["auc"] > progress.best_auc:
+            progress.best_auc, progress.best_epoch = metrics.values["auc"], progress.epoch
             self.model.save(self.folder.model)
         self.folder.add_metrics(row)
         self._save_checkpoint()
@@ -146,15 +149,25 @@ class Trainer:
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.folder.checkpoint, self.model, self.adam, self.progress)
 
-    def _row(self, loss: float, metrics: Metrics, eval_seconds: float) -> Row:
+    def _row(self, loss: float, metrics: MeanMetrics, eval_seconds: float) -> Row:
         progress = self.progress
         return {
             "epoch": progress.epoch,
             "step": self.adam.steps,
             "loss": loss,
-            **metrics.named(),
+            **metrics.values,
             "train_seconds": round(progress.seconds, 3),
             "eval_seconds": round(eval_seconds, 3),
             "samples_per_second": round(progress.samples / progress.seconds, 1) if progress.seconds else 0.0,
             "peak_rss_mb": round(peak_memory_mb(), 1),
         }
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has had in use so far, in MiB; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from nrms_np.data.batches import Samples, batches, sample_negatives
-from nrms_np.data.mind import Behaviors, Dropped, News, Split
+from nrms_np.data.behaviors import Behaviors, Dropped
+from nrms_np.data.dataset import Split
+from nrms_np.data.news import News
 from nrms_np.errors import NrmsError
 from nrms_np.packed import Batch, Packed
 

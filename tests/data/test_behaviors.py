@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nrms_np.data import table
-from nrms_np.data.mind import Behaviors, Dropped, News, read_behaviors
+from nrms_np.data.behaviors import Behaviors, Dropped, read_behaviors
+from nrms_np.data.news import News
 from nrms_np.errors import DataError
 
 NEWS = News(["N1", "N2", "N3"], ["a"] * 3, ["b"] * 3, ["one", "two", "three"])

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from nrms_np.data import demo
+from nrms_np.data.dataset import Split, read_split
 from nrms_np.data.demo_corpus import Corpus, corpus
 from nrms_np.data.demo_files import clock, write_lines
 from nrms_np.data.demo_pairs import BLOCKS
 from nrms_np.data.demo_spread import Spread, segments
 from nrms_np.data.demo_text import WORDS, Texts, word
 from nrms_np.data.demo_truth import best_possible_scores, mean_auc
-from nrms_np.data.mind import Split, read_split
 from nrms_np.data.vocabulary import tokenize
 from nrms_np.errors import DataError, NrmsError
 

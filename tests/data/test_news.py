@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nrms_np.data import table
-from nrms_np.data.mind import read_news
+from nrms_np.data.news import read_news
 from nrms_np.errors import DataError
 
 

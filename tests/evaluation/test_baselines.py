@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nrms_np.data.mind import Split, read_split
+from nrms_np.data.dataset import Split, read_split
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.baselines import popularity_scores, random_scores
 

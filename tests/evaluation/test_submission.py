@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nrms_np.data.mind import Behaviors, Dropped
+from nrms_np.data.behaviors import Behaviors, Dropped
 from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import impression_metrics, mean_metrics
 from nrms_np.evaluation.submission import check_complete, write_scores, write_submission

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nrms_np import NRMS, Packed
-from nrms_np.data.mind import read_split
+from nrms_np.data.dataset import read_split
 from nrms_np.encoder import subset
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation import explain_png

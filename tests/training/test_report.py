@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from nrms_np.config import Config
-from nrms_np.data.mind_files import Fingerprint, git_blob_sha1
+from nrms_np.data.mind.files import Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
 from nrms_np.training.report import DATA_FILES, PUBLISHED, differences, verdict, write_report
 from nrms_np.training.run_folder import RunFolder

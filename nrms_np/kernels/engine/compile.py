@@ -14,14 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-try:
-    import numba
-    from numba.extending import register_jitable
-except ImportError:
-    numba = None
+numba: Any = import_module("numba") if find_spec("numba") else None
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
@@ -46,7 +44,7 @@ def inlined(loop: Loop) -> Loop:
     """
     if numba is None:
         return loop
-    marked: Loop = register_jitable(nogil=True, error_model="numpy", forceinline=True)(loop)
+    marked: Loop = numba.extending.register_jitable(nogil=True, error_model="numpy", forceinline=True)(loop)
     return marked
 
 

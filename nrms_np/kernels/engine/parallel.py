@@ -50,6 +50,11 @@ def set_threads(number: int) -> None:
         blas.limit(limits=number, user_api="blas")
 
 
+def threads_in_use() -> int:
+    """The number of threads that `set_threads` set, or all there are."""
+    return _threads
+
+
 def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
     """Call task(bounds[i], bounds[i + 1]) for every i, on all threads.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.mind_server import FILES, MindServer, content, zip_of_split
+from tests.helpers.mind_server import FILES, MindServer, content, zip_of_split
 
 
 @pytest.fixture

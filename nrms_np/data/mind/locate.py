@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nrms_np.data.fetch import fetch
-from nrms_np.data.mind_files import FINGERPRINTS, TO_TRAIN, Fingerprint, MindFolder, Size
-from nrms_np.data.placing import take
-from nrms_np.data.sources import OFFICIAL_PAGE, SOURCES, Source, show_terms_once
+from nrms_np.data.mind.fetch import fetch
+from nrms_np.data.mind.files import FINGERPRINTS, TO_TRAIN, Edition, Fingerprint, MindFolder
+from nrms_np.data.mind.placing import take
+from nrms_np.data.mind.sources import OFFICIAL_PAGE, SOURCES, Source, show_terms_once
 from nrms_np.errors import DataError
 
 
 def locate(
-    size: Size,
+    edition: Edition,
     folder: Path,
     say: Callable[[str], None],
     *,
@@ -31,17 +31,17 @@ def locate(
     say:          told what is done, a line at a time.
     splits:       the splits that are needed.
     sources:      where to fetch, in this order; None for the public ones.
-    fingerprints: what right files must have; None for the known ones of this size.
+    fingerprints: what right files must have; None for the known ones of this edition.
     progress:     whether downloads show a bar.
     Raises DataError for a wrong file in the folder, which is left alone, when the disk is full, and when files are still
     missing in the end; it then says where they were looked for and how to get them by hand.
     """
-    mind = _mind_folder(size, folder, splits, fingerprints, say)
+    mind = _mind_folder(edition, folder, splits, fingerprints, say)
     if not mind.missing():
         return folder
     with _room_on_disk(mind):
         problems = take([folder], mind, mind.missing())
-        failures = fetch(mind, SOURCES[size] if sources is None else sources, say, progress)
+        failures = fetch(mind, SOURCES[edition] if sources is None else sources, say, progress)
     if mind.missing():
         raise DataError(folder.resolve(), _how_to_get(mind, [f"this folder: {'; '.join(problems)}", *failures]))
     say(_done(mind))
@@ -49,7 +49,7 @@ def locate(
 
 
 def bring(
-    size: Size,
+    edition: Edition,
     places: Sequence[Path],
     folder: Path,
     say: Callable[[str], None],
@@ -66,7 +66,7 @@ def bring(
     for place in places:
         if not place.exists():
             raise DataError(place, "there is no such file or folder.")
-    mind = _mind_folder(size, folder, splits, fingerprints, say)
+    mind = _mind_folder(edition, folder, splits, fingerprints, say)
     with _room_on_disk(mind):
         problems = take([place.resolve() for place in places], mind, mind.missing())
     if mind.missing():
@@ -75,7 +75,7 @@ def bring(
 
 
 def _mind_folder(
-    size: Size,
+    edition: Edition,
     folder: Path,
     splits: Sequence[str],
     fingerprints: Mapping[str, Fingerprint] | None,
@@ -83,9 +83,9 @@ def _mind_folder(
 ) -> MindFolder:
     """The folder with what is in it verified; when something is missing, it exists and the terms have been shown."""
     names = tuple(f"{split}/{file}" for split in splits for file in ("news.tsv", "behaviors.tsv"))
-    mind = MindFolder(size, folder, names, FINGERPRINTS[size] if fingerprints is None else fingerprints)
+    mind = MindFolder(edition, folder, names, FINGERPRINTS[edition] if fingerprints is None else fingerprints)
     if not all(name in mind.fingerprints for name in names):
-        say(f"MIND-{size}: no fingerprints of its files are known, so only their form is checked")
+        say(f"MIND-{edition}: no fingerprints of its files are known, so only their form is checked")
     mind.check()
     if mind.missing():
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,15 +105,15 @@ def _room_on_disk(mind: MindFolder) -> Iterator[None]:
 
 
 def _done(mind: MindFolder) -> str:
-    return f"MIND-{mind.size} is complete in {mind.path}"
+    return f"MIND-{mind.edition} is complete in {mind.path}"
 
 
 def _how_to_get(mind: MindFolder, tried: Sequence[str]) -> str:
     splits = dict.fromkeys(name.split("/")[0] for name in mind.missing())
-    archives = " and ".join(f"MIND{mind.size}_{split}.zip" for split in splits)
+    archives = " and ".join(f"MIND{mind.edition}_{split}.zip" for split in splits)
     return "\n  ".join(
         [
-            f"{', '.join(mind.missing())} of MIND-{mind.size} could not be had. Looked in:",
+            f"{', '.join(mind.missing())} of MIND-{mind.edition} could not be had. Looked in:",
             *tried,
             f"By hand: accept the terms at {OFFICIAL_PAGE}, download {archives} there, put them into "
             f"{mind.path.resolve()} as they are, and run the command again.",

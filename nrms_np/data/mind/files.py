@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 
 from nrms_np.errors import DataError
 
-Size = Literal["small", "large"]
+Edition = Literal["small", "large"]
 
-FOLDERS: dict[Size, Path] = {"small": Path("data/mind-small"), "large": Path("data/mind-large")}
-SPLITS: dict[Size, tuple[str, ...]] = {"small": ("train", "dev"), "large": ("train", "dev", "test")}
+FOLDERS: dict[Edition, Path] = {"small": Path("data/mind-small"), "large": Path("data/mind-large")}
+SPLITS: dict[Edition, tuple[str, ...]] = {"small": ("train", "dev"), "large": ("train", "dev", "test")}
 COLUMNS = {"news.tsv": 8, "behaviors.tsv": 5}
 TO_TRAIN = ("train", "dev")
 
@@ -30,7 +30,7 @@ class Fingerprint(NamedTuple):
 
 
 # The archives were packed anew over the years, their content was not: so the files are checked, never the zips.
-FINGERPRINTS: dict[Size, Mapping[str, Fingerprint]] = {
+FINGERPRINTS: dict[Edition, Mapping[str, Fingerprint]] = {
     "small": {
         "train/news.tsv": Fingerprint(41_202_121, "0a7859333569a00f6228ec7da5cd003b917171c3"),
         "train/behaviors.tsv": Fingerprint(92_019_716, "17ec5a1df2e2e53fa36b47c0325bba95413b89f2"),
@@ -45,13 +45,13 @@ FINGERPRINTS: dict[Size, Mapping[str, Fingerprint]] = {
 class MindFolder:
     """A folder and the files of MIND that should be in it.
 
-    size:         which MIND.
+    edition:      which MIND.
     path:         the folder.
     names:        the wanted files, as "train/news.tsv".
     fingerprints: by name; a file without one is only checked for its form.
     """
 
-    size: Size
+    edition: Edition
     path: Path
     names: tuple[str, ...]
     fingerprints: Mapping[str, Fingerprint]
@@ -67,10 +67,10 @@ class MindFolder:
             return _wrong_form(path, COLUMNS[PurePosixPath(name).name])
         size = path.stat().st_size
         if size != fingerprint.size:
-            return f"it has {size:,} bytes, but {name} of MIND-{self.size} has {fingerprint.size:,}"
+            return f"it has {size:,} bytes, but {name} of MIND-{self.edition} has {fingerprint.size:,}"
         blob = git_blob_sha1(path)
         if blob != fingerprint.blob:
-            return f"its git blob SHA-1 is {blob}, but that of {name} of MIND-{self.size} is {fingerprint.blob}"
+            return f"its git blob SHA-1 is {blob}, but that of {name} of MIND-{self.edition} is {fingerprint.blob}"
         return None
 
     def check(self) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nrms_np.data.mind_files import MindFolder
-from nrms_np.data.placing import INCOMING, take
-from nrms_np.data.sources import Source
-from nrms_np.data.transfer import FetchError, transfer
+from nrms_np.data.mind.files import MindFolder
+from nrms_np.data.mind.placing import INCOMING, take
+from nrms_np.data.mind.sources import Source
+from nrms_np.data.mind.transfer import FetchError, transfer
 
 
 def fetch(mind: MindFolder, sources: Sequence[Source], say: Callable[[str], None], progress: bool) -> list[str]:

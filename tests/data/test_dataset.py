@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.data.mind import Dropped, read_split
+from nrms_np.data.behaviors import Dropped
+from nrms_np.data.dataset import read_split
 from nrms_np.errors import DataError
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nrms_np.data import download
-from nrms_np.data.mind_files import Fingerprint
-from nrms_np.data.sources import Source
+from nrms_np.data.mind.files import Fingerprint
+from nrms_np.data.mind.sources import Source
 
 FILES = {
     "train/news.tsv": b"N1\tnews\tworld\tOne title\t\t\t\t\nN2\tsports\tgolf\tTwo\t\t\t\t\n",

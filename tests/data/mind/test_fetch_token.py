@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mind_server import MindServer, content, get, raw, status, zip_of_split, zips
+from tests.helpers.mind_server import MindServer, content, get, raw, status, zip_of_split, zips
 
 
 def test_the_gated_source_is_tried_with_a_token_only(

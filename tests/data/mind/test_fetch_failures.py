@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.data import placing, transfer
+from nrms_np.data.mind import placing, transfer
 from nrms_np.errors import DataError
-from tests.mind_server import (
+from tests.helpers.mind_server import (
     FILES,
     MindServer,
     content,

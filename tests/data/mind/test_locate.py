@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from nrms_np.data import download
-from nrms_np.data.candidates import find
-from nrms_np.data.locate import locate
-from nrms_np.data.mind_files import FINGERPRINTS, git_blob_sha1
+from nrms_np.data.mind.archives import find
+from nrms_np.data.mind.files import FINGERPRINTS, git_blob_sha1
+from nrms_np.data.mind.locate import locate
 from nrms_np.errors import DataError
-from tests.mind_server import FILES, fingerprints_of, zip_of, zip_of_split
+from tests.helpers.mind_server import FILES, fingerprints_of, zip_of, zip_of_split
 
 RIGHT = fingerprints_of(FILES)
 
@@ -155,8 +155,8 @@ def test_an_encrypted_member_is_a_sentence(tmp_path: Path) -> None:
 def test_the_split_is_told_by_the_last_name_that_says_one(tmp_path: Path, path: str, split: str | None) -> None:
     data = zip_of({"news.tsv": b"x"}) if path.endswith("zip") else b"x"
     place = write(tmp_path / "mine", {path: data})
-    candidates, problems = find([place])
-    assert [candidate.split for candidate in candidates] == [split]
+    found, problems = find([place])
+    assert [copy.split for copy in found] == [split]
     assert problems == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from nrms_np.data.mind_files import COLUMNS
+from nrms_np.data.mind.files import COLUMNS
 from nrms_np.errors import DataError
 
 # What zipfile raises while it reads a member: broken, cut off, and encrypted or packed in a way it does not know.
@@ -21,7 +21,7 @@ _DRIVE = re.compile("[a-zA-Z]:")
 _SPLIT = {"train": "train", "training": "train", "test": "test"}
 
 
-class Candidate(NamedTuple):
+class Found(NamedTuple):
     """A file with a wanted name.
 
     label:  its place as the reader knows it: file or folder given, folders between, zip, folders in the zip.
@@ -54,27 +54,27 @@ class Candidate(NamedTuple):
             return archive.open(self.member)
 
 
-def find(places: Sequence[Path]) -> tuple[list[Candidate], list[str]]:
+def find(places: Sequence[Path]) -> tuple[list[Found], list[str]]:
     """Look for news.tsv and behaviors.tsv in files, zips and folders.
 
-    Returns the candidates, and one sentence for each zip that cannot be used. Folders whose names start with a dot are
+    Returns what was found, and one sentence for each zip that cannot be used. Folders whose names start with a dot are
     left out: unfinished downloads are kept in such.
     """
-    candidates: list[Candidate] = []
+    found: list[Found] = []
     problems: list[str] = []
     for place in places:
         for path in _files(place):
             label = path.relative_to(place.parent).as_posix()
             if path.name in COLUMNS:
-                candidates.append(Candidate(label, path, None, path.stat().st_size))
+                found.append(Found(label, path, None, path.stat().st_size))
             elif path.suffix.lower() == ".zip":
                 try:
-                    candidates += _members(path, label)
+                    found += _members(path, label)
                 except BadZipFile as error:
                     problems.append(f"{label} is no whole zip archive ({error})")
                 except DataError as error:
                     problems.append(str(error))
-    return candidates, problems
+    return found, problems
 
 
 def _files(place: Path) -> Iterator[Path]:
@@ -85,7 +85,7 @@ def _files(place: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in sorted(files))
 
 
-def _members(path: Path, label: str) -> list[Candidate]:
+def _members(path: Path, label: str) -> list[Found]:
     members = []
     with ZipFile(path) as archive:
         for info in archive.infolist():
@@ -94,5 +94,5 @@ def _members(path: Path, label: str) -> list[Candidate]:
             if name.is_absolute() or ".." in name.parts or _DRIVE.match(info.filename):
                 raise DataError(label, f"it holds the name {info.filename!r}, which points outside; it is not used")
             if name.name in COLUMNS and not info.is_dir():
-                members.append(Candidate(f"{label}/{name}", path, info, info.file_size))
+                members.append(Found(f"{label}/{name}", path, info, info.file_size))
     return members

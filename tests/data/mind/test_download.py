@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from nrms_np.data import download
-from nrms_np.data.sources import SOURCES, Source
+from nrms_np.data.mind.sources import SOURCES, Source
 from nrms_np.errors import DataError
-from tests.mind_server import (
+from tests.helpers.mind_server import (
     FILES,
     MindServer,
     content,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from nrms_np.data.mind_files import Size
+from nrms_np.data.mind.files import Edition
 
 OFFICIAL_PAGE = "https://huggingface.co/datasets/yjw1029/MIND"
 
@@ -49,15 +49,15 @@ class Download:
     saved_as: str
 
 
-def _zips(size: Size) -> tuple[Source, ...]:
-    archive = f"MIND{size}_{{split}}.zip"
+def _zips(edition: Edition) -> tuple[Source, ...]:
+    archive = f"MIND{edition}_{{split}}.zip"
     return (
         Source("yjw1029/MIND on Hugging Face (official)", f"{OFFICIAL_PAGE}/resolve/main/{archive}", OFFICIAL_PAGE),
         Source("copy of the Recommenders project", f"https://recodatasets.z20.web.core.windows.net/newsrec/{archive}"),
     )
 
 
-SOURCES: dict[Size, tuple[Source, ...]] = {
+SOURCES: dict[Edition, tuple[Source, ...]] = {
     "small": (
         *_zips("small"),
         Source(

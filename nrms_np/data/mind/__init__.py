@@ -1,0 +1,1 @@
+"""Where MIND is, how it gets here, whether it is whole."""
