@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
 
 def _baselines(data: Path, name: str, split: Split, seed: int, history_length: int) -> dict[str, Scores]:
     """Scores that need no model, by name, as far as the data allows them."""
-    from nrms_np.data.demo_truth import best_possible_scores
+    from nrms_np.data.demo.truth import best_possible_scores
     from nrms_np.data.mind import read_split
     from nrms_np.evaluation.baselines import popularity_scores, random_scores
 

@@ -190,7 +190,7 @@ def _size_line(model: Any) -> str:
 
 def _print_baselines(data: Dataset, seed: int) -> dict[str, float]:
     """Print the metrics of what needs no model; returns their AUC by name."""
-    from nrms_np.data.demo_truth import best_possible_scores
+    from nrms_np.data.demo.truth import best_possible_scores
     from nrms_np.evaluation.baselines import popularity_scores, random_scores
     from nrms_np.evaluation.ranking import metrics_of
 
