@@ -17,8 +17,8 @@ import numpy as np
 
 import course
 from nrms_np import Packed, kernels, one_by_one
-from nrms_np.data.demo_corpus import corpus
-from nrms_np.data.demo_words import TOPICS
+from nrms_np.data.demo.corpus import corpus
+from nrms_np.data.demo.headlines import TOPICS
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.evaluation.metrics import impression_metrics
 from nrms_np.gradcheck import GradientError, check_gradients, numerical_gradient

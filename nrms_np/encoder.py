@@ -112,14 +112,16 @@ def self_attention_forward(
     Returns (h, cache): h (N, H·d), one row per reference, in the order of sequences.index.
     """
     names = "".join(name for name in "QKV" if name in parameters)
-    matrices = [parameters[name] for name in names]
+    V = parameters["V"]
     lookup = output = None
     if names == "QKV":
-        h, attention = backend.projected_attention_forward(table, sequences, *matrices, heads=heads, scale=scale)
+        h, attention = backend.projected_attention_forward(
+            table, sequences, parameters["Q"], parameters["K"], V, heads, scale
+        )
     elif names == "QV":
-        h, attention = backend.bilinear_attention_forward(table, sequences, *matrices, scale=scale)
+        h, attention = backend.bilinear_attention_forward(table, sequences, parameters["Q"], V, scale)
     else:  # every element sees only itself
-        values, attention = backend.product_forward(table, *matrices)
+        values, attention = backend.product_forward(table, V)
         h, lookup = backend.embedding_forward(values, sequences.index)
     if "O" in parameters:
         h, output = backend.product_forward(h, parameters["O"])

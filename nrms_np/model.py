@@ -157,7 +157,7 @@ class NRMS:
     def loss(self, batch: Batch) -> float:
         """Mean loss of the samples (equations 11-12), without dropout."""
         scores, _ = self.forward(batch)
-        losses, _ = self._backend.softmax_loss_forward(scores, np.zeros(len(scores), dtype=np.int64))
+        losses, _ = self._backend.softmax_loss_forward(scores, np.zeros(len(scores), dtype=np.intp))
         return float(losses.mean())
 
     def loss_and_row_gradients(
@@ -165,7 +165,7 @@ class NRMS:
     ) -> tuple[float, dict[str, Array | RowGradient]]:
         """Mean loss of the samples (equations 11-12) and gradients; word_embedding's as a RowGradient, for training."""
         scores, cache = self.forward(batch, dropout_step)
-        clicked = np.zeros(len(scores), dtype=np.int64)
+        clicked = np.zeros(len(scores), dtype=np.intp)
         losses, loss_cache = self._backend.softmax_loss_forward(scores, clicked)
         # loss = losses.mean()
         d_losses = np.full(len(losses), 1 / len(losses), dtype=scores.dtype)

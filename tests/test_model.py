@@ -160,11 +160,11 @@ def test_first_values_depend_on_the_seed_alone():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"heads": 0}, "heads must be at least 1, not 0"),
-        ({"dropout": 1.0}, "dropout must be at least 0 and below 1"),
-        ({"learning_rate": 0.0}, "learning_rate must be a positive number"),
-        ({"learning_rate": float("nan")}, "learning_rate must be a positive number"),
-        ({"seed": -1}, "seed must not be negative"),
+        ({"heads": 0}, "heads must be a whole number, 1 or more, not 0"),
+        ({"dropout": 1.0}, "dropout must be a number from 0 up to but not including 1"),
+        ({"learning_rate": 0.0}, "learning_rate must be a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number above 0"),
+        ({"seed": -1}, "seed must be a whole number, 0 or more"),
         ({"attention": "dot"}, "projected or bilinear, not 'dot'"),
         ({"backend": "gpu"}, "kernels or layers, not 'gpu'"),
         ({"ablate": ("news",)}, "not 'news'"),

@@ -63,10 +63,10 @@ def sample_negatives(behaviors: Behaviors, samples: Samples, negatives: int, see
     start, size = pool.offsets[samples.impression], pool.lengths[samples.impression]
     uniform = np.random.default_rng([seed, epoch, _NEGATIVES]).random((len(samples), negatives))
     enough = size >= negatives
-    picks = np.empty((len(samples), negatives), dtype=np.int64)
+    picks = np.empty((len(samples), negatives), dtype=np.intp)
     for k in range(negatives):
         # Draw k has `size - k` places to choose from: the places of the pool without the k taken already.
-        pick = (uniform[:, k] * np.where(enough, size - k, size)).astype(np.int64)
+        pick = (uniform[:, k] * np.where(enough, size - k, size)).astype(np.intp)
         # Number them through in the whole pool: step over each place taken, from the lowest one up.
         for taken in np.sort(picks[:, :k], axis=1).T:
             pick += enough & (pick >= taken)
@@ -108,10 +108,14 @@ def batches(
 
 
 def _batch(histories: Packed, candidates: IntArray, titles: Packed, words: int, share_words: bool) -> Batch:
-    """Renumber news rows to the news of this batch, and words to the words of this batch."""
-    used, renumbered = distinct(np.concatenate([histories.index, candidates.ravel()]), titles.count)
-    clicks = len(histories.index)
-    batch_titles = titles.take(used)
+    """Renumber news rows to the news of this batch, those of histories first, and words to the words of this batch."""
+    clicked, history_index = distinct(histories.index, titles.count)
+    shown, shown_index = distinct(candidates.ravel(), titles.count)
+    only_shown = ~np.isin(shown, clicked, assume_unique=True)
+    number = np.empty(len(shown), dtype=np.int32)
+    number[only_shown] = len(clicked) + np.arange(np.count_nonzero(only_shown))
+    number[~only_shown] = np.searchsorted(clicked, shown[~only_shown])
+    batch_titles = titles.take(np.concatenate([clicked, shown[only_shown]]))
     if share_words:
         batch_words, word_index = distinct(batch_titles.index, words)
     else:
@@ -119,8 +123,8 @@ def _batch(histories: Packed, candidates: IntArray, titles: Packed, words: int, 
     return Batch(
         words=batch_words,
         titles=Packed(word_index, batch_titles.offsets),
-        histories=Packed(renumbered[:clicks], histories.offsets),
-        candidates=renumbered[clicks:].reshape(candidates.shape),
+        histories=Packed(history_index, histories.offsets),
+        candidates=number[shown_index].reshape(candidates.shape),
     )
 
 
@@ -133,5 +137,5 @@ def _labels(behaviors: Behaviors) -> NDArray[np.bool_]:
 def _not_clicked(behaviors: Behaviors) -> Packed:
     """Keep of each impression the candidates that were not clicked."""
     not_clicked = ~_labels(behaviors)
-    before = offsets_of(not_clicked.astype(np.int64))  # how many of them stand before each candidate
+    before = offsets_of(not_clicked.astype(np.intp))  # how many of them stand before each candidate
     return Packed(behaviors.candidates.index[not_clicked], before[behaviors.candidates.offsets])

@@ -117,7 +117,7 @@ def _look_up(cells: pd.Series, codes: _Codes) -> tuple[list[str], Packed]:
     split = [cell.split() for cell in cells.tolist()]
     tokens = list(chain.from_iterable(split))
     index = np.fromiter(map(codes.__getitem__, tokens), dtype=np.int32, count=len(tokens))
-    return tokens, Packed(index, offsets_of(np.fromiter(map(len, split), dtype=np.int64, count=len(split))))
+    return tokens, Packed(index, offsets_of(np.fromiter(map(len, split), dtype=np.intp, count=len(split))))
 
 
 def _check_candidates(
@@ -172,7 +172,7 @@ def _behaviors_of_block(
 
 def _without_absent(sequences: Packed) -> Packed:
     known = sequences.index != _ABSENT
-    before = offsets_of(known.astype(np.int64))  # how many known tokens stand before each token
+    before = offsets_of(known.astype(np.intp))  # how many known tokens stand before each token
     return Packed(sequences.index[known], before[sequences.offsets])
 
 

@@ -67,4 +67,4 @@ class Vocabulary:
             tokens = tokenize(title)[:title_length]
             rows.extend(self.row.get(token, 0) for token in tokens)
             lengths.append(len(tokens))
-        return Packed(np.array(rows, dtype=np.int32), offsets_of(np.array(lengths, dtype=np.int64)))
+        return Packed(np.array(rows, dtype=np.int32), offsets_of(np.array(lengths, dtype=np.intp)))

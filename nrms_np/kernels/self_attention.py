@@ -230,4 +230,4 @@ def product_backward(dy: Array, cache: ProductCache) -> tuple[Array, Array]:
 def _weights(alpha: Array, pair_offsets: IntArray, s: int) -> Array:
     pairs = alpha[pair_offsets[s] : pair_offsets[s + 1]]
     T = round(len(pairs) ** 0.5)
-    return pairs.reshape(T, T, -1).transpose(2, 0, 1)
+    return pairs.reshape(T, T, alpha.shape[1]).transpose(2, 0, 1)

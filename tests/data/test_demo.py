@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nrms_np.data import demo
+from nrms_np.data.demo.corpus import Corpus, corpus
+from nrms_np.data.demo.files import clock, write_lines
+from nrms_np.data.demo.pairs import BLOCKS
+from nrms_np.data.demo.spread import Spread, segments
+from nrms_np.data.demo.texts import WORDS, Texts, word
+from nrms_np.data.demo.truth import best_possible_scores, mean_auc
+from nrms_np.data.demo.write import write
 from nrms_np.data.dataset import Split, read_split
-from nrms_np.data.demo_corpus import Corpus, corpus
-from nrms_np.data.demo_files import clock, write_lines
-from nrms_np.data.demo_pairs import BLOCKS
-from nrms_np.data.demo_spread import Spread, segments
-from nrms_np.data.demo_text import WORDS, Texts, word
-from nrms_np.data.demo_truth import best_possible_scores, mean_auc
 from nrms_np.data.vocabulary import tokenize
 from nrms_np.errors import DataError, NrmsError
 
@@ -26,7 +26,7 @@ FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("demo")
-    return folder, demo.write_demo(folder, seed=1)
+    return folder, write(folder, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
 def test_a_folder_that_is_a_file_is_an_error_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(NrmsError, match=r"taken.*cannot be written.*--out"):
-        demo.write_demo(tmp_path / "taken", seed=1)
+        write(tmp_path / "taken", seed=1)
 
 
 def test_times_are_written_as_in_mind() -> None:
@@ -217,14 +217,14 @@ def test_made_up_titles_are_as_long_as_those_of_mind() -> None:
     assert texts.title(17) == Texts(3000, seed=4).title(17)
 
 
-def test_no_row_is_drawn_twice_within_a_group() -> None:
-    spread = Spread(np.arange(100, 130), flat=2, power=1.0)
+def test_no_place_is_drawn_twice_within_a_group() -> None:
+    spread = Spread(1 / np.arange(3, 33))
     groups = np.repeat(np.arange(40), 11)
-    rows = spread.distinct(groups, np.random.default_rng([3, 5]))
-    assert len(set(zip(groups.tolist(), rows.tolist(), strict=True))) == len(rows)
-    assert np.mean(rows < 115) > 0.6
-    assert rows.min() >= 100
-    assert rows.max() < 130
+    places = spread.distinct(groups, np.random.default_rng([3, 5]))
+    assert len(set(zip(groups.tolist(), places.tolist(), strict=True))) == len(places)
+    assert np.mean(places < 15) > 0.6
+    assert places.min() >= 0
+    assert places.max() < 30
 
 
 def test_segments_are_drawn_as_often_as_the_table_says() -> None:

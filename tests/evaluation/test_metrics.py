@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.metrics import METRIC_NAMES, bootstrap_interval, impression_metrics, mean_metrics, ranks
+from nrms_np.evaluation.metrics import METRICS, bootstrap_interval, impression_metrics, mean_metrics, ranks
 from nrms_np.packed import offsets_of
 
 
@@ -110,9 +110,9 @@ def test_the_mean_is_over_impressions_and_not_over_pooled_candidates() -> None:
     scores = np.array([3.5, 2.5, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
     clicked = np.array([True, False, True, False, False, False, False, False])
     means = mean_metrics(impression_metrics(scores, clicked, np.array([0, 2, 8])))
-    assert means.auc == 1 / 2
-    assert list(means.named()) == list(METRIC_NAMES) == ["auc", "mrr", "ndcg@5", "ndcg@10"]
-    assert means.named()["mrr"] == means.mrr == pytest.approx((1 + 1 / 6) / 2)
+    assert means.values["auc"] == 1 / 2
+    assert list(means.values) == [metric.name for metric in METRICS] == ["auc", "mrr", "ndcg@5", "ndcg@10"]
+    assert means.values["mrr"] == pytest.approx((1 + 1 / 6) / 2)
 
 
 def test_impressions_without_a_click_or_without_another_candidate_are_left_out_and_counted() -> None:
@@ -121,7 +121,7 @@ def test_impressions_without_a_click_or_without_another_candidate_are_left_out_a
     found = impression_metrics(scores, clicked, np.array([0, 2, 3, 3, 5]))
     assert np.isnan(found).all(axis=1).tolist() == [True, True, True, False]
     means = mean_metrics(found)
-    assert (means.auc, means.impressions, means.undefined) == (1, 1, 3)
+    assert (means.values["auc"], means.impressions, means.undefined) == (1, 1, 3)
 
 
 def test_nothing_to_evaluate_is_an_error() -> None:

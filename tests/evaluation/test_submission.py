@@ -74,7 +74,7 @@ def test_the_official_scorer_finds_our_metrics_in_the_submission(tmp_path: Path)
         f"{name} {json.dumps(clicked[a:b].astype(int).tolist(), separators=(',', ':'))}\n"
         for name, a, b in zip(behaviors.impression_ids, offsets[:-1], offsets[1:], strict=True)
     )
-    ours = mean_metrics(impression_metrics(scores, clicked, offsets)).named()
+    ours = mean_metrics(impression_metrics(scores, clicked, offsets)).values
     theirs = official_scores(truth, prediction(tmp_path / "prediction.zip"))
     np.testing.assert_allclose(theirs, list(ours.values()), rtol=1e-12)
 

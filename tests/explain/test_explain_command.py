@@ -12,13 +12,13 @@ import pytest
 
 from nrms_np import NRMS, Packed
 from nrms_np.data.dataset import read_split
-from nrms_np.encoder import subset
+from nrms_np.encoder import attention_weights, subset
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation import explain_png
 from nrms_np.explain.html import page
-from nrms_np.explain.impression import Candidate, Click, attention_of_history, attention_of_title, explain
+from nrms_np.explain.impression import Candidate, Click, explain
 from nrms_np.evaluation.trained import load_trained
-from nrms_np.explain import main
+from nrms_np.explain import png
+from nrms_np.explain.__main__ import main
 from tests.helpers.tiny_run import DEV, TITLES, write_run, write_split
 
 PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
@@ -37,32 +37,38 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.mark.parametrize("settings", [{}, {"attention": "bilinear", "scaled": False}, {"ablate": PARTS[:1]}])
+@pytest.mark.parametrize("settings", [{}, {"attention": "bilinear"}, {"ablate": PARTS[:1]}])
+@pytest.mark.parametrize("backend", ["layers", "kernels"])
 def test_the_weights_of_words_and_clicks_rebuild_the_vectors_of_the_model(
-    settings: dict[str, object], tmp_path: Path
+    settings: dict[str, object], backend: str, tmp_path: Path
 ) -> None:
-    model = NRMS.load(write_run(tmp_path / "run", **settings) / "model.npz")
-    words = np.array([3, 1, 8, 1, 5])
-    for level, x, (alpha, weights), vector in (
-        ("news", model.parameters["word_embedding"][words], attention_of_title(model, words),
-         model.encode_news(Packed.from_lists([words]))[0]),
-        ("user", (news := model.encode_news(Packed.from_lists([[1, 2], [3], [4, 5, 6], [7]]))),
-         attention_of_history(model, news), model.encode_users(news, Packed.from_lists([[0, 1, 2, 3]]))[0]),
-    ):  # fmt: skip
-        assert alpha.shape == (3, len(x), len(x))
-        assert weights.shape == (len(x),)
-        values = x @ subset(model.parameters, level)["attention.V"]  # (T, H·d)
-        h = np.concatenate([alpha[k] @ values[:, 2 * k : 2 * k + 2] for k in range(3)], axis=1)
-        np.testing.assert_allclose(weights @ h, vector, rtol=1e-4, atol=1e-6)
-        np.testing.assert_allclose(weights.sum(), 1, rtol=1e-6)
+    model = NRMS.load(write_run(tmp_path / "run", **settings) / "model.npz", backend)
+    titles = Packed.from_lists([[3, 1, 8, 1, 5], [1, 2], [], [3]])
+    words = model.parameters["word_embedding"]
+    news, of_words = model.attend(words, titles, "news")
+    histories = Packed.from_lists([[1, 3, 0, 2]])
+    for level, table, sequences, cache, vectors in (
+        ("news", words, titles, of_words, model.encode_news(titles)),
+        ("user", news, histories, model.attend(news, histories, "user")[1], model.encode_users(news, histories)),
+    ):
+        for s in range(sequences.count):
+            x = table[sequences.sequence(s)]
+            alpha, weights = attention_weights(cache, s)
+            assert alpha.shape == (3, len(x), len(x))
+            assert weights.shape == (len(x),)
+            values = x @ subset(model.parameters, level)["attention.V"]  # (T, H·d)
+            h = np.concatenate([alpha[k] @ values[:, 2 * k : 2 * k + 2] for k in range(3)], axis=1)
+            np.testing.assert_allclose(weights @ h, vectors[s], rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(weights.sum(), len(x) > 0, rtol=1e-6)
 
 
 def test_attention_switched_off_weighs_all_alike_and_looks_at_itself_only(tmp_path: Path) -> None:
     model = NRMS.load(write_run(tmp_path / "run", ablate=PARTS) / "model.npz")
-    alpha, weights = attention_of_title(model, np.array([4, 2, 9, 2]))
+    _, cache = model.attend(model.parameters["word_embedding"], Packed.from_lists([[4, 2, 9, 2], []]), "news")
+    alpha, weights = attention_weights(cache, 0)
     np.testing.assert_array_equal(alpha, np.stack([np.eye(4)] * 3))
     np.testing.assert_array_equal(weights, [0.25] * 4)
-    alpha, weights = attention_of_history(model, np.zeros((0, 6), dtype=np.float32))
+    alpha, weights = attention_weights(cache, 1)
     assert alpha.shape == (3, 0, 0)
     assert weights.shape == (0,)
 
@@ -168,11 +174,11 @@ def test_a_model_without_attention_is_drawn_too(data: Path, tmp_path: Path) -> N
 
 def test_a_slide_keeps_the_heaviest_clicks_in_order_and_every_clicked_candidate() -> None:
     clicks = [Click([], "", weight=(7 * i) % 29) for i in range(29)]
-    kept = explain_png.heaviest(clicks)
+    kept = png.heaviest(clicks)
     assert {click.weight for click in kept} == set(range(11, 29))
     assert kept == [click for click in clicks if click in kept]
     candidates = [Candidate(rank, -float(rank), rank in (3, 40), f"N{rank}", "", "") for rank in range(1, 51)]
-    assert [candidate.rank for candidate in explain_png.best(candidates)] == [*range(1, 18), 40]
+    assert [candidate.rank for candidate in png.best(candidates)] == [*range(1, 18), 40]
 
 
 def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path, tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 
 from nrms_np import kernels
+from nrms_np.encoder import self_attention_backward, self_attention_forward
 from nrms_np.gradcheck import check_gradients
 from nrms_np.kernels.additive_attention import additive_attention_backward, additive_attention_forward
-from nrms_np.kernels.bilinear_attention import bilinear_attention_backward, bilinear_attention_forward
 from nrms_np.kernels.engine.lane_order import lane_order
-from nrms_np.kernels.projected_attention import projected_attention_backward, projected_attention_forward
+from nrms_np.kernels.self_attention import (
+    bilinear_attention_backward,
+    bilinear_attention_forward,
+    projected_attention_backward,
+    projected_attention_forward,
+)
 from nrms_np.layers.dropout import dropout_key
 from tests.helpers.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, d, pool_parameters, ragged_sequences
 
@@ -21,14 +26,14 @@ def test_self_attention_backward(form):
     table, parameters = rng.standard_normal((ROWS, D)), attention_parameters(form, rng)
 
     def function(table, **parameters):
-        return kernels.self_attention_forward(table, SEQUENCES, parameters, H, SCALE)[0]
+        return self_attention_forward(table, SEQUENCES, parameters, H, SCALE, kernels)[0]
 
     def backward(dh):
-        _, cache = kernels.self_attention_forward(table, SEQUENCES, parameters, H, SCALE)
-        d_table, gradients = kernels.self_attention_backward(dh, cache)
+        _, cache = self_attention_forward(table, SEQUENCES, parameters, H, SCALE, kernels)
+        d_table, gradients = self_attention_backward(dh, cache, kernels)
         return {"table": d_table, **gradients}
 
-    assert max(check_gradients(function, {"table": table, **parameters}, backward).values()) < 1e-7
+    check_gradients(function, {"table": table, **parameters}, backward)
 
 
 @pytest.mark.parametrize(("heads", "head_dim"), [(H, d), (4, 4)], ids=["a lane a head", "heads share vectors"])
@@ -42,12 +47,11 @@ def test_projected_attention_backward(heads, head_dim):
         return projected_attention_forward(table, SEQUENCES, Q, K, V, heads, SCALE)
 
     _, cache = forward(**inputs)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: forward(**inputs)[0],
         inputs,
         lambda dh: dict(zip(inputs, projected_attention_backward(dh, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_bilinear_attention_backward():
@@ -58,12 +62,11 @@ def test_bilinear_attention_backward():
         return bilinear_attention_forward(table, SEQUENCES, Q, V, 1.0)
 
     _, cache = forward(**inputs)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: forward(**inputs)[0],
         inputs,
         lambda dh: dict(zip(inputs, bilinear_attention_backward(dh, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_additive_attention_backward():
@@ -74,45 +77,41 @@ def test_additive_attention_backward():
         return additive_attention_forward(h, SEQUENCES.offsets, W, b, q)
 
     _, cache = forward(**inputs)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: forward(**inputs)[0],
         inputs,
         lambda dr: dict(zip(inputs, additive_attention_backward(dr, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_pooling_backward_of_the_mean():
     h = np.random.default_rng(4).standard_normal((len(SEQUENCES.index), WIDTH))
-    _, cache = kernels.pooling_forward(h, SEQUENCES.offsets, {})
-    errors = check_gradients(
-        lambda h: kernels.pooling_forward(h, SEQUENCES.offsets, {})[0],
+    _, cache = kernels.mean_pooling_forward(h, SEQUENCES.offsets)
+    check_gradients(
+        lambda h: kernels.mean_pooling_forward(h, SEQUENCES.offsets)[0],
         {"h": h},
-        lambda dr: {"h": kernels.pooling_backward(dr, cache)[0]},
+        lambda dr: {"h": kernels.mean_pooling_backward(dr, cache)},
     )
-    assert errors["h"] < 1e-7
 
 
 def test_embedding_backward():
     table, rows = np.random.default_rng(5).standard_normal((6, D)), np.array([3, 0, 3, 3, 1])
     _, cache = kernels.embedding_forward(table, rows)
-    errors = check_gradients(
+    check_gradients(
         lambda table: kernels.embedding_forward(table, rows)[0],
         {"table": table},
         lambda dx: {"table": kernels.embedding_backward(dx, cache).dense(6)},
     )
-    assert errors["table"] < 1e-7
 
 
 def test_dropout_backward():
     x, key = np.random.default_rng(6).standard_normal((5, 7)), dropout_key(0, 5, 0)
     _, cache = kernels.dropout_forward(x, 0.4, key)
-    errors = check_gradients(
+    check_gradients(
         lambda x: kernels.dropout_forward(x, 0.4, key)[0],
         {"x": x},
         lambda dy: {"x": kernels.dropout_backward(dy, cache)},
     )
-    assert errors["x"] < 1e-7
 
 
 def test_click_score_backward():
@@ -120,23 +119,21 @@ def test_click_score_backward():
     inputs = {"users": rng.standard_normal((3, WIDTH)), "news": rng.standard_normal((5, WIDTH))}
     candidates = np.array([[0, 3, 3, 1], [4, 3, 1, 0], [2, 0, 4, 4]])
     _, cache = kernels.click_score_forward(**inputs, candidates=candidates)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: kernels.click_score_forward(**inputs, candidates=candidates)[0],
         inputs,
         lambda d_scores: dict(zip(inputs, kernels.click_score_backward(d_scores, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_softmax_loss_backward():
     scores, clicked = np.random.default_rng(8).standard_normal((3, 5)), np.array([0, 4, 2])
     _, cache = kernels.softmax_loss_forward(scores, clicked)
-    errors = check_gradients(
+    check_gradients(
         lambda scores: kernels.softmax_loss_forward(scores, clicked)[0],
         {"scores": scores},
         lambda d_losses: {"scores": kernels.softmax_loss_backward(d_losses, cache)},
     )
-    assert errors["scores"] < 1e-7
 
 
 def test_scores_for_ranking_are_the_dot_products():

@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 
-from nrms_np import kernels, one_by_one
+from nrms_np import kernels
+from nrms_np.backend import Backend
+from nrms_np.encoder import (
+    attend_forward,
+    attention_weights,
+    prefixed,
+    self_attention_backward,
+    self_attention_forward,
+)
 from nrms_np.gradcheck import relative_error
+from nrms_np.layers import batched
 from nrms_np.layers.dropout import dropout_key
 from nrms_np.packed import Packed
 from tests.helpers.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, pool_parameters, ragged_sequences
@@ -33,30 +42,32 @@ def test_self_attention(form):
     rng = np.random.default_rng(0)
     table, sequences = rng.standard_normal((150, D)), random_sequences(rng)
     parameters = attention_parameters(form, rng)
-    h, cache = kernels.self_attention_forward(table, sequences, parameters, H, SCALE)
-    expected, expected_cache = one_by_one.self_attention_forward(table, sequences, parameters, H, SCALE)
+    h, cache = self_attention_forward(table, sequences, parameters, H, SCALE, kernels)
+    expected, expected_cache = self_attention_forward(table, sequences, parameters, H, SCALE, batched)
     close(h, expected)
     dh = rng.standard_normal(h.shape)
-    d_table, gradients = kernels.self_attention_backward(dh, cache)
-    d_expected, expected_gradients = one_by_one.self_attention_backward(dh, expected_cache)
+    d_table, gradients = self_attention_backward(dh, cache, kernels)
+    d_expected, expected_gradients = self_attention_backward(dh, expected_cache, batched)
     close(d_table, d_expected)
     close_gradients(gradients, expected_gradients)
 
 
-@pytest.mark.parametrize("additive", [True, False])
-def test_pooling(additive):
+@pytest.mark.parametrize("kind", ["additive_attention", "mean_pooling"])
+def test_pooling(kind):
     rng = np.random.default_rng(1)
     offsets = random_sequences(rng).offsets
-    parameters = pool_parameters(rng) if additive else {}
+    parameters = pool_parameters(rng).values() if kind == "additive_attention" else ()
     h = rng.standard_normal((offsets[-1], WIDTH))
-    pooled, cache = kernels.pooling_forward(h, offsets, parameters)
-    expected, expected_cache = one_by_one.pooling_forward(h, offsets, parameters)
-    close(pooled, expected)
-    d_pooled = rng.standard_normal(pooled.shape)
-    dh, gradients = kernels.pooling_backward(d_pooled, cache)
-    d_expected, expected_gradients = one_by_one.pooling_backward(d_pooled, expected_cache)
-    close(dh, d_expected)
-    close_gradients(gradients, expected_gradients)
+    d_pooled = rng.standard_normal((len(offsets) - 1, WIDTH))
+    results = []
+    for backend in (kernels, batched):
+        pooled, cache = getattr(backend, f"{kind}_forward")(h, offsets, *parameters)
+        gradients = getattr(backend, f"{kind}_backward")(d_pooled, cache)
+        results.append((pooled, *(gradients if isinstance(gradients, tuple) else (gradients,))))
+    assert len(results[0]) == 2 + len(parameters)
+    for ours, theirs in zip(*results, strict=True):
+        assert ours.shape == theirs.shape
+        close(ours, theirs)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +80,11 @@ def test_self_attention_for_other_numbers_and_widths_of_heads(heads, head_dim, d
     rng = np.random.default_rng(2)
     table, sequences = rng.standard_normal((ROWS, D)).astype(dtype), ragged_sequences()
     parameters = {name: rng.standard_normal((D, heads * head_dim)).astype(dtype) for name in "QKV"}
-    h, cache = kernels.self_attention_forward(table, sequences, parameters, heads, SCALE)
-    expected, expected_cache = one_by_one.self_attention_forward(table, sequences, parameters, heads, SCALE)
+    h, cache = self_attention_forward(table, sequences, parameters, heads, SCALE, kernels)
+    expected, expected_cache = self_attention_forward(table, sequences, parameters, heads, SCALE, batched)
     dh = rng.standard_normal(h.shape).astype(dtype)
-    d_table, gradients = kernels.self_attention_backward(dh, cache)
-    d_expected, expected_gradients = one_by_one.self_attention_backward(dh, expected_cache)
+    d_table, gradients = self_attention_backward(dh, cache, kernels)
+    d_expected, expected_gradients = self_attention_backward(dh, expected_cache, batched)
     pairs = [(h, expected), (d_table, d_expected), *((gradients[name], expected_gradients[name]) for name in "QKV")]
     for ours, theirs in pairs:
         assert ours.dtype == dtype
@@ -85,12 +96,12 @@ def test_embedding(rows):
     rng = np.random.default_rng(3)
     table = rng.standard_normal((6, D))
     x, cache = kernels.embedding_forward(table, rows)
-    expected, expected_cache = one_by_one.embedding_forward(table, rows)
+    expected, expected_cache = batched.embedding_forward(table, rows)
     close(x, expected)
     dx = rng.standard_normal(x.shape)
     gradient, expected_gradient = (
         kernels.embedding_backward(dx, cache),
-        one_by_one.embedding_backward(dx, expected_cache),
+        batched.embedding_backward(dx, expected_cache),
     )
     assert np.array_equal(gradient.rows, expected_gradient.rows)
     close(gradient.values, expected_gradient.values)
@@ -102,9 +113,9 @@ def test_dropout_draws_the_same_mask(columns):
     x = np.random.default_rng(4).standard_normal((601, columns))
     key = dropout_key(7, 8, 1)
     y, cache = kernels.dropout_forward(x, 0.3, key)
-    expected, expected_cache = one_by_one.dropout_forward(x, 0.3, key)
+    expected, expected_cache = batched.dropout_forward(x, 0.3, key)
     assert np.array_equal(y, expected)
-    assert np.array_equal(kernels.dropout_backward(x, cache), one_by_one.dropout_backward(x, expected_cache))
+    assert np.array_equal(kernels.dropout_backward(x, cache), batched.dropout_backward(x, expected_cache))
 
 
 def test_click_scores_and_loss():
@@ -112,22 +123,22 @@ def test_click_scores_and_loss():
     users, news = rng.standard_normal((4, WIDTH)), rng.standard_normal((9, WIDTH))
     candidates = np.array([[0, 3, 3], [8, 3, 1], [2, 0, 5], [7, 7, 7]])
     scores, cache = kernels.click_score_forward(users, news, candidates)
-    expected, expected_cache = one_by_one.click_score_forward(users, news, candidates)
+    expected, expected_cache = batched.click_score_forward(users, news, candidates)
     close(scores, expected)
     d_scores = rng.standard_normal(scores.shape)
     for gradient, expected_gradient in zip(
         kernels.click_score_backward(d_scores, cache),
-        one_by_one.click_score_backward(d_scores, expected_cache),
+        batched.click_score_backward(d_scores, expected_cache),
         strict=True,
     ):
         close(gradient, expected_gradient)
     clicked, d_losses = np.array([0, 2, 1, 0]), rng.standard_normal(4)
     losses, loss_cache = kernels.softmax_loss_forward(scores, clicked)
-    expected_losses, expected_loss_cache = one_by_one.softmax_loss_forward(scores, clicked)
+    expected_losses, expected_loss_cache = batched.softmax_loss_forward(scores, clicked)
     close(losses, expected_losses)
     close(
         kernels.softmax_loss_backward(d_losses, loss_cache),
-        one_by_one.softmax_loss_backward(d_losses, expected_loss_cache),
+        batched.softmax_loss_backward(d_losses, expected_loss_cache),
     )
 
 
@@ -136,8 +147,8 @@ def test_float32_stays_float32_and_huge_scores_are_finite(form):
     rng = np.random.default_rng(6)
     parameters = {name: (100 * value).astype(np.float32) for name, value in attention_parameters(form, rng).items()}
     table = (10 * rng.standard_normal((ROWS, D))).astype(np.float32)
-    h, cache = kernels.self_attention_forward(table, ragged_sequences(), parameters, H, 1.0)
-    d_table, gradients = kernels.self_attention_backward(h, cache)
+    h, cache = self_attention_forward(table, ragged_sequences(), parameters, H, 1.0, kernels)
+    d_table, gradients = self_attention_backward(h, cache, kernels)
     for array in (h, d_table, *gradients.values()):
         assert array.dtype == np.float32
         assert np.isfinite(array).all()
@@ -146,12 +157,34 @@ def test_float32_stays_float32_and_huge_scores_are_finite(form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("sequences", [Packed.from_lists([]), Packed.from_lists([[], []])], ids=["none", "empty"])
 def test_no_words_at_all(form, sequences):
-    parameters = attention_parameters(form, np.random.default_rng(7))
-    h, cache = kernels.self_attention_forward(np.ones((ROWS, D)), sequences, parameters, H, SCALE)
+    rng = np.random.default_rng(7)
+    parameters = attention_parameters(form, rng)
+    h, cache = self_attention_forward(np.ones((ROWS, D)), sequences, parameters, H, SCALE, kernels)
     assert h.shape == (0, WIDTH)
-    d_table, gradients = kernels.self_attention_backward(h, cache)
+    d_table, gradients = self_attention_backward(h, cache, kernels)
     assert d_table.shape == (ROWS, D)
     assert not any(array.any() for array in (d_table, *gradients.values()))
-    pooled, pool_cache = kernels.pooling_forward(h, sequences.offsets, pool_parameters(np.random.default_rng(8)))
+    pooled, pool_cache = kernels.additive_attention_forward(h, sequences.offsets, *pool_parameters(rng).values())
     assert not pooled.any()
-    assert kernels.pooling_backward(pooled, pool_cache)[0].shape == (0, WIDTH)
+    assert kernels.additive_attention_backward(pooled, pool_cache)[0].shape == (0, WIDTH)
+
+
+def test_both_backends_offer_what_the_encoder_asks_for():
+    asked = {name for name in vars(Backend) if not name.startswith("_")}
+    assert len(asked) == 19
+    for backend in (kernels, batched):
+        assert set(backend.__all__) == asked
+
+
+def test_the_weights_of_both_backends_are_the_same():
+    rng = np.random.default_rng(9)
+    table, sequences = rng.standard_normal((ROWS, D)), ragged_sequences()
+    attention, pool = attention_parameters("QKV", rng), pool_parameters(rng)
+    parameters = {**prefixed(attention, "attention"), **prefixed(pool, "pool")}
+    of_kernels, of_layers = (attend_forward(table, sequences, parameters, H, SCALE, b)[1] for b in (kernels, batched))
+    for s, length in enumerate(sequences.lengths):
+        (alpha, weights), (expected_alpha, expected_weights) = (attention_weights(c, s) for c in (of_kernels, of_layers))
+        assert alpha.shape == (H, length, length)
+        close(alpha, expected_alpha)
+        close(weights, expected_weights)
+        close(alpha.sum(axis=2), np.ones((H, length)))

@@ -17,24 +17,22 @@ def test_click_score_backward_agrees_with_finite_differences():
     rng = np.random.default_rng(0)
     inputs = {"u": rng.standard_normal(WIDTH), "r": rng.standard_normal((5, WIDTH))}
     _, cache = click_score_forward(**inputs)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: click_score_forward(**inputs)[0],
         inputs,
         lambda d_scores: dict(zip("ur", click_score_backward(d_scores, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 @pytest.mark.parametrize("clicked", [0, 3])
 def test_softmax_loss_backward_agrees_with_finite_differences(clicked):
     scores = np.random.default_rng(1).standard_normal(5)
     _, cache = softmax_loss_forward(scores, clicked)
-    errors = check_gradients(
+    check_gradients(
         lambda scores: softmax_loss_forward(scores, clicked)[0],
         {"scores": scores},
         lambda d_loss: {"scores": softmax_loss_backward(float(d_loss), cache)},
     )
-    assert errors["scores"] < 1e-7
 
 
 def test_equations_11_and_12_to_the_letter():
@@ -61,10 +59,9 @@ def test_scores_of_ten_thousand_give_a_finite_loss_and_gradient(dtype):
 def test_sigmoid_backward_agrees_with_finite_differences():
     score = np.array([-3.0, -0.2, 0.1, 2.5])
     _, p = sigmoid_forward(score)
-    errors = check_gradients(
+    check_gradients(
         lambda score: sigmoid_forward(score)[0], {"score": score}, lambda dp: {"score": sigmoid_backward(dp, p)}
     )
-    assert errors["score"] < 1e-7
 
 
 def test_sigmoid_keeps_the_order():

@@ -9,9 +9,8 @@ from nrms_np.layers.self_attention import (
     product_forward,
     projected_attention_backward,
     projected_attention_forward,
-    self_attention_backward,
-    self_attention_forward,
 )
+from tests.helpers.one_sequence import self_attention_backward, self_attention_forward
 from tests.helpers.sizes import FORMS, SCALE, WIDTH, D, H, T, attention_parameters, d
 
 
@@ -28,44 +27,40 @@ def test_every_form_agrees_with_finite_differences(form, scale):
         dx, gradients = self_attention_backward(dh, self_attention_forward(x, parameters, H, scale)[1])
         return {"x": dx, **gradients}
 
-    errors = check_gradients(function, {"x": x, **parameters}, backward)
-    assert max(errors.values()) < 1e-7
+    check_gradients(function, {"x": x, **parameters}, backward)
 
 
 def test_projected_attention_backward_agrees_with_finite_differences():
     rng = np.random.default_rng(1)
     inputs = {"x": rng.standard_normal((T, D)), **attention_parameters("QKV", rng)}
     _, cache = projected_attention_forward(**inputs, heads=H, scale=SCALE)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: projected_attention_forward(**inputs, heads=H, scale=SCALE)[0],
         inputs,
         lambda dh: dict(zip("xQKV", projected_attention_backward(dh, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_bilinear_attention_backward_agrees_with_finite_differences():
     rng = np.random.default_rng(2)
     inputs = {"x": rng.standard_normal((T, D)), **attention_parameters("QV", rng)}
     _, cache = bilinear_attention_forward(**inputs, scale=0.7)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: bilinear_attention_forward(**inputs, scale=0.7)[0],
         inputs,
         lambda dh: dict(zip("xQV", bilinear_attention_backward(dh, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_product_backward_agrees_with_finite_differences():
     rng = np.random.default_rng(3)
     inputs = {"x": rng.standard_normal((T, D)), "W": rng.standard_normal((D, 6))}
     _, cache = product_forward(**inputs)
-    errors = check_gradients(
+    check_gradients(
         lambda **inputs: product_forward(**inputs)[0],
         inputs,
         lambda dy: dict(zip("xW", product_backward(dy, cache), strict=True)),
     )
-    assert max(errors.values()) < 1e-7
 
 
 def test_equations_1_and_2_to_the_letter():

@@ -44,7 +44,7 @@ def test_training_learns_and_writes_the_run_folder(data, tmp_path):
     }  # fmt: skip
     best = max(rows, key=lambda row: row["auc"])
     loaded = NRMS.load(trainer.folder.model)
-    assert evaluate(loaded, data.dev_titles, data.dev.behaviors).auc == pytest.approx(best["auc"], abs=1e-6)
+    assert evaluate(loaded, data.dev_titles, data.dev.behaviors).values["auc"] == pytest.approx(best["auc"], abs=1e-6)
     assert json.loads(trainer.folder.config.read_text())["heads"] == 3
 
 

@@ -135,7 +135,7 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
     @inlined
     def _row_starts(sequences: Packed, s: int, stride: int) -> IntArray:
         """Where the rows that sequence s refers to start in a flat table."""
-        return sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]].astype(np.int64) * stride
+        return sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]].astype(np.intp) * stride
 
     @compiled
     def scores(

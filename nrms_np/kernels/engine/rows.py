@@ -33,12 +33,12 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
 @compiled
 def _sorted_by_row(index: IntArray, rows: int) -> tuple[IntArray, IntArray]:
     """The references sorted by row, in their order within a row, and where each row's begin: a counting sort."""
-    starts = np.zeros(rows + 1, dtype=np.int64)
+    starts = np.zeros(rows + 1, dtype=np.intp)
     for row in index:
         starts[row + 1] += 1
     starts = np.cumsum(starts)
     free = starts[:-1].copy()
-    order = np.empty(len(index), dtype=np.int64)
+    order = np.empty(len(index), dtype=np.intp)
     for place in range(len(index)):
         row = index[place]
         order[free[row]] = place

@@ -7,7 +7,7 @@ import pytest
 from numba import njit
 from numba.core.errors import TypingError
 
-from nrms_np.kernels import lanes
+from nrms_np.kernels.engine.lane_instructions import Lanes
 from nrms_np.kernels.engine.lanes import add, fill, fold, load, multiply, multiply_add, repeat, store, xor_shift
 
 pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="compilation is switched off")
@@ -69,7 +69,7 @@ def test_whole_numbers_wrap_around(function):
 
 
 def test_lanes_of_different_widths_are_different_types():
-    assert lanes.Lanes("float32", 8) != lanes.Lanes("float32", 16)
+    assert Lanes("float32", 8) != Lanes("float32", 16)
 
 
 @njit

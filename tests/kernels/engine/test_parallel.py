@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from nrms_np.kernels import additive_attention, embedding, pair_softmax, parallel, rows
+from nrms_np.kernels import additive_attention, dropout, embedding
+from nrms_np.kernels.engine import pair_softmax, parallel, rows
 from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.model import NRMS
 from nrms_np.packed import offsets_of
@@ -30,7 +31,7 @@ def test_a_product_in_parts_is_the_product(shape):
 def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeypatch):
     # Parts so small that even the tests' batch has many of each kind.
     for module, name in ((parallel, "ROWS_PER_PART"), (parallel, "TERMS_PER_PART"), (additive_attention, "ROWS_PER_TASK"),
-                         (rows, "ROWS_PER_TASK"), (embedding, "ROWS_PER_TASK"), (pair_softmax, "PAIRS_PER_TASK")):  # fmt: skip
+                         (rows, "ROWS_PER_TASK"), (embedding, "ROWS_PER_TASK"), (dropout, "ROWS_PER_TASK"), (pair_softmax, "PAIRS_PER_TASK")):  # fmt: skip
         monkeypatch.setattr(module, name, 2)
     monkeypatch.setattr(parallel, "SMALL_PRODUCT", 0)
     config = small_config(dropout_after_attention=True)

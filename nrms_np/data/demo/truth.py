@@ -1,6 +1,6 @@
 """The file truth.tsv of a demo split: the true click probabilities, and so the best ranking there can be.
 
-One line an impression, in the order of behaviors.tsv: the impression id, a tab, and the probability of each candidate in file
+One line per impression, in the order of behaviors.tsv: the impression id, a tab, and the probability of each candidate in file
 order. The probability is what a single click was drawn with; impressions without a click, or with nothing but clicks, were
 drawn again. That changes the probabilities a little but not which ranking is best.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nrms_np.data.table import read_table
 from nrms_np.errors import DataError
 
 TRUTH = "truth.tsv"
@@ -29,25 +30,23 @@ def best_possible_scores(split_folder: str | Path, candidates: int) -> NDArray[n
     if not path.is_file():
         return None
     values: list[float] = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(path, "this is not UTF-8 text; write the demo corpus anew.") from error
-    for number, line in enumerate(lines, start=1):
-        _, _, probabilities = line.partition("\t")
-        try:
-            found = [float(text) for text in probabilities.split()]
-        except ValueError:
-            found = []
-        if not found or not all(0.0 <= value <= 1.0 for value in found):
-            raise DataError(
-                path, "expected an impression id, a tab and probabilities; write the demo corpus anew.", number
-            )
-        values += found
+    for first, rows in read_table(path, ("impression", "probabilities"), ("probabilities",)):
+        for number, text in enumerate(rows["probabilities"], start=first):
+            try:
+                values += [_probability(word) for word in text.split()]
+            except ValueError as error:
+                raise DataError(path, f"{error}; write the demo corpus anew.", number) from error
     if len(values) != candidates:
         problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
         raise DataError(path, f"{problem}; write the demo corpus anew.")
     return np.array(values, dtype=np.float64)
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{text} is not a probability")
+    return value
 
 
 def truth_line(impression_id: str, permille: Iterable[int]) -> str:
@@ -58,7 +57,7 @@ def truth_line(impression_id: str, permille: Iterable[int]) -> str:
 def mean_auc(scores: Iterable[Sequence[float]], clicked: Iterable[Sequence[bool]]) -> float:
     """The AUC of each impression, ties as one half, averaged over the impressions.
 
-    scores, clicked: one sequence an impression; each impression has a click and a non-click.
+    scores, clicked: one sequence per impression; each impression has a click and a non-click.
     """
     return float(np.mean([_auc(np.array(s), np.array(c)) for s, c in zip(scores, clicked, strict=True)]))
 

@@ -91,18 +91,12 @@ record : {} Record Still Stands / The Story Behind a {} Record
 """
 
 
-def _context(line: str) -> tuple[str, tuple[str, ...]]:
-    word, _, frames = line.partition(":")
-    return word.strip().title(), tuple(frame.strip() for frame in frames.split("/"))
-
-
 def _block(text: str) -> Block:
-    head, first, second = text.strip().split("\n")
-    topics, _, names = head.partition(":")
-    one, other = topics.split()
-    name, other_name = names.split()
-    context, frames = _context(first)
-    other_context, other_frames = _context(second)
+    head, *rest = (line.partition(":") for line in text.strip().split("\n"))
+    one, other = head[0].split()
+    name, other_name = head[2].split()
+    context, other_context = (word.strip().title() for word, _, _ in rest)
+    frames, other_frames = (tuple(frame.strip() for frame in frames.split("/")) for _, _, frames in rest)
     return Block((one, other), (name, other_name), (context, other_context), (frames, other_frames))
 
 

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nrms_np.errors import NrmsError
+from nrms_np.files import whole_file
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write lines of UTF-8 text, each ended by a line feed, first under another name and only when complete under its own.
+    """Write lines of UTF-8 text, each ended by a line feed, into a folder that is made if it is not there.
 
     Raises NrmsError when the folder or the file cannot be written.
     """
-    part: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(line + "\n" for line in lines)
-        os.chmod(part, 0o644)  # a temporary file is its owner's alone
-        os.replace(part, path)
     except OSError as error:
         raise NrmsError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out.") from error
-    finally:
-        if part is not None and os.path.exists(part):
-            os.remove(part)
 
 
 def news_line(news_id: str, category: str, subcategory: str, title: str, abstract: str = "") -> str:

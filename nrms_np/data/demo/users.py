@@ -1,4 +1,4 @@
-"""The readers of the demo corpus and their clicks, drawn from a known probability.
+"""The users of the demo corpus: what they like, what they clicked before, and how likely they are to click now.
 
     P(click) = sigmoid(BIAS + INTEREST · (how much the user likes the topic) + (appeal of the headline))
 
@@ -12,9 +12,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nrms_np.data.demo_draw import Draw, Weighted
-from nrms_np.data.demo_headlines import Headline
-from nrms_np.data.demo_words import TOPICS
+from nrms_np.data.demo.draw import Draw, Weighted
+from nrms_np.data.demo.headlines import TOPICS, Headline
 
 BIAS = -5.0
 INTEREST = 5.0
@@ -28,20 +27,11 @@ STRAY_PERMILLE = 60
 
 
 class User(NamedTuple):
-    """A reader: his name, how much he likes each topic (others 0), and the rows of the news he clicked, oldest first."""
+    """A name, how much the user likes each topic (others 0), and the rows of the news clicked before, oldest first."""
 
     name: str
     liking: dict[str, float]
     history: list[int]
-
-
-class Impression(NamedTuple):
-    """What a user was shown: rows of news, the true probability of each in thousandths, and what he clicked."""
-
-    user: User
-    shown: list[int]
-    permille: list[int]
-    clicked: list[bool]
 
 
 def permille(user: User, headline: Headline) -> int:
@@ -51,18 +41,9 @@ def permille(user: User, headline: Headline) -> int:
 
 
 def users(names: Sequence[str], news: Sequence[Headline], older: int, draw: Draw) -> list[User]:
-    """Readers with a history among the first `older` rows of `news`."""
+    """Users with a history among the first `older` rows of `news`."""
     by_topic = {topic: [row for row in range(older) if news[row].topic == topic] for topic in TOPICS}
     return [_user(name, by_topic, draw) for name in names]
-
-
-def impression(user: User, news: Sequence[Headline], shown: list[int], draw: Draw) -> Impression:
-    """The clicks of a user on what he was shown: drawn again until there is a click and a non-click, as in MIND."""
-    chances = [permille(user, news[row]) for row in shown]
-    clicked = [draw.chance(chance) for chance in chances]
-    while all(clicked) or not any(clicked):
-        clicked = [draw.chance(chance) for chance in chances]
-    return Impression(user, shown, chances, clicked)
 
 
 def _user(name: str, by_topic: dict[str, list[int]], draw: Draw) -> User:

@@ -1,6 +1,18 @@
-"""The plain words of the demo corpus: for each topic the subjects, verbs and objects that belong to it alone."""
+"""The headlines of the demo corpus, from a small grammar.
+
+    headline := [opener] core [place] [time]
+    core     := a frame with an ambiguous pair (pairs.py)  or  subject verb object, which belong to one topic
+
+The topic depends on the core alone, the appeal on the opener alone.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nrms_np.data.demo.draw import Draw
+from nrms_np.data.demo.pairs import BLOCKS
 
 # topic: subjects / verbs / objects. A plain headline is one of each.
 _TEXT = """
@@ -36,20 +48,72 @@ politics: Congress, Governor, Mayor, Lawmaker, President, Prime Minister
 PLACES = ("Denver", "Ohio", "Texas", "London", "Seattle", "Florida", "Paris")
 TIMES = ("This Week", "on Friday", "Once More", "Over the Weekend", "in November", "Today")
 
-# An opener makes the reader curious or bores him; how much is said in demo_headlines.py.
+# An opener makes a user curious or bores him; APPEAL is what it adds to the log-odds of a click.
 HOOKS = ("Exclusive:", "Revealed:", "Must Read:")
 DULL = ("Archive:", "Opinion:", "Reader Letter:")
 NEUTRAL = ("Report:", "Update:", "Local News:")
+APPEAL = 1.4
+PAIR_PERMILLE = 520
 
 
-def _parts(text: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(phrase.strip() for phrase in part.split(",")) for part in text.split("/"))
+def _read(text: str) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+    for entry in text.replace("\n /", " /").strip().split("\n"):
+        topic, _, parts = entry.partition(":")
+        yield topic, tuple(tuple(phrase.strip() for phrase in part.split(",")) for part in parts.split("/"))
 
 
-def _topics() -> dict[str, tuple[tuple[str, ...], ...]]:
-    entries = (line.partition(":") for line in _TEXT.replace("\n /", " /").strip().split("\n"))
-    return {topic: _parts(text) for topic, _, text in entries}
-
-
-PLAIN: dict[str, tuple[tuple[str, ...], ...]] = _topics()
+PLAIN: dict[str, tuple[tuple[str, ...], ...]] = dict(_read(_TEXT))
 TOPICS: tuple[str, ...] = tuple(PLAIN)
+
+
+class Headline(NamedTuple):
+    """A title and what is known about it.
+
+    topic:  one of TOPICS.
+    decoy:  the other topic that its words stand for in other pairs; "" for a plain headline, whose words have one topic.
+    title:  as it stands in news.tsv.
+    appeal: what its opener adds to the log-odds of a click.
+    """
+
+    topic: str
+    decoy: str
+    title: str
+    appeal: float
+
+
+def headlines(count: int, draw: Draw) -> list[Headline]:
+    """`count` headlines, no title twice."""
+    found: dict[str, Headline] = {}
+    while len(found) < count:
+        headline = _headline(draw)
+        found.setdefault(headline.title, headline)
+    return list(found.values())
+
+
+def _headline(draw: Draw) -> Headline:
+    topic, decoy, core = _pair_core(draw) if draw.chance(PAIR_PERMILLE) else _plain_core(draw)
+    opener, appeal = _opener(draw)
+    title = f"{opener} {core}".strip()
+    # Short headlines always get a place or a time, so that titles have about 6 to 14 words.
+    if draw.chance(300) or len(title.split()) < 5:
+        title += " in " + draw.choice(PLACES)
+    if draw.chance(300) or len(title.split()) < 6:
+        title += " " + draw.choice(TIMES)
+    return Headline(topic, decoy, title, appeal)
+
+
+def _pair_core(draw: Draw) -> tuple[str, str, str]:
+    block = draw.choice(BLOCKS)
+    name, context = draw.below(2), draw.below(2)
+    core = draw.choice(block.frames[context]).format(block.names[name])
+    return block.topic(name, context), block.topic(name, 1 - context), core
+
+
+def _plain_core(draw: Draw) -> tuple[str, str, str]:
+    topic = draw.choice(TOPICS)
+    return topic, "", " ".join(draw.choice(phrases) for phrases in PLAIN[topic])
+
+
+def _opener(draw: Draw) -> tuple[str, float]:
+    openers, appeal = draw.choice(((HOOKS, APPEAL), (DULL, -APPEAL), (NEUTRAL, 0.0), (("",), 0.0), (("",), 0.0)))
+    return draw.choice(openers), appeal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.demo_spread import places_of, segments, upto
+from nrms_np.data.demo.spread import Spread, segments
 from nrms_np.packed import Packed, offsets_of
 
 WORDS = 42_000
@@ -23,10 +23,10 @@ class Texts:
         generator = np.random.default_rng([seed, 30])
         self.words = [word(rank) for rank in range(WORDS)]
         lengths = segments(TITLE_LENGTHS, count, generator)
-        running = upto(frequencies())
-        self.titles = Packed(places_of(running, int(lengths.sum()), generator), offsets_of(lengths))
+        zipf = Spread(frequencies())
+        self.titles = Packed(zipf.places(int(lengths.sum()), generator), offsets_of(lengths))
         # Nobody reads the abstracts: they are stretches of one long text and only make the file as large as MIND's.
-        self.text = [self.words[rank] for rank in places_of(running, 100_000, generator).tolist()]
+        self.text = [self.words[rank] for rank in zipf.places(100_000, generator).tolist()]
         self.starts = generator.integers(len(self.text) - 2 * ABSTRACT_WORDS, size=count)
 
     def title(self, row: int) -> str:

@@ -1,0 +1,41 @@
+"""`python -m nrms_np.data.demo`: write the demo corpus, or one of MIND-small's size for timing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nrms_np.command import DONE, make_parser, natural_int, run_command
+
+OUT = {"demo": Path("data/demo"), "small": Path("data/mind-small-shape")}
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the options."""
+    parser = make_parser("data.demo", "Write a made-up corpus in MIND's format; the same seed gives the same bytes.")
+    parser.add_argument(
+        "--scale", choices=tuple(OUT), default="demo",
+        help="demo: readable, to learn from; small: of MIND-small's size and shape, for timing",
+    )  # fmt: skip
+    places = ", ".join(f"{folder} for {scale}" for scale, folder in OUT.items())
+    parser.add_argument("--out", type=Path, default=argparse.SUPPRESS, help=f"folder to write (default: {places})")
+    parser.add_argument("--seed", type=natural_int, default=1, help="decides everything that is drawn at random")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+    # Imported only now, so that --help answers at once.
+    if options.scale == "demo":
+        from nrms_np.data.demo.write import write
+    else:
+        from nrms_np.data.demo.scale import write
+    summary = write(getattr(options, "out", OUT[options.scale]), options.seed)
+    if not options.quiet:
+        print(summary)
+    return DONE
+
+
+if __name__ == "__main__":
+    run_command(main)
