@@ -1,13 +1,14 @@
-"""What one process compiles, the next one finds on disk: a second training starts at once."""
+"""What one process compiles, the next one finds on disk, unless a file that the loops are made of has changed."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 STEP = """
 from numba.core import event
@@ -22,17 +23,46 @@ with event.install_recorder("numba:compile") as compiled:
 print(len(compiled.buffer))
 """
 
+SCORES = """
+import numpy as np
+from nrms_np.kernels import projected_attention_forward
+from nrms_np.packed import Packed
+table = np.arange(6.0).reshape(3, 2) / 10
+h, _ = projected_attention_forward(table, Packed.from_lists([[0, 1, 2]]), np.eye(2), np.eye(2), np.eye(2), 1, 1.0)
+print(repr(h.tolist()))
+"""
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="compilation is switched off")
+pytestmark = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="compilation is switched off")
+
+
+def run(code, folder, **environment):
+    """What a new process prints that runs the code in a folder."""
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+@pytest.mark.slow
 def test_a_second_process_compiles_nothing(tmp_path):
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    numbers = []
-    for _ in range(2):
-        answer = subprocess.run(
-            [sys.executable, "-c", STEP], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
-        assert answer.returncode == 0, answer.stderr
-        numbers.append(int(answer.stdout))
-    first, second = numbers
+    first, second = (int(run(STEP, ROOT, NUMBA_CACHE_DIR=str(tmp_path))) for _ in range(2))
     assert first > 10
     assert second == 0
+
+
+@pytest.mark.slow
+def test_a_change_of_a_file_that_the_loops_are_made_of_is_noticed(tmp_path):
+    shutil.copytree(ROOT / "nrms_np", tmp_path / "nrms_np", ignore=shutil.ignore_patterns("__pycache__"))
+    before = run(SCORES, tmp_path)
+    file = tmp_path / "nrms_np/kernels/engine/lane_instructions.py"
+    source = file.read_text(encoding="utf-8")
+    # Multiply and add becomes multiply and subtract.
+    changed = source.replace("return builder.fadd(builder.fmul(x, y", "return builder.fsub(builder.fmul(x, y")
+    assert changed != source
+    file.write_text(changed, encoding="utf-8")
+    assert run(SCORES, tmp_path) != before
+    file.write_text(source, encoding="utf-8")
+    assert run(SCORES, tmp_path) == before
+    kept = list((tmp_path / "nrms_np/kernels/engine/__pycache__").glob("loops-*"))
+    assert len(kept) == 1, "loops of other sources are removed"
