@@ -74,9 +74,9 @@ def _fetch_from_all(mind: MindFolder, say: Callable[[str], None], progress: bool
 def _how_to_get(mind: MindFolder, tried: Sequence[str]) -> str:
     splits = dict.fromkeys(name.split("/")[0] for name in mind.missing())
     archives = " and ".join(ARCHIVE.format(edition=mind.edition, split=split) for split in splits)
-    found_out = f"{', '.join(mind.missing())} of MIND-{mind.edition} could not be had. Looked in:"
+    missing = f"{', '.join(mind.missing())} of MIND-{mind.edition} could not be had. Looked in:"
     by_hand = (
         f"By hand: accept the terms at {OFFICIAL_PAGE}, download {archives} there, put them into "
         f"{mind.path.resolve()} as they are, and run the command again."
     )
-    return "\n  ".join([found_out, *tried, by_hand])
+    return "\n  ".join([missing, *tried, by_hand])
