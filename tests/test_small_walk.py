@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import pytest
 
-from nrms_np.data.mind import locate
 from nrms_np.train import main
 from tests.helpers.clicks import write_clicks
-from tests.helpers.mind_server import MindServer, content, fingerprints_of, status, zip_of, zips
+from tests.helpers.mind_server import MindServer, content, mind_small, status, zip_of, zips
 
 FILES = [f"{split}/{name}.tsv" for split in ("train", "dev") for name in ("news", "behaviors")]
 
@@ -19,12 +17,6 @@ FILES = [f"{split}/{name}.tsv" for split in ("train", "dev") for name in ("news"
 def files(tmp_path: Path) -> dict[str, bytes]:
     folder = write_clicks(tmp_path / "theirs")
     return {name: (folder / name).read_bytes() for name in FILES}
-
-
-def with_door(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes], sources: list[object]) -> None:
-    """Let the command take this set for MIND-small."""
-    door = functools.partial(locate.locate, sources=sources, fingerprints=fingerprints_of(files))
-    monkeypatch.setattr(locate, "locate", door)
 
 
 def assert_trained(out: Path) -> None:
@@ -38,14 +30,14 @@ def assert_trained(out: Path) -> None:
 def test_zips_put_in_place_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with_door(monkeypatch, files, [])
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "data" / "mind-small"
     folder.mkdir(parents=True)
     for split in ("train", "dev"):
         members = {f"MINDsmall_{split}/{name}": files[f"{split}/{name}"] for name in ("news.tsv", "behaviors.tsv")}
         (folder / f"MINDsmall_{split}.zip").write_bytes(zip_of(members))
-    assert main(["--small", "--epochs", "1", "--quiet"]) == 0
+    with mind_small(files):
+        assert main(["--small", "--epochs", "1", "--quiet"]) == 0
     assert {name: (folder / name).read_bytes() for name in FILES} == files
     assert_trained(tmp_path / "runs" / "mind-small")
     assert "best epoch" in capsys.readouterr().out
@@ -62,7 +54,7 @@ def test_fetched_from_the_second_source_when_the_first_fails(
             members = {name: files[f"{split}/{name}"] for name in ("news.tsv", "behaviors.tsv")}
             server.answers[f"/closed/MINDsmall_{split}.zip"] = status(409)
             server.answers[f"/open/MINDsmall_{split}.zip"] = content(zip_of(members))
-        with_door(monkeypatch, files, [zips(server, "closed"), zips(server, "open")])
-        assert main(["--small", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+        with mind_small(files, zips(server, "closed"), zips(server, "open")):
+            assert main(["--small", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
     assert_trained(tmp_path / "run")
     assert "closed" in "".join(capsys.readouterr())

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nrms_np.command import DONE, make_parser, run_command
-from nrms_np.data.mind.files import FOLDERS, SPLITS, TO_TRAIN, Edition, Fingerprint
-from nrms_np.data.mind.locate import bring, locate
-from nrms_np.data.mind.sources import Source
+from nrms_np.data.mind.files import FOLDERS, TO_TRAIN, Edition
+from nrms_np.data.mind.locate import locate
 
 
-def parse(arguments: list[str]) -> tuple[Edition, argparse.Namespace]:
+def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
     parser = make_parser("data.download", "Put MIND into a folder and verify it; what is there already is not fetched.")
     which = parser.add_mutually_exclusive_group(required=True)
@@ -20,32 +18,22 @@ def parse(arguments: list[str]) -> tuple[Edition, argparse.Namespace]:
     which.add_argument("--large", action="store_true", help="MIND-large, some gigabytes, checked for its form")
     parser.add_argument("--to", type=Path, metavar="DIR", help="the folder (data/mind-small or data/mind-large)")
     parser.add_argument(
-        "--from", dest="places", type=Path, nargs="+", metavar="ZIP_OR_FOLDER", help="take it from files you have"
-    )
-    parser.add_argument("--split", choices=SPLITS["large"], nargs="+", default=TO_TRAIN, help="splits to get")
+        "--from", dest="places", type=Path, nargs="+", default=(), metavar="ZIP_OR_FOLDER", help="take it from files you have"
+    )  # fmt: skip
+    parser.add_argument("--split", choices=(*TO_TRAIN, "test"), nargs="+", default=TO_TRAIN, help="splits to get")
     options = parser.parse_args(arguments)
-    edition: Edition = "small" if options.small else "large"
-    if not set(options.split) <= set(SPLITS[edition]):
-        parser.error(f"MIND-{edition} has no split test; it has {' and '.join(SPLITS[edition])}")
-    return edition, options
+    if options.small and "test" in options.split:
+        parser.error("MIND-small has no split test; it has train and dev")
+    return options
 
 
-def main(
-    arguments: list[str],
-    sources: Sequence[Source] | None = None,
-    fingerprints: Mapping[str, Fingerprint] | None = None,
-) -> int:
-    """Run the command; returns the exit code. The other arguments are those of `locate`."""
-    edition, options = parse(arguments)
+def main(arguments: list[str]) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
     say = (lambda _: None) if options.quiet else print
+    edition: Edition = "small" if options.small else "large"
     folder = options.to or FOLDERS[edition]
-    if options.places:
-        bring(edition, options.places, folder, say, splits=options.split, fingerprints=fingerprints)
-    else:
-        locate(
-            edition, folder, say,
-            splits=options.split, sources=sources, fingerprints=fingerprints, progress=not options.quiet,
-        )  # fmt: skip
+    locate(edition, folder, say, places=options.places, splits=options.split, progress=not options.quiet)
     return DONE
 
 

@@ -84,12 +84,11 @@ class Adam:
 
 @compiled
 def _update(gradient: Array, parameter: Array, m: Array, v: Array, rate: Any, correction: Any, epsilon: Any) -> None:
+    # Whole arrays, so that it is quick without compilation too.
     one, beta_1, beta_2 = m.dtype.type(1), m.dtype.type(BETA_1), m.dtype.type(BETA_2)
-    for i in range(len(parameter)):
-        g = gradient[i]
-        m[i] = beta_1 * m[i] + (one - beta_1) * g
-        v[i] = beta_2 * v[i] + (one - beta_2) * g * g
-        parameter[i] -= rate * m[i] / (np.sqrt(v[i]) * correction + epsilon)
+    m[:] = beta_1 * m + (one - beta_1) * gradient
+    v[:] = beta_2 * v + (one - beta_2) * gradient * gradient
+    parameter -= rate * m / (np.sqrt(v) * correction + epsilon)
 
 
 @compiled

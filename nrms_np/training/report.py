@@ -61,13 +61,11 @@ def write_report(
     notes: Sequence[str],
     *,
     threads: int,
-    right: Mapping[str, Fingerprint] = FINGERPRINTS["small"],
 ) -> Path:
     """Write REPORT.md into the folder of a run that has ended; it appears whole or not at all.
 
     levels:  dev AUC of what needs no model, by its name.    notes: what reading the data told, a line each.
     threads: how many the run used.
-    right:   the fingerprints of MIND-small; with exactly these files the published numbers are shown.
 
     Returns the path of the report. Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where
     a file cannot be read or written.
@@ -76,6 +74,7 @@ def write_report(
     rows = folder.read_metrics()
     if not rows:
         raise NrmsError(f"{folder.path}: the run has no finished epoch to report; go on with it with --resume.")
+    right = FINGERPRINTS["small"]
     data_folder, glove = Path(data["folder"]), data["glove"]
     files = {name: _fingerprint(data_folder / name) for name in DATA_FILES}
     is_mind_small = all(files[name] == right.get(name) for name in DATA_FILES)

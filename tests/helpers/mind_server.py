@@ -6,14 +6,17 @@ import hashlib
 import io
 import threading
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nrms_np.data import download
-from nrms_np.data.mind.files import Fingerprint
-from nrms_np.data.mind.sources import Source
+from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint
+from nrms_np.data.mind.sources import SOURCES, Source
 
 FILES = {
     "train/news.tsv": b"N1\tnews\tworld\tOne title\t\t\t\t\nN2\tsports\tgolf\tTwo\t\t\t\t\n",
@@ -131,10 +134,24 @@ def raw(server: MindServer) -> Source:
     return Source("raw", f"{server.address}/raw/{{split}}/{{file}}")
 
 
+@contextmanager
+def mind_small(files: Mapping[str, bytes], *sources: Source) -> Iterator[None]:
+    """Let these files be MIND-small, to be had from these sources."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FINGERPRINTS, "small", fingerprints_of(files))
+        patch.setitem(SOURCES, "small", sources)
+        yield
+
+
+def run(folder: Path, *sources: Source, options: Sequence[str] = ()) -> int:
+    """Run the command, with FILES as MIND-small; returns its exit code."""
+    with mind_small(FILES, *sources):
+        return download.main(["--small", "--to", str(folder), *options])
+
+
 def get(folder: Path, *sources: Source) -> None:
     """Run the command that fetches FILES from these sources."""
-    arguments = ["--small", "--to", str(folder)]
-    assert download.main(arguments, sources=sources, fingerprints=fingerprints_of(FILES)) == 0
+    assert run(folder, *sources) == 0
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -146,3 +163,15 @@ def files_in(folder: Path) -> dict[str, bytes]:
 def nothing_unfinished_in(folder: Path) -> bool:
     """Whether no folder of an unfinished download is left."""
     return not [path for path in folder.rglob("*") if path.name.startswith(".")]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MindServer]:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    with MindServer() as running:
+        for split in ("train", "dev"):
+            running.answers[f"/good/MINDsmall_{split}.zip"] = content(zip_of_split(split, f"MINDsmall_{split}/"))
+            for file in ("news.tsv", "behaviors.tsv"):
+                running.answers[f"/raw/{split}/{file}"] = content(FILES[f"{split}/{file}"])
+        yield running

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from nrms_np.config import Config
-from nrms_np.data.mind.files import Fingerprint, git_blob_sha1
+from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
 from nrms_np.training.report import DATA_FILES, PUBLISHED, differences, verdict, write_report
 from nrms_np.training.run_folder import RunFolder
@@ -46,7 +46,9 @@ def a_run(folder, clicks, *, glove=None, aucs=AUCS, config=CONFIG):
 
 
 def report_of(run, right):
-    path = write_report(run, LEVELS, NOTES, threads=2, right=right)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FINGERPRINTS, "small", right)
+        path = write_report(run, LEVELS, NOTES, threads=2)
     assert path == run.path / "REPORT.md"
     return path.read_text(encoding="utf-8")
 

@@ -1,11 +1,12 @@
-"""The files of MIND: their names, and how a file is recognised as the right one."""
+"""The files of MIND: their names, the folder they belong in, and how a correct file is recognised."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
 from nrms_np.errors import DataError
@@ -13,13 +14,12 @@ from nrms_np.errors import DataError
 Edition = Literal["small", "large"]
 
 FOLDERS: dict[Edition, Path] = {"small": Path("data/mind-small"), "large": Path("data/mind-large")}
-SPLITS: dict[Edition, tuple[str, ...]] = {"small": ("train", "dev"), "large": ("train", "dev", "test")}
 COLUMNS = {"news.tsv": 8, "behaviors.tsv": 5}
 TO_TRAIN = ("train", "dev")
 
 
 class Fingerprint(NamedTuple):
-    """What a right file must have.
+    """What identifies a file.
 
     size: its length in bytes.
     blob: its git blob SHA-1 in hexadecimal, what `git hash-object FILE` prints.
@@ -29,7 +29,7 @@ class Fingerprint(NamedTuple):
     blob: str
 
 
-# The archives were packed anew over the years, their content was not: so the files are checked, never the zips.
+# The archives were repacked over the years, the files in them stayed the same: so the files are checked, never the zips.
 FINGERPRINTS: dict[Edition, Mapping[str, Fingerprint]] = {
     "small": {
         "train/news.tsv": Fingerprint(41_202_121, "0a7859333569a00f6228ec7da5cd003b917171c3"),
@@ -43,28 +43,32 @@ FINGERPRINTS: dict[Edition, Mapping[str, Fingerprint]] = {
 
 @dataclass(frozen=True)
 class MindFolder:
-    """A folder and the files of MIND that should be in it.
-
-    edition:      which MIND.
-    path:         the folder.
-    names:        the wanted files, as "train/news.tsv".
-    fingerprints: by name; a file without one is only checked for its form.
-    """
+    """A folder and the splits of MIND that should be in it."""
 
     edition: Edition
     path: Path
-    names: tuple[str, ...]
-    fingerprints: Mapping[str, Fingerprint]
+    splits: Sequence[str]
+
+    @property
+    def fingerprints(self) -> dict[str, Fingerprint | None]:
+        """The wanted files, as "train/news.tsv"; one without a known fingerprint is only checked for its form."""
+        names = [f"{split}/{file}" for split in self.splits for file in COLUMNS]
+        return {name: FINGERPRINTS[self.edition].get(name) for name in names}
 
     def missing(self) -> list[str]:
         """The wanted files that are not there."""
-        return [name for name in self.names if not (self.path / name).is_file()]
+        return [name for name in self.fingerprints if not (self.path / name).is_file()]
 
     def mismatch(self, name: str, path: Path) -> str | None:
-        """What is wrong with the file at `path`, when it should be the file `name`; None for a right file."""
-        fingerprint = self.fingerprints.get(name)
+        """What is wrong with the file at `path`, when it should be the file `name`; None for a correct file."""
+        fingerprint = self.fingerprints[name]
         if fingerprint is None:
-            return _wrong_form(path, COLUMNS[PurePosixPath(name).name])
+            columns = COLUMNS[name.split("/")[1]]
+            with path.open("rb") as file:
+                line = file.readline()
+            found = line.count(b"\t") + 1 if line.strip() else 0
+            wrong = f"its first line has {found} columns instead of {columns}, separated by tabs"
+            return None if found == columns else wrong
         size = path.stat().st_size
         if size != fingerprint.size:
             return f"it has {size:,} bytes, but {name} of MIND-{self.edition} has {fingerprint.size:,}"
@@ -74,8 +78,8 @@ class MindFolder:
         return None
 
     def check(self) -> None:
-        """Raise DataError for a wrong file that has the place of a wanted one; missing files are no error here."""
-        for name in self.names:
+        """Raise DataError for a wrong file in the place of a wanted one; a missing file is no error here."""
+        for name in self.fingerprints:
             path = self.path / name
             wrong = self.mismatch(name, path) if path.is_file() else None
             if wrong:
@@ -85,20 +89,13 @@ class MindFolder:
                     f"or train on the folder as it is with --data {self.path}.",
                 )
 
+    def incoming(self) -> TemporaryDirectory[str]:
+        """A place for unfinished files, inside the folder: a move on the same disk is done at once or not at all."""
+        return TemporaryDirectory(prefix=".incoming-", dir=self.path)
+
 
 def git_blob_sha1(path: Path) -> str:
     r"""The SHA-1 under which git stores this file: of `blob <size>\0` followed by its bytes, in hexadecimal."""
-    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    start = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _wrong_form(path: Path, columns: int) -> str | None:
-    with path.open("rb") as file:
-        line = file.readline()
-    found = line.count(b"\t") + 1 if line.strip() else 0
-    if found != columns:
-        return f"its first line has {found} columns instead of {columns}, separated by tabs"
-    return None
+        return hashlib.file_digest(file, lambda: start).hexdigest()

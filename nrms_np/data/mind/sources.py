@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from nrms_np.data.mind.files import Edition
 
+ARCHIVE = "MIND{edition}_{split}.zip"
 OFFICIAL_PAGE = "https://huggingface.co/datasets/yjw1029/MIND"
 
 TERMS = (
@@ -22,7 +23,7 @@ class Source:
     """A place with the files of MIND.
 
     name:       how it is called in messages.
-    address:    with `{split}` for the split; with `{file}` too where the place has single files instead of zips.
+    address:    with `{edition}` and `{split}` in it; with `{file}` where the place has single files instead of zips.
     terms_page: where the terms must be accepted first; such a source needs a token. Empty for an open source.
     """
 
@@ -30,49 +31,30 @@ class Source:
     address: str
     terms_page: str = ""
 
-    def downloads(self, names: Sequence[str]) -> dict[Download, list[str]]:
-        """What to download to get the files `names`, and which of them each download brings."""
-        downloads: dict[Download, list[str]] = {}
+    def addresses(self, edition: Edition, names: Sequence[str]) -> dict[str, list[str]]:
+        """The addresses that give the files `names` of an edition, each with those of the files that it gives."""
+        addresses: dict[str, list[str]] = {}
         for name in names:
             split, file = name.split("/")
-            address = self.address.format(split=split, file=file)
-            saved_as = name if "{file}" in self.address else PurePosixPath(address).name
-            downloads.setdefault(Download(address, saved_as), []).append(name)
-        return downloads
+            addresses.setdefault(self.address.format(edition=edition, split=split, file=file), []).append(name)
+        return addresses
 
 
-@dataclass(frozen=True)
-class Download:
-    """An address, and the name under which its content is kept until it is checked."""
-
-    address: str
-    saved_as: str
-
-
-def _zips(edition: Edition) -> tuple[Source, ...]:
-    archive = f"MIND{edition}_{{split}}.zip"
-    return (
-        Source("yjw1029/MIND on Hugging Face (official)", f"{OFFICIAL_PAGE}/resolve/main/{archive}", OFFICIAL_PAGE),
-        Source("copy of the Recommenders project", f"https://recodatasets.z20.web.core.windows.net/newsrec/{archive}"),
-    )
-
-
-SOURCES: dict[Edition, tuple[Source, ...]] = {
-    "small": (
-        *_zips("small"),
-        Source(
-            "huyva/MIND-small on Hugging Face (unofficial)",
-            "https://huggingface.co/datasets/huyva/MIND-small/resolve/main/{split}/{file}",
-        ),
-    ),
-    "large": _zips("large"),
-}
+_OFFICIAL = Source(
+    "yjw1029/MIND on Hugging Face (official)", f"{OFFICIAL_PAGE}/resolve/main/{ARCHIVE}", terms_page=OFFICIAL_PAGE
+)
+_COPY = Source("copy of the Recommenders project", f"https://recodatasets.z20.web.core.windows.net/newsrec/{ARCHIVE}")
+_SINGLE_FILES = Source(
+    "huyva/MIND-small on Hugging Face (unofficial)",
+    "https://huggingface.co/datasets/huyva/MIND-small/resolve/main/{split}/{file}",
+)
+SOURCES = {"small": (_OFFICIAL, _COPY, _SINGLE_FILES), "large": (_OFFICIAL, _COPY)}
 
 
 def show_terms_once(folder: Path) -> None:
     """Show MIND's terms on stderr, unless they were shown for this folder before; a file in it remembers that.
 
-    They are shown with --quiet too: who fetches the data must have had a chance to read them.
+    They are shown with --quiet too: whoever fetches the data must have had a chance to read them.
     """
     shown = folder / "MIND-TERMS.txt"
     if not shown.exists():

@@ -17,10 +17,10 @@ from tests.helpers.mind_server import (
     MindServer,
     content,
     files_in,
-    fingerprints_of,
     get,
     nothing_unfinished_in,
     raw,
+    run,
     status,
     zip_of,
     zip_of_split,
@@ -59,8 +59,7 @@ def test_a_bar_shows_on_a_terminal_unless_the_command_is_quiet(
     options: list[str]
     for name, options, shown in (("loud", [], True), ("quiet", ["--quiet"], False)):
         monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-        arguments = ["--small", "--to", str(tmp_path / name), *options]
-        assert download.main(arguments, sources=[zips(server, "good")], fingerprints=fingerprints_of(FILES)) == 0
+        assert run(tmp_path / name, zips(server, "good"), options=options) == 0
         assert ("MINDsmall_train.zip: " in terminal.getvalue()) == shown
 
 
@@ -98,39 +97,39 @@ def test_when_all_fail_the_message_says_where_it_looked_and_what_to_do(server: M
 def test_the_terms_are_shown_once_for_a_folder_even_quietly(
     server: MindServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--small", "--quiet", "--to", str(tmp_path)]
-    assert download.main(arguments, sources=[raw(server)], fingerprints=fingerprints_of(FILES)) == 0
+    assert run(tmp_path, raw(server), options=["--quiet"]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "non-commercial research" in printed.err
     assert "https://msnews.github.io" in printed.err
     (tmp_path / "dev" / "news.tsv").unlink()
-    assert download.main(arguments, sources=[raw(server)], fingerprints=fingerprints_of(FILES)) == 0
+    assert run(tmp_path, raw(server), options=["--quiet"]) == 0
     assert capsys.readouterr().err == ""
 
 
 def test_the_large_one_is_checked_for_its_form_and_says_so(
-    server: MindServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: MindServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {**FILES, "test/news.tsv": FILES["dev/news.tsv"], "test/behaviors.tsv": b"7\tU7\ttime\t\tN3\n"}
     for split in ("train", "dev", "test"):
         data = {name.replace(split, "inner"): files[name] for name in files if name.startswith(split)}
         server.answers[f"/big/MINDlarge_{split}.zip"] = content(zip_of(data))
     big = Source("big", f"{server.address}/big/MINDlarge_{{split}}.zip")
+    monkeypatch.setitem(SOURCES, "large", (big,))
     arguments = ["--large", "--to", str(tmp_path), "--split", "train", "dev", "test"]
-    assert download.main(arguments, sources=[big]) == 0
+    assert download.main(arguments) == 0
     assert files_in(tmp_path) == files
     assert "no fingerprints of its files are known" in capsys.readouterr().out
 
     server.answers["/big/MINDlarge_dev.zip"] = content(zip_of({"news.tsv": b"N3\tonly\tthree\n"}))
     (tmp_path / "dev" / "news.tsv").unlink()
     with pytest.raises(DataError, match="first line has 3 columns instead of 8"):
-        download.main(arguments, sources=[big])
+        download.main(arguments)
 
 
 def test_the_public_sources_are_in_the_agreed_order() -> None:
     names = ["train/news.tsv", "train/behaviors.tsv"]
-    addresses = [[entry.address for entry in source.downloads(names)] for source in SOURCES["small"]]
+    addresses = [list(source.addresses("small", names)) for source in SOURCES["small"]]
     assert addresses == [
         ["https://huggingface.co/datasets/yjw1029/MIND/resolve/main/MINDsmall_train.zip"],
         ["https://recodatasets.z20.web.core.windows.net/newsrec/MINDsmall_train.zip"],
@@ -153,3 +152,14 @@ def test_the_command_fails_with_code_1_and_its_message_on_stderr(tmp_path: Path)
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert ended.stderr == "error: absent: there is no such file or folder.\n"
+
+
+def test_reading_data_needs_none_of_the_libraries_that_fetch() -> None:
+    program = """
+import importlib, pkgutil, sys
+sys.modules.update(dict.fromkeys(["pooch", "requests", "tqdm"]))  # None: importing them fails
+import nrms_np.data
+for module in pkgutil.walk_packages(nrms_np.data.__path__, "nrms_np.data."):
+    importlib.import_module(module.name)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

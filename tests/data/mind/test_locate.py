@@ -1,4 +1,4 @@
-"""MIND from what is on the disk: in its folder, or in zips and folders that the reader has."""
+"""MIND from what is on the disk: in its folder, or in zips and folders that the user has."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from nrms_np.data.mind.archives import find
 from nrms_np.data.mind.files import FINGERPRINTS, git_blob_sha1
 from nrms_np.data.mind.locate import locate
 from nrms_np.errors import DataError
-from tests.helpers.mind_server import FILES, fingerprints_of, zip_of, zip_of_split
-
-RIGHT = fingerprints_of(FILES)
+from tests.helpers.mind_server import FILES, fingerprints_of, mind_small, run, zip_of, zip_of_split
 
 
 def write(folder: Path, files: dict[str, bytes]) -> Path:
@@ -24,8 +22,7 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def bring(folder: Path, *places: Path) -> int:
-    arguments = ["--small", "--to", str(folder), "--from", *map(str, places)]
-    return download.main(arguments, fingerprints=RIGHT)
+    return run(folder, options=["--from", *map(str, places)])
 
 
 def is_complete(folder: Path) -> bool:
@@ -46,7 +43,8 @@ def test_all_files_of_the_small_one_have_fingerprints() -> None:
 def test_files_that_are_there_are_used_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, FILES)
     said: list[str] = []
-    assert locate("small", tmp_path, said.append, sources=(), fingerprints=RIGHT) == tmp_path
+    with mind_small(FILES):
+        assert locate("small", tmp_path, said.append) == tmp_path
     assert said == []
     assert capsys.readouterr() == ("", "")
     assert not (tmp_path / "MIND-TERMS.txt").exists()
@@ -56,8 +54,8 @@ def test_files_that_are_there_are_used_without_a_word(tmp_path: Path, capsys: py
 def test_a_wrong_file_in_place_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     write(tmp_path, FILES)
     (tmp_path / name).write_bytes(FILES[name][:-3])
-    with pytest.raises(DataError) as failure:
-        locate("small", tmp_path, print, sources=(), fingerprints=RIGHT)
+    with pytest.raises(DataError) as failure, mind_small(FILES):
+        locate("small", tmp_path, print)
     size = len(FILES[name])
     assert f"it has {size - 3} bytes, but {name} of MIND-small has {size}" in str(failure.value)
     assert f"--data {tmp_path}" in str(failure.value)
@@ -67,15 +65,17 @@ def test_a_wrong_file_in_place_is_refused_and_left_alone(tmp_path: Path, name: s
 def test_a_file_with_the_right_size_and_another_byte_is_refused(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     (tmp_path / "dev/news.tsv").write_bytes(FILES["dev/news.tsv"].replace(b"third", b"bird!"))
-    with pytest.raises(DataError, match=f"but that of dev/news.tsv of MIND-small is {RIGHT['dev/news.tsv'].blob}"):
-        locate("small", tmp_path, print, sources=(), fingerprints=RIGHT)
+    problem = f"but that of dev/news.tsv of MIND-small is {fingerprints_of(FILES)['dev/news.tsv'].blob}"
+    with pytest.raises(DataError, match=problem), mind_small(FILES):
+        locate("small", tmp_path, print)
 
 
 def test_zips_put_into_the_folder_are_unpacked_without_a_network(tmp_path: Path) -> None:
     for split in ("train", "dev"):
         write(tmp_path, {f"MINDsmall_{split}.zip": zip_of_split(split)})
     said: list[str] = []
-    locate("small", tmp_path, said.append, sources=(), fingerprints=RIGHT)
+    with mind_small(FILES):
+        locate("small", tmp_path, said.append)
     assert is_complete(tmp_path)
     assert said == [f"MIND-small is complete in {tmp_path}"]
 
@@ -94,7 +94,7 @@ def test_zips_put_into_the_folder_are_unpacked_without_a_network(tmp_path: Path)
     ],
     ids=["folders", "nested", "zips", "names", "both", "backslashes", "mixed", "older copy"],
 )
-def test_files_the_reader_has_are_found_and_left_as_they_are(tmp_path: Path, given: dict[str, bytes]) -> None:
+def test_files_the_user_has_are_found_and_left_as_they_are(tmp_path: Path, given: dict[str, bytes]) -> None:
     source = write(tmp_path / "mine", given)
     assert bring(tmp_path / "mind", source) == 0
     assert is_complete(tmp_path / "mind")
@@ -107,7 +107,7 @@ def test_several_places_can_be_given(tmp_path: Path) -> None:
     assert is_complete(tmp_path / "mind")
 
 
-def test_what_is_missing_in_the_readers_files_is_named_and_the_rest_is_kept(tmp_path: Path) -> None:
+def test_what_is_missing_in_the_users_files_is_named_and_the_rest_is_kept(tmp_path: Path) -> None:
     write(tmp_path, {"MINDsmall_train.zip": zip_of_split("train")})
     with pytest.raises(DataError, match=r"dev/news.tsv, dev/behaviors.tsv still missing"):
         bring(tmp_path / "mind", tmp_path / "MINDsmall_train.zip")
