@@ -27,9 +27,12 @@ MAY_CHANGE = ("contract", "reassoc", "nsz")
 """What the compiler may do to sums: make one instruction of a product and an addition, reorder, forget the sign of a zero."""
 
 
-def compiled(loop: Loop) -> Loop:
-    """Compile a loop that keeps the order of its additions; other threads run meanwhile."""
-    return _compiled(loop, fastmath=False)
+def compiled(loop: Loop, otherwise: Loop | None = None) -> Loop:
+    """Compile a loop that keeps the order of its additions; other threads run meanwhile.
+
+    otherwise: what is quicker than the loop where nothing is compiled.
+    """
+    return _compiled(loop, fastmath=False) if numba or otherwise is None else otherwise
 
 
 def compiled_freely(loop: Loop) -> Loop:
