@@ -39,7 +39,7 @@ def trainings(compare: str, threads: int | None) -> dict[str, Training]:
     if compare == "dropout":
         return {
             "ours": train_ours,
-            "ours with a mask an occurrence": lambda data, config: train_ours(data, config, share_words=False),
+            "ours with a mask per occurrence": lambda data, config: train_ours(data, config, share_words=False),
         }
     try:
         import torch

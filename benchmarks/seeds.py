@@ -6,9 +6,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -19,10 +20,9 @@ from nrms_np.config import PRESETS, Config
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import Dataset, read_dataset
 from nrms_np.data.mind.files import git_blob_sha1
-from nrms_np.evaluation.ranking import evaluate
-from nrms_np.model import NRMS
+from nrms_np.evaluation.metrics import METRICS
 from nrms_np.packed import Batch
-from nrms_np.training.adam import Adam
+from nrms_np.training import fit
 
 Epochs = list[dict[str, float]]
 """The metrics on the dev split after each epoch of a training, by their names."""
@@ -38,7 +38,7 @@ def read(folder: Path, glove: Path | None, preset: str, **changes: Any) -> tuple
     for note in data.notes:
         print(note)
     if data.word_vectors is not None:
-        config = Config(**{**vars(config), "word_dim": data.word_vectors.shape[1]})
+        config = replace(config, word_dim=data.word_vectors.shape[1])
     return data, config
 
 
@@ -48,36 +48,23 @@ def fingerprints(folder: Path) -> dict[str, str]:
     return {name: git_blob_sha1(folder / name) for name in names}
 
 
-def train(
-    data: Dataset,
-    config: Config,
-    step: Callable[[Batch], None],
-    measure: Callable[[], dict[str, float]],
-    share_words: bool = True,
-) -> Epochs:
-    """Go through all samples config.epochs times, `step` after `step`, and measure after each time."""
-    samples = Samples.from_behaviors(data.train.behaviors)
-    epochs = []
-    for epoch in range(1, config.epochs + 1):
-        for batch in batches(
-            data.train, data.train_titles, samples, batch_size=config.batch_size, negatives=config.negatives,
-            words=len(data.vocabulary), seed=config.seed, epoch=epoch, share_words=share_words,
-        ):  # fmt: skip
-            step(batch)
-        epochs.append(measure())
-    return epochs
-
-
 def train_ours(data: Dataset, config: Config, share_words: bool = True) -> Epochs:
-    """Train our model from config.seed."""
-    model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
-    adam = Adam(model.parameters, config.learning_rate)
+    """Train our model from config.seed, all epochs of it."""
+    with TemporaryDirectory() as folder:
+        whole = replace(config, patience=config.epochs)
+        run = fit(whole, data, Path(folder) / "run", share_words=share_words)
+    names = [metric.name for metric in METRICS]
+    return [{name: epoch[name] for name in names} for epoch in run.epochs if epoch["epoch"] > 0]
 
-    def step(batch: Batch) -> None:
-        _, gradients = model.loss_and_row_gradients(batch, dropout_step=adam.steps)
-        adam.step(model.parameters, gradients)
 
-    return train(data, config, step, lambda: evaluate(model, data.dev_titles, data.dev.behaviors).named(), share_words)
+def each_epoch(data: Dataset, config: Config) -> Iterator[Iterator[Batch]]:
+    """The batches of one epoch after another, as our own training has them, for other trainings to go through."""
+    samples = Samples.from_behaviors(data.train.behaviors)
+    for epoch in range(1, config.epochs + 1):
+        yield batches(
+            data.train, data.train_titles, samples, batch_size=config.batch_size, negatives=config.negatives,
+            words=len(data.vocabulary), seed=config.seed, epoch=epoch,
+        )  # fmt: skip
 
 
 class Runs:

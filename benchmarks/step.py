@@ -32,14 +32,14 @@ from threadpoolctl import threadpool_limits
 
 from mindlike import WORDS, mindlike_batch
 from nrms_np.config import PRESETS, Config
-from nrms_np.kernels import parallel
+from nrms_np.kernels.engine import parallel
 from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
 
 TRAINED = Config(**PRESETS["recommenders"])
 PLAIN = replace(TRAINED, dropout=0.0)
-STEPS_A_TURN = 5  # many more would learn the one batch by heart; processors are slow at numbers that are nearly zero
+STEPS_PER_TURN = 5  # many more would learn the one batch by heart; processors are slow at numbers that are nearly zero
 
 ROWS = (
     "floor",
@@ -182,7 +182,7 @@ def work(pipe: Connection, name: str, samples: int, threads: int) -> None:
 def seconds_of(step: Step) -> float:
     """Mean of steps that follow each other: at most five, no new one after a second."""
     start, count, passed = time.perf_counter(), 0, 0.0
-    while passed < 1 and count < STEPS_A_TURN:
+    while passed < 1 and count < STEPS_PER_TURN:
         step()
         count += 1
         passed = time.perf_counter() - start

@@ -13,7 +13,7 @@ from nrms_np.data.dataset import Dataset
 from nrms_np.evaluation.ranking import distinct_sequences, metrics_of
 from nrms_np.packed import Packed
 from nrms_np.parameters import WORD_SCALE
-from seeds import Epochs, train
+from seeds import Epochs, each_epoch
 from torch_nrms import GroupedNRMS, sort_batch, train_step
 
 SEQUENCES_PER_BLOCK = 1024
@@ -30,10 +30,13 @@ def train_torch(data: Dataset, config: Config) -> Epochs:
     draw_parameters(model, data.word_vectors, torch.Generator().manual_seed(config.seed))
     optimizers = model.optimizers(config.learning_rate)
 
-    def measure() -> dict[str, float]:
-        return metrics_of(score_split(model, data.dev_titles, data.dev.behaviors), data.dev.behaviors).named()
-
-    return train(data, config, lambda batch: train_step(model, optimizers, sort_batch(batch)), measure)
+    epochs = []
+    for epoch in each_epoch(data, config):
+        for batch in epoch:
+            train_step(model, optimizers, sort_batch(batch))
+        scores = score_split(model, data.dev_titles, data.dev.behaviors)
+        epochs.append(metrics_of(scores, data.dev.behaviors).values)
+    return epochs
 
 
 def draw_parameters(model: GroupedNRMS, word_vectors: NDArray[np.floating] | None, generator: torch.Generator) -> None:
