@@ -25,8 +25,8 @@ from nrms_np.config import PARTS
 from nrms_np.data.dataset import read_dataset
 from nrms_np.data.demo.pairs import BLOCKS
 from nrms_np.data.vocabulary import tokenize
-from nrms_np.explain.impression import attention_of_history, attention_of_title, explain
 from nrms_np.evaluation.ranking import evaluate
+from nrms_np.explain.impression import attention_of_history, attention_of_title, explain
 from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.trainer import Trainer
 

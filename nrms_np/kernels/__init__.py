@@ -27,25 +27,3 @@ from nrms_np.kernels.self_attention import (
     projected_attention_backward,
     projected_attention_forward,
 )
-
-__all__ = [
-    "additive_attention_backward",
-    "additive_attention_forward",
-    "bilinear_attention_backward",
-    "bilinear_attention_forward",
-    "click_score_backward",
-    "click_score_forward",
-    "dropout_backward",
-    "dropout_forward",
-    "embedding_backward",
-    "embedding_forward",
-    "mean_pooling_backward",
-    "mean_pooling_forward",
-    "product_backward",
-    "product_forward",
-    "projected_attention_backward",
-    "projected_attention_forward",
-    "score_candidates",
-    "softmax_loss_backward",
-    "softmax_loss_forward",
-]

@@ -19,28 +19,6 @@ from nrms_np.layers.embedding import EmbeddingCache, embedding_forward
 from nrms_np.layers.self_attention import product_backward, product_forward
 from nrms_np.packed import Packed, RowGradient
 
-__all__ = [
-    "additive_attention_backward",
-    "additive_attention_forward",
-    "bilinear_attention_backward",
-    "bilinear_attention_forward",
-    "click_score_backward",
-    "click_score_forward",
-    "dropout_backward",
-    "dropout_forward",
-    "embedding_backward",
-    "embedding_forward",
-    "mean_pooling_backward",
-    "mean_pooling_forward",
-    "product_backward",
-    "product_forward",
-    "projected_attention_backward",
-    "projected_attention_forward",
-    "score_candidates",
-    "softmax_loss_backward",
-    "softmax_loss_forward",
-]
-
 
 class SequencesCache(NamedTuple):
     """caches: of the layer, one per sequence. The rest: the inputs, whose shapes the gradients have."""

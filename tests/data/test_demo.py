@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nrms_np.data.dataset import Split, read_split
 from nrms_np.data.demo.corpus import Corpus, corpus
 from nrms_np.data.demo.files import clock, write_lines
 from nrms_np.data.demo.pairs import BLOCKS
@@ -15,7 +16,6 @@ from nrms_np.data.demo.spread import Spread, segments
 from nrms_np.data.demo.texts import WORDS, Texts, word
 from nrms_np.data.demo.truth import best_possible_scores, mean_auc
 from nrms_np.data.demo.write import write
-from nrms_np.data.dataset import Split, read_split
 from nrms_np.data.vocabulary import tokenize
 from nrms_np.errors import DataError, NrmsError
 

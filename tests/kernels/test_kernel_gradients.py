@@ -15,7 +15,18 @@ from nrms_np.kernels.self_attention import (
     projected_attention_forward,
 )
 from nrms_np.layers.dropout import dropout_key
-from tests.helpers.sizes import FORMS, ROWS, SCALE, WIDTH, D, H, attention_parameters, d, pool_parameters, ragged_sequences
+from tests.helpers.sizes import (
+    FORMS,
+    ROWS,
+    SCALE,
+    WIDTH,
+    D,
+    H,
+    attention_parameters,
+    d,
+    pool_parameters,
+    ragged_sequences,
+)
 
 SEQUENCES = ragged_sequences()
 

@@ -173,7 +173,7 @@ def test_both_backends_offer_what_the_encoder_asks_for():
     asked = {name for name in vars(Backend) if not name.startswith("_")}
     assert len(asked) == 19
     for backend in (kernels, batched):
-        assert set(backend.__all__) == asked
+        assert asked <= set(vars(backend))
 
 
 def test_the_weights_of_both_backends_are_the_same():
@@ -183,7 +183,9 @@ def test_the_weights_of_both_backends_are_the_same():
     parameters = {**prefixed(attention, "attention"), **prefixed(pool, "pool")}
     of_kernels, of_layers = (attend_forward(table, sequences, parameters, H, SCALE, b)[1] for b in (kernels, batched))
     for s, length in enumerate(sequences.lengths):
-        (alpha, weights), (expected_alpha, expected_weights) = (attention_weights(c, s) for c in (of_kernels, of_layers))
+        (alpha, weights), (expected_alpha, expected_weights) = (
+            attention_weights(c, s) for c in (of_kernels, of_layers)
+        )
         assert alpha.shape == (H, length, length)
         close(alpha, expected_alpha)
         close(weights, expected_weights)

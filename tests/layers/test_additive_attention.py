@@ -24,9 +24,7 @@ def test_additive_attention_backward_agrees_with_finite_differences():
 def test_mean_pooling_backward_agrees_with_finite_differences():
     h = np.random.default_rng(1).standard_normal((T, WIDTH))
     _, cache = mean_pooling_forward(h)
-    check_gradients(
-        lambda h: mean_pooling_forward(h)[0], {"h": h}, lambda dr: {"h": mean_pooling_backward(dr, cache)}
-    )
+    check_gradients(lambda h: mean_pooling_forward(h)[0], {"h": h}, lambda dr: {"h": mean_pooling_backward(dr, cache)})
 
 
 def test_equations_3_to_5_to_the_letter():

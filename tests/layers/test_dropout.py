@@ -42,9 +42,7 @@ def test_a_part_of_the_rows_gets_the_same_part_of_the_mask():
 def test_dropout_backward_agrees_with_finite_differences():
     x, key = np.random.default_rng(2).standard_normal((5, 7)), dropout_key(0, 5, 0)
     _, cache = dropout_forward(x, 0.4, key)
-    check_gradients(
-        lambda x: dropout_forward(x, 0.4, key)[0], {"x": x}, lambda dy: {"x": dropout_backward(dy, cache)}
-    )
+    check_gradients(lambda x: dropout_forward(x, 0.4, key)[0], {"x": x}, lambda dy: {"x": dropout_backward(dy, cache)})
 
 
 def test_the_dtype_stays():

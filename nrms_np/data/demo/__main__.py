@@ -37,5 +37,10 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """The console script `nrms-demo`."""
     run_command(main)
+
+
+if __name__ == "__main__":
+    command()

@@ -75,7 +75,6 @@ def _download(address: str, path: Path, token: str | None, progress: bool) -> No
 
 def _sentence(error: Exception, terms_page: str) -> str:
     import requests
-    from urllib3.exceptions import MaxRetryError
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
         status = error.response.status_code
@@ -85,6 +84,7 @@ def _sentence(error: Exception, terms_page: str) -> str:
         return f"{_STATUS.get(status, 'its server has trouble')} ({status})"
     if isinstance(error, requests.Timeout):
         return f"it does not answer within {TIMEOUT[0]:g} to {TIMEOUT[1]:g} seconds"
-    if error.args and isinstance(error.args[0], MaxRetryError):
-        return f"it cannot be reached: there is no network, or it is down ({type(error.args[0].reason).__name__})"
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, Exception):  # why not even a connection was made
+        return f"it cannot be reached: there is no network, or it is down ({type(reason).__name__})"
     return f"the connection broke off ({type(error).__name__})"

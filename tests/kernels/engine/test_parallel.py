@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from nrms_np.errors import NestedRunError
 from nrms_np.kernels import additive_attention, dropout, embedding
 from nrms_np.kernels.engine import pair_softmax, parallel, rows
 from nrms_np.kernels.engine.rows import add_into_rows
@@ -31,7 +32,8 @@ def test_a_product_in_parts_is_the_product(shape):
 def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeypatch):
     # Parts so small that even the tests' batch has many of each kind.
     for module, name in ((parallel, "ROWS_PER_PART"), (parallel, "TERMS_PER_PART"), (additive_attention, "ROWS_PER_TASK"),
-                         (rows, "ROWS_PER_TASK"), (embedding, "ROWS_PER_TASK"), (dropout, "ROWS_PER_TASK"), (pair_softmax, "PAIRS_PER_TASK")):  # fmt: skip
+                         (rows, "ROWS_PER_TASK"), (embedding, "ROWS_PER_TASK"),
+                         (dropout, "ROWS_PER_TASK"), (pair_softmax, "PAIRS_PER_TASK")):  # fmt: skip
         monkeypatch.setattr(module, name, 2)
     monkeypatch.setattr(parallel, "SMALL_PRODUCT", 0)
     config = small_config(dropout_after_attention=True)
@@ -65,6 +67,15 @@ def test_a_small_batch_is_cut_for_four_threads():
 def test_adding_into_a_row_that_is_not_there_is_an_error(index):
     with pytest.raises(IndexError, match="below 3"):
         add_into_rows(np.ones((2, 4)), np.array(index), 3)
+
+
+def test_work_for_all_threads_inside_a_task_is_refused_instead_of_waiting_forever(restore_threads):
+    for threads in (1, 2):
+        parallel.set_threads(threads)
+        for _ in range(2):  # a refused one leaves everything as it was
+            with pytest.raises(NestedRunError, match="call it from outside"):
+                parallel.run(lambda *_: parallel.run(lambda *_: None, [0, 1]), [0, 1, 2, 3])
+        parallel.run(lambda *_: None, [0, 1, 2])
 
 
 def test_an_error_in_a_task_is_raised():
