@@ -84,7 +84,7 @@ def _sentence(error: Exception, terms_page: str) -> str:
         return f"{_STATUS.get(status, 'its server has trouble')} ({status})"
     if isinstance(error, requests.Timeout):
         return f"it does not answer within {TIMEOUT[0]:g} to {TIMEOUT[1]:g} seconds"
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, Exception):  # why not even a connection was made
-        return f"it cannot be reached: there is no network, or it is down ({type(reason).__name__})"
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(cause, Exception):  # not even a connection was made
+        return f"it cannot be reached: there is no network, or it is down ({type(cause).__name__})"
     return f"the connection broke off ({type(error).__name__})"
