@@ -1,7 +1,8 @@
 r"""`python -m lessons.equations`: each equation of the paper, the functions that compute it, its lesson and its tests.
 
-Equations 6-10 are equations 1-5 once more, one level up, so they lead to the same functions; the README's table says so in
-one line. The click score between equations 10 and 11, ŷ = uᵀ r_c, has no number in the paper; it is listed with equation 11, which is made of it.
+Equations 6-10 are equations 1-5 once more, one level up, so they lead to the same functions; the README's table says
+so in one line. The click score between equations 10 and 11, ŷ = uᵀ r_c, has no number in the paper; it is listed with
+equation 11, which is made of it.
 
 The paper prints M, the number of words, above the sums of equations 6 and 7. It is N, the number of clicked news, that is
 meant, and N stands here.
@@ -77,7 +78,9 @@ MODEL_BUG = "tests/test_planted_bugs.py::test_a_bug_planted_in_the_model_is_caug
 
 ENCODER = {"encoder": "tests/test_encoder.py::test_attend_backward_agrees_with_finite_differences"}
 PYTORCH = {"PyTorch": "tests/test_torch_parity.py::test_200_steps_of_training_are_those_of_pytorch"}
-ATTENTION_TESTS = PYTORCH | ENCODER | {
+ATTENTION_TESTS = {
+    **PYTORCH,
+    **ENCODER,
     "to the letter": f"{IN_LAYERS}self_attention.py::test_equations_1_and_2_to_the_letter",
     "gradient": f"{IN_LAYERS}self_attention.py::test_bilinear_attention_backward_agrees_with_finite_differences",
     "projected": f"{IN_LAYERS}self_attention.py::test_projected_attention_backward_agrees_with_finite_differences",
@@ -85,7 +88,9 @@ ATTENTION_TESTS = PYTORCH | ENCODER | {
     "projected kernel": f"{IN_KERNELS}projected_attention_backward",
     "parity": "tests/kernels/test_parity.py::test_self_attention",
 }
-POOLING_TESTS = PYTORCH | ENCODER | {
+POOLING_TESTS = {
+    **PYTORCH,
+    **ENCODER,
     "to the letter": f"{IN_LAYERS}additive_attention.py::test_equations_3_to_5_to_the_letter",
     "gradient": f"{IN_LAYERS}additive_attention.py::test_additive_attention_backward_agrees_with_finite_differences",
     "kernel": f"{IN_KERNELS}additive_attention_backward",
@@ -210,7 +215,10 @@ EQUATIONS = (
 
 def terminal_table() -> str:
     """All links for a terminal of 100 columns: the functions and lessons, the formulas, the tests."""
-    functions = [["eq", "meaning", "nrms_np.layers, nrms_np.kernels:", "lessons/"], ["", "", "..._forward, _backward", ""]]
+    functions = [
+        ["eq", "meaning", "nrms_np.layers, nrms_np.kernels:", "lessons/"],
+        ["", "", "..._forward, _backward", ""],
+    ]
     formulas = [["eq", "formula (LaTeX)"]]
     for equation in EQUATIONS:
         number, lesson = f"{equation.number:2}", equation.lesson.removeprefix("lessons/")
@@ -271,7 +279,9 @@ def markdown_table() -> str:
             cells = (named, functions, _lessons([equation]), _tests(equation, IN_README))
         elif equation == repeats[0]:
             first, last = repeats[0], repeats[-1]
-            named = f"**{first.number}-{last.number}** ${last.symbol}$ Equations 1-5 with clicked news in place of words"
+            named = (
+                f"**{first.number}-{last.number}** ${last.symbol}$ Equations 1-5 with clicked news in place of words"
+            )
             cells = (named, "those of 1-5", _lessons(repeats), _tests(last, ("whole model",)))
         else:
             continue
