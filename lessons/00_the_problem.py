@@ -306,9 +306,9 @@ print(f"tie listed the other way: AUC {other_file[0]:.4f}  MRR {other_file[1]:.4
 
 # %%
 assert np.allclose(per_impression[:, 0], [4.5 / 8, 1.5 / 2, 0.5 / 1])
-mean = mean_metrics(per_impression)
-assert np.isclose(mean.auc, (4.5 / 8 + 1.5 / 2 + 0.5) / 3)
-print(f"mean of 3 impressions: AUC {mean.auc:.4f}  MRR {mean.mrr:.4f}  nDCG@5 {mean.ndcg5:.4f}")
+mean = mean_metrics(per_impression).values
+assert np.isclose(mean["auc"], (4.5 / 8 + 1.5 / 2 + 0.5) / 3)
+print(f"mean of 3 impressions: AUC {mean['auc']:.4f}  MRR {mean['mrr']:.4f}  nDCG@5 {mean['ndcg@5']:.4f}")
 
 # %%
 # Three things to see here:
@@ -334,10 +334,10 @@ assert mean_metrics(np.vstack([per_impression, without_a_click])).undefined == 1
 
 # %%
 orders = np.array(list(permutations(range(6))), dtype=np.float64)  # (720, 6): scores, all different
-nothing = mean_metrics(impression_metrics(orders.ravel(), np.tile(y, 720), np.arange(721) * 6))
-assert np.isclose(nothing.auc, 0.5)
-assert np.isclose(nothing.mrr, np.mean(1 / np.arange(1, 7)))  # a clicked one is on each rank equally often
-print(f"knowing nothing:       AUC {nothing.auc:.4f}  MRR {nothing.mrr:.4f}  nDCG@5 {nothing.ndcg5:.4f}")
+nothing = mean_metrics(impression_metrics(orders.ravel(), np.tile(y, 720), np.arange(721) * 6)).values
+assert np.isclose(nothing["auc"], 0.5)
+assert np.isclose(nothing["mrr"], np.mean(1 / np.arange(1, 7)))  # a clicked one is on each rank equally often
+print(f"knowing nothing:       AUC {nothing['auc']:.4f}  MRR {nothing['mrr']:.4f}  nDCG@5 {nothing['ndcg@5']:.4f}")
 
 # %%
 # For the AUC it is 0.5, always. For the others it depends on how many candidates there are: with one click among 37

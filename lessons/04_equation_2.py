@@ -13,17 +13,20 @@ You need: lesson 03 (scores, weights, softmax and its backward, a value used twi
 import numpy as np
 
 import course
+from nrms_np.backend import get_backend
 from nrms_np.config import Config
+from nrms_np.encoder import self_attention_forward
 from nrms_np.gradcheck import GradientError, check_gradients
 from nrms_np.layers.self_attention import (
     bilinear_attention_backward,
     bilinear_attention_forward,
+    product_backward,
+    product_forward,
     projected_attention_backward,
     projected_attention_forward,
-    self_attention_backward,
-    self_attention_forward,
 )
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
+from nrms_np.packed import Packed
 from nrms_np.parameters import parameter_shapes
 
 # %%
@@ -297,10 +300,32 @@ course.save(drawing, "04_scale")
 
 # %%
 O = rng.standard_normal((H * d, H * d))  # noqa: E741
-parameters = {"Q": Q, "K": K, "V": V, "O": O}
-y, _ = self_attention_forward(x, parameters, heads=H, scale=scale)  # picks the form by the names of the parameters
+y, _ = product_forward(projected, O)  # (T, H·d)
 alpha = bilinear(x, Q_full, V)[1]
 assert np.allclose(y, sum(alpha[k] @ x @ (V[:, c] @ O[c]) for k, c in enumerate(head_columns)))
+
+# %%
+# Where the form is picked
+# ------------------------
+#
+# Two forms, each with or without O. In the package one function picks what to run, ``self_attention_forward`` in
+# nrms_np/encoder.py, by the names of the parameters that it is given: {Q, K, V} is the projected form, {Q, V} is the
+# bilinear one, and with O as well the heads are mixed. It is made for many titles at once: it takes the vectors as a
+# table and the titles as row numbers of the table (``Packed``, lesson 07). Here x is the table, and one title has all
+# its rows in order. ``layers`` are the functions of this lesson; lesson 06 says what else there is.
+
+# %%
+one_title, layers = Packed.from_lists([range(T)]), get_backend("layers")
+
+
+def picked(scale: float, **parameters: np.ndarray) -> np.ndarray:
+    """What the encoder runs for parameters of these names."""
+    return self_attention_forward(x, one_title, parameters, H, scale, layers)[0]
+
+
+assert np.array_equal(picked(scale, Q=Q, K=K, V=V), projected)
+assert np.array_equal(picked(1.0, Q=Q_full, V=V), bilinear_attention_forward(x, Q_full, V, 1.0)[0])
+assert np.array_equal(picked(scale, Q=Q, K=K, V=V, O=O), y)
 
 # %%
 # Backward
@@ -365,20 +390,25 @@ for ours, packages in zip(by_hand, projected_attention_backward(dh, cache), stri
 
 
 # %%
-def projected_with_o(**inputs: np.ndarray) -> np.ndarray:
+def projected_with_o(x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, O: np.ndarray) -> np.ndarray:  # noqa: E741
     """Projected self-attention and output projection, of x and the parameters."""
-    x = inputs.pop("x")
-    return self_attention_forward(x, inputs, H, scale)[0]
+    h, _ = projected_attention_forward(x, Q, K, V, H, scale)
+    return product_forward(h, O)[0]
 
 
 def projected_with_o_backward(upstream: np.ndarray) -> dict[str, np.ndarray]:
     """Gradients of x and the parameters, by their names."""
-    _, cache = self_attention_forward(x, parameters, H, scale)
-    dx, gradients = self_attention_backward(upstream, cache)
-    return {"x": dx, **gradients}
+    h, attention_cache = projected_attention_forward(x, Q, K, V, H, scale)
+    _, output_cache = product_forward(h, O)
+    # y = h @ O
+    dh, dO = product_backward(upstream, output_cache)
+    # h = projected_attention(x, Q, K, V)
+    dx, dQ, dK, dV = projected_attention_backward(dh, attention_cache)
+    return {"x": dx, "Q": dQ, "K": dK, "V": dV, "O": dO}
 
 
-errors = check_gradients(projected_with_o, {"x": x, **parameters}, projected_with_o_backward)
+inputs = {"x": x, "Q": Q, "K": K, "V": V, "O": O}
+errors = check_gradients(projected_with_o, inputs, projected_with_o_backward)
 print("projected, with O:", {name: f"{error:.0e}" for name, error in errors.items()})
 
 # %%

@@ -17,10 +17,10 @@ import course
 from nrms_np.backend import get_backend
 from nrms_np.encoder import Dropout, attend_backward, attend_forward
 from nrms_np.gradcheck import GradientError, check_gradients
-from nrms_np.layers.additive_attention import pooling_backward, pooling_forward
+from nrms_np.layers.additive_attention import additive_attention_backward, additive_attention_forward
 from nrms_np.layers.dropout import dropout_backward, dropout_forward, dropout_key
 from nrms_np.layers.embedding import embedding_backward, embedding_forward
-from nrms_np.layers.self_attention import self_attention_backward, self_attention_forward
+from nrms_np.layers.self_attention import projected_attention_backward, projected_attention_forward
 from nrms_np.packed import Packed
 
 # %%
@@ -92,8 +92,8 @@ attention = {name: 0.5 * rng.standard_normal((D, H * d)) for name in "QKV"}
 pool = {name: 0.5 * rng.standard_normal(shape) for name, shape in {"W": (H * d, A), "b": A, "q": A}.items()}
 
 x, embedding_cache = embedding_forward(word_vectors, title)
-h, attention_cache = self_attention_forward(x, attention, H, scale)
-r, pool_cache = pooling_forward(h, pool)
+h, attention_cache = projected_attention_forward(x, **attention, heads=H, scale=scale)
+r, pool_cache = additive_attention_forward(h, **pool)
 assert (x.shape, h.shape, r.shape) == ((T, D), (T, H * d), (H * d,))
 
 # %%
@@ -126,14 +126,15 @@ assert (x.shape, h.shape, r.shape) == ((T, D), (T, H * d), (H * d,))
 assert 12 * 256 * 12 * 300 == 11_059_200
 
 dr = rng.standard_normal(r.shape)  # what comes back from the rest of the model; made up for now
-dh, d_pool = pooling_backward(dr, pool_cache)
-dx, d_attention = self_attention_backward(dh, attention_cache)
+dh, dW, db, dq = additive_attention_backward(dr, pool_cache)
+dx, dQ, dK, dV = projected_attention_backward(dh, attention_cache)
 d_word_vectors = embedding_backward(dx, embedding_cache)
 
 for array, gradient in ((r, dr), (h, dh), (x, dx), (word_vectors, d_word_vectors)):
     assert array.shape == gradient.shape
-for name in pool:
-    assert pool[name].shape == d_pool[name].shape
+for parameters, gradients in ((attention, (dQ, dK, dV)), (pool, (dW, db, dq))):
+    for parameter, gradient in zip(parameters.values(), gradients, strict=True):
+        assert parameter.shape == gradient.shape
 
 # %%
 # The gradient has reached the words
@@ -180,28 +181,29 @@ def encode(
     dropped_x = dropped_h = None
     if step is not None:
         x, dropped_x = dropout_forward(x, rate, dropout_key(seed=0, step=step, layer=0))
-    h, attended = self_attention_forward(x, attention, H, scale)
+    h, attended = projected_attention_forward(x, **attention, heads=H, scale=scale)
     if step is not None:
         h, dropped_h = dropout_forward(h, rate, dropout_key(seed=0, step=step, layer=1))
-    r, pooled = pooling_forward(h, pool)
+    r, pooled = additive_attention_forward(h, **pool)
     return r, [looked_up, dropped_x, attended, dropped_h, pooled]
 
 
 def encode_backward(dr: np.ndarray, caches: list) -> dict[str, np.ndarray]:
     """Gradients of the word vectors and all parameters: the steps of encode in reverse."""
     looked_up, dropped_x, attended, dropped_h, pooled = caches
-    # r = pooling(h)
-    dh, d_pool = pooling_backward(dr, pooled)
+    # r = additive_attention(h, W, b, q)
+    dh, dW, db, dq = additive_attention_backward(dr, pooled)
     # h = dropout(h)
     if dropped_h is not None:
         dh = dropout_backward(dh, dropped_h)
-    # h = self_attention(x)
-    dx, d_attention = self_attention_backward(dh, attended)
+    # h = projected_attention(x, Q, K, V)
+    dx, dQ, dK, dV = projected_attention_backward(dh, attended)
     # x = dropout(x)
     if dropped_x is not None:
         dx = dropout_backward(dx, dropped_x)
     # x = word_vectors[title]
-    return {"word_vectors": embedding_backward(dx, looked_up), **d_attention, **d_pool}
+    d_word_vectors = embedding_backward(dx, looked_up)
+    return {"word_vectors": d_word_vectors, "Q": dQ, "K": dK, "V": dV, "W": dW, "b": db, "q": dq}
 
 
 assert np.allclose(encode(word_vectors, attention, pool, step=None)[0], r)
@@ -290,9 +292,9 @@ def overwrites(upstream: np.ndarray) -> dict[str, np.ndarray]:
     """The gradient of the second *win* replaces that of the first instead of being added to it."""
     _, caches = encode(word_vectors, attention, pool, step=8)
     _, dropped_x, attended, dropped_h, pooled = caches
-    dh = dropout_backward(pooling_backward(upstream, pooled)[0], dropped_h)
+    dh = dropout_backward(additive_attention_backward(upstream, pooled)[0], dropped_h)
     wrong = np.zeros_like(word_vectors)
-    wrong[title] = dropout_backward(self_attention_backward(dh, attended)[0], dropped_x)
+    wrong[title] = dropout_backward(projected_attention_backward(dh, attended)[0], dropped_x)
     return {**encode_backward(upstream, caches), "word_vectors": wrong}
 
 
@@ -310,9 +312,9 @@ for wrong in (around_dropout, another_mask, overwrites):
 #
 # ``attend_forward`` in nrms_np/encoder.py is this chain for many titles at once, without the dropout on x. It takes a
 # table of vectors and the titles as row numbers, all titles end to end in one array (``Packed``; lesson 11 says why),
-# and does the lookup itself. It runs on one of two backends. ``layers`` is a loop over the titles that calls the
-# functions you know. ``kernels`` is made for speed (lesson 12). Both must agree with our chain. We take three titles,
-# one of them empty.
+# and does the lookup itself. By the names of the parameters it sees which form to run (lesson 04). It runs on one of
+# two backends. ``layers`` is a loop over the titles that calls the functions you know. ``kernels`` is made for speed
+# (lesson 12). Both must agree with our chain. We take three titles, one of them empty.
 
 # %%
 titles = Packed.from_lists([[2, 3, 6, 3, 4], [], [2, 5, 4, 7]])
@@ -324,16 +326,14 @@ expected_table = np.zeros_like(word_vectors)
 expected_gradients = {n: np.zeros_like(a) for n, a in parameters.items()}
 for number, words in enumerate(titles.to_lists()):
     x, embedding_cache = embedding_forward(word_vectors, np.array(words, dtype=int))
-    h, attention_cache = self_attention_forward(x, attention, H, scale)
-    expected[number], pool_cache = pooling_forward(h, pool)
-    dh, d_pool = pooling_backward(d_news[number], pool_cache)
-    dx, d_attention = self_attention_backward(dh, attention_cache)
+    h, attention_cache = projected_attention_forward(x, **attention, heads=H, scale=scale)
+    expected[number], pool_cache = additive_attention_forward(h, **pool)
+    dh, *of_pool = additive_attention_backward(d_news[number], pool_cache)
+    dx, *of_attention = projected_attention_backward(dh, attention_cache)
     # One table and one set of parameters, three titles: their gradients add up.
     expected_table += embedding_backward(dx, embedding_cache)
-    for n, gradient in d_attention.items():
-        expected_gradients[f"attention.{n}"] += gradient
-    for n, gradient in d_pool.items():
-        expected_gradients[f"pool.{n}"] += gradient
+    for n, gradient in zip(parameters, (*of_attention, *of_pool), strict=True):
+        expected_gradients[n] += gradient
 
 for name in ("layers", "kernels"):
     news, cache = attend_forward(word_vectors, titles, parameters, H, scale, get_backend(name))

@@ -19,7 +19,11 @@ import course
 from nrms_np.backend import get_backend
 from nrms_np.encoder import attend_backward, attend_forward, prefixed, subset
 from nrms_np.gradcheck import GradientError, assert_gradient, check_gradients, numerical_gradient
-from nrms_np.layers.self_attention import self_attention_backward, self_attention_forward
+from nrms_np.layers.self_attention import (
+    bilinear_attention_forward,
+    projected_attention_backward,
+    projected_attention_forward,
+)
 from nrms_np.layers.softmax import softmax_forward
 from nrms_np.packed import Packed
 
@@ -72,7 +76,7 @@ for title, weight in zip(clicks, beta_of_0, strict=True):
 
 # %%
 # All clicks at once, with r as the matrix of all rows, and then the package's function. It is the function of lesson
-# 04; it does not know whether its rows are words or news. (In its bilinear form it takes a stack of matrices, one Q
+# 04, in the bilinear form; it does not know whether its rows are words or news. (It takes a stack of matrices, one Q
 # for each head. ``Q[None]`` is a stack of one.)
 
 # %%
@@ -80,7 +84,7 @@ beta, _ = softmax_forward(r @ Q @ r.T)  # (N, N)
 h = beta @ r @ V  # (N, d)
 assert np.allclose(beta[0], beta_of_0)
 assert np.allclose(h[0], h_of_0)
-ours, _ = self_attention_forward(r, {"Q": Q[None], "V": V}, heads=1, scale=1.0)
+ours, _ = bilinear_attention_forward(r, Q[None], V, scale=1.0)
 assert np.allclose(ours, h)
 
 # %%
@@ -206,7 +210,7 @@ def both_levels_forward(parameters):
     h, caches = [], []
     for s in range(histories.count):
         r = news[histories.sequence(s)]  # (N, H·d): look the clicks up, as words were looked up in lesson 02
-        of_one, cache = self_attention_forward(r, of_users, H, SCALE)
+        of_one, cache = projected_attention_forward(r, **of_users, heads=H, scale=SCALE)
         h.append(of_one)
         caches.append(cache)
     return np.concatenate([*h, news[candidates]]), (news, news_cache, caches)
@@ -219,7 +223,8 @@ assert output.shape == (2 + 3 + 2, H * d)  # Ann's 2 clicks, Ben's 3, 2 candidat
 # The package runs the same loop over the histories:
 
 # %%
-h, _ = layers.self_attention_forward(news, histories, subset(parameters, "user.attention"), H, SCALE)
+of_users = subset(parameters, "user.attention")
+h, _ = layers.projected_attention_forward(news, histories, **of_users, heads=H, scale=SCALE)
 assert np.allclose(h, output[:5])
 
 # %%
@@ -249,8 +254,8 @@ def both_levels_backward(d_output, news_cache, caches):
     gradients = {}
     for s in range(histories.count):
         dh = d_output[histories.offsets[s] : histories.offsets[s + 1]]
-        dr, of_one = self_attention_backward(dh, caches[s])
-        for name, gradient in of_one.items():
+        dr, *of_one = projected_attention_backward(dh, caches[s])
+        for name, gradient in zip("QKV", of_one, strict=True):
             # All histories share Q, K and V: their gradients meet, too.
             gradients[f"user.attention.{name}"] = gradients.get(f"user.attention.{name}", 0) + gradient
         # r = news[histories.sequence(s)]
@@ -295,7 +300,7 @@ assert np.allclose(sum(one_by_one), gradients["word_embedding"])
 # %%
 def loss_of_news():
     """The second level alone, as one number: the outputs times the upstream gradient."""
-    h, _ = layers.self_attention_forward(news, histories, subset(parameters, "user.attention"), H, SCALE)
+    h, _ = layers.projected_attention_forward(news, histories, **of_users, heads=H, scale=SCALE)
     return float(np.sum(np.concatenate([h, news[candidates]]) * upstream))
 
 
@@ -362,7 +367,7 @@ except GradientError as error:
     print("overwriting instead of adding:", error)
 
 # %%
-# An example in which every news is used once would not have noticed. So a good example for a check has a word in two
+# An example in which every news item is used once would not have noticed. So a good example for a check has a word in two
 # titles, a news item in two histories, and a candidate that is in a history.
 
 # %%

@@ -18,7 +18,7 @@ from nrms_np.backend import get_backend
 from nrms_np.encoder import attend_backward, attend_forward, subset
 from nrms_np.gradcheck import GradientError, check_gradients
 from nrms_np.layers.additive_attention import additive_attention_backward, additive_attention_forward
-from nrms_np.layers.self_attention import self_attention_forward
+from nrms_np.layers.self_attention import projected_attention_forward
 from nrms_np.layers.softmax import softmax_forward
 from nrms_np.packed import Packed
 
@@ -129,7 +129,7 @@ def attend(table, histories):
 
 
 users, cache = attend(table, histories)
-h_of_ann, _ = self_attention_forward(table[[0, 1, 2]], subset(parameters, "attention"), H, SCALE)
+h_of_ann, _ = projected_attention_forward(table[[0, 1, 2]], **subset(parameters, "attention"), heads=H, scale=SCALE)
 of_ann, _ = additive_attention_forward(h_of_ann, **subset(parameters, "pool"))
 assert np.allclose(users[ANN], of_ann)
 
@@ -282,7 +282,7 @@ def constant_weights_backward(du, h):
     return {"h": np.outer(cache.alpha, du)}
 
 
-h_of_cleo, _ = self_attention_forward(table[[3]], subset(parameters, "attention"), H, SCALE)
+h_of_cleo, _ = projected_attention_forward(table[[3]], **subset(parameters, "attention"), heads=H, scale=SCALE)
 errors = check_gradients(pool, {"h": h_of_cleo}, lambda up: constant_weights_backward(up, h_of_cleo))
 print(f"weights taken for constants, checked on one click: error {errors['h']:.0e}, it passes!")
 try:

@@ -24,9 +24,8 @@ from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import read_dataset
 from nrms_np.evaluation.ranking import evaluate, metrics_of
 from nrms_np.packed import RowGradient
+from nrms_np.training import fit
 from nrms_np.training.adam import Adam
-from nrms_np.training.run_folder import RunFolder
-from nrms_np.training.trainer import Trainer
 
 # %%
 # Gradient descent, and what is wrong with it
@@ -263,22 +262,12 @@ course.save(drawing, "10_one_batch")
 #
 # Now all 1,165 samples. An *epoch* goes through all of them once, with other negatives each time. After each epoch
 # the model is *evaluated* on the dev split: other impressions, other readers and other news, whose clicks were never
-# trained on. The package's ``Trainer`` does it, and writes a *run folder*; it is what ``python -m nrms_np.train``
-# runs. We train twice, without dropout and with 20% of the word vectors' numbers dropped (lesson 02).
-
+# trained on. The package's ``fit`` does it, and writes a *run folder*; it is what ``python -m nrms_np.train`` runs. We
+# train twice, without dropout and with 20% of the word vectors' numbers dropped (lesson 02).
 
 # %%
-def train(name, config):
-    """Train on the small world; returns the run folder."""
-    folder = RunFolder(Path(temporary.name) / name)
-    folder.create()
-    folder.write_config(config, {"folder": "a small world", "glove": None})
-    Trainer(NRMS.create(config, data.vocabulary.words), data, folder).fit()
-    return folder
-
-
-without = train("without", small)
-dropped = train("dropped", dataclasses.replace(small, dropout=0.2))
+without = fit(small, data, Path(temporary.name) / "without")
+dropped = fit(dataclasses.replace(small, dropout=0.2), data, Path(temporary.name) / "dropped")
 
 # %%
 # Reading a run folder
@@ -290,24 +279,27 @@ dropped = train("dropped", dataclasses.replace(small, dropout=0.2))
 #   use it.
 # - ``checkpoint.npz``: the state after the **last** epoch, with Adam's m and v, so that the run can go on.
 #
-# (The command also draws ``learning_curve.png``.)
+# - ``learning_curve.png`` and ``REPORT.md``: the same metrics to look at.
+#
+# What ``fit`` returns has the model of the best epoch and the metrics of all epochs, too.
 
 # %%
-assert json.loads(without.config.read_text(encoding="utf-8"))["learning_rate"] == 1e-2
-rows = [json.loads(line) for line in without.metrics.read_text(encoding="utf-8").splitlines()]
-assert rows == without.read_metrics()
+folder = without.folder
+assert json.loads(folder.config.read_text(encoding="utf-8"))["learning_rate"] == 1e-2
+rows = [json.loads(line) for line in folder.metrics.read_text(encoding="utf-8").splitlines()]
+assert rows == without.epochs
 assert abs(rows[0]["loss"] - np.log(5)) < 0.2  # epoch 0 knows nothing
 assert abs(rows[0]["auc"] - 0.5) < 0.1
 for row in (rows[0], rows[3], rows[-1]):
     print(f"epoch {row['epoch']:2}: loss {row['loss']:.3f}, dev AUC {row['auc']:.3f}, nDCG@10 {row['ndcg@10']:.3f}")
 
-with np.load(without.checkpoint) as file:
+with np.load(folder.checkpoint) as file:
     assert {"parameter/user.pool.q", "m/user.pool.q", "v/user.pool.q", "steps"} <= set(file.files)
     assert file["steps"] == rows[-1]["step"]
-best = max(rows, key=lambda row: row["auc"])
-model = NRMS.load(without.model)
+best = without.best
+model = NRMS.load(folder.model)
 again = evaluate(model, data.dev_titles, data.dev.behaviors)
-assert np.isclose(again.auc, best["auc"])  # the saved model is the one of the best epoch
+assert np.isclose(again.values["auc"], best["auc"])  # the saved model is the one of the best epoch
 
 # %%
 # Loss down, AUC down
@@ -336,8 +328,7 @@ def stops_after(rows, patience):
 
 
 last, kept = stops_after(rows, patience=2)
-rows_dropped = dropped.read_metrics()
-best_dropped = max(rows_dropped, key=lambda row: row["auc"])
+best_dropped = dropped.best
 print(f"without dropout: best AUC {best['auc']:.3f} in epoch {best['epoch']}, {rows[-1]['auc']:.3f} in the last one")
 print(f"with patience 2 it would have ended after epoch {last} and kept epoch {kept}")
 print(f"with dropout: best AUC {best_dropped['auc']:.3f} in epoch {best_dropped['epoch']}")
@@ -358,19 +349,18 @@ dev, topic = data.dev.behaviors, np.array(data.dev.news.categories)
 knows_topics = [
     np.isin(topic[dev.candidates.sequence(i)], topic[dev.histories.sequence(i)]) for i in range(dev.candidates.count)
 ]
-ceiling = metrics_of(np.concatenate(knows_topics).astype(float), dev).auc
+ceiling = metrics_of(np.concatenate(knows_topics).astype(float), dev).values["auc"]
 print(f"AUC of somebody who is told the topics: {ceiling:.3f}")
 assert ceiling > best_dropped["auc"]
 
 # %%
 drawing = course.figure(8.6, 3.7)
 left, right = drawing.subplots(1, 2)
-for of_run, name, colour in ((rows, "without dropout", course.BLUE), (rows_dropped, "20% dropout", course.ORANGE)):
-    epochs = [row["epoch"] for row in of_run]
-    left.plot(epochs, [row["loss"] for row in of_run], "o-", markersize=4, color=colour, label=name)
-    right.plot(epochs, [row["auc"] for row in of_run], "o-", markersize=4, color=colour, label=name)
-    top = max(of_run, key=lambda row: row["auc"])
-    right.plot(top["epoch"], top["auc"], "*", markersize=16, color=colour)
+for run, name, colour in ((without, "without dropout", course.BLUE), (dropped, "20% dropout", course.ORANGE)):
+    epochs = [row["epoch"] for row in run.epochs]
+    left.plot(epochs, [row["loss"] for row in run.epochs], "o-", markersize=4, color=colour, label=name)
+    right.plot(epochs, [row["auc"] for row in run.epochs], "o-", markersize=4, color=colour, label=name)
+    right.plot(run.best["epoch"], run.best["auc"], "*", markersize=16, color=colour)
 left.axhline(np.log(5), color=course.GREY, linestyle=":")
 left.text(12, np.log(5), "log 5", ha="right", va="bottom", color=course.GREY)
 left.set_ylabel("mean loss of the train samples")

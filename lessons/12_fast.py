@@ -27,9 +27,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import course
-from nrms_np import NRMS, Config, Packed, kernels, one_by_one
+from nrms_np import NRMS, Config, Packed, kernels
 from nrms_np.kernels.engine.lanes import fill, load, multiply_add, store
 from nrms_np.kernels.engine.parallel import available_threads, set_threads
+from nrms_np.layers import batched
 from nrms_np.packed import Batch, distinct, offsets_of
 
 MEASURE = "--measure" in sys.argv
@@ -80,6 +81,9 @@ print(f"a batch: {titles.count} titles, {len(titles.index):,} words, {len(batch.
 # - h · W of the pooling of titles: (words of the titles, H·d) · (H·d, A)
 # - news · (Q, K, V of the histories): (distinct news, H·d) · (H·d, 3·H·d)
 # - h · W of the pooling of histories: (clicks, H·d) · (H·d, A)
+#
+# (The third is smaller in the package's own batches: they list the news of histories first, and the candidates that
+# nobody clicked before are left out of it.)
 #
 # Self-attention itself is a small product for every title, every head: for one pair and one head the score takes
 # 2·d operations, and the weighted sum of the values another 2·d. Backward there are four such terms, for the
@@ -320,7 +324,7 @@ assert np.allclose(S, reference, atol=1e-4)
 # places for 8 or 16 numbers each; ``row`` is written to memory and read back, for every pair of words. The sums
 # need not leave the registers at all: H sums, one lane for each head, that take up the next c in every round.
 # The compiler did not find this by itself, so the package has a few functions that say it outright
-# (``nrms_np/kernels/lanes.py``). ``load`` takes H neighbours of a flat array as one value, ``fill`` makes such a value
+# (``nrms_np/kernels/engine/lanes.py``). ``load`` takes H neighbours of a flat array as one value, ``fill`` makes such a value
 # from one number, ``multiply_add`` multiplies two of them lane by lane and adds a third, ``store`` writes one back. They
 # carry their own permission to change the order of a sum, so there is no ``fastmath`` here.
 
@@ -376,9 +380,9 @@ if platform.machine() in ("x86_64", "AMD64"):
     assert packed > 0 == scalar  # of the last one: by lanes
 
 # %%
-# The package's loops (``nrms_np/kernels/attention_loops.py``) improve on the last way in two respects. They work on four
+# The package's loops (``nrms_np/kernels/engine/attention_loops.py``) improve on the last way in two respects. They work on four
 # pairs at a time, so that a query is loaded once for four keys. And they fill the registers: 20 heads are one register of 16
-# and a quarter of another, so four c's of the last 4 heads share one (``nrms_np/kernels/lane_order.py``). The
+# and a quarter of another, so four c's of the last 4 heads share one (``nrms_np/kernels/engine/lane_order.py``). The
 # weighted sums, forward and backward, are done in the same manner.
 #
 # The exponential
@@ -463,16 +467,16 @@ assert (np.multiply(numbers, 2, out=kept) == numbers * 2).all()
 # Measured
 # --------
 #
-# All of the above, and also the whole of self-attention, by the layers, one title at a time (``one_by_one``; BLAS
+# All of the above, and also the whole of self-attention, by the layers, one title at a time (``layers.batched``; BLAS
 # with one thread: these products are over before a second thread has woken up), and by the kernels. Both have the
 # same interface and give the same numbers, up to rounding.
 
 # %%
 x = 0.4 * rng.standard_normal((len(batch.words), D), dtype=np.float32)
-parameters = {name: rng.standard_normal((D, WIDTH), dtype=np.float32) / D**0.5 for name in "QKV"}
-scale = 1 / d**0.5
-by_layers, _ = one_by_one.self_attention_forward(x, titles, parameters, H, scale)
-by_kernels, _ = kernels.self_attention_forward(x, titles, parameters, H, scale)
+Q, K, V = (rng.standard_normal((D, WIDTH), dtype=np.float32) / D**0.5 for _ in range(3))
+inputs = (x, titles, Q, K, V, H, 1 / d**0.5)
+by_layers, _ = batched.projected_attention_forward(*inputs)
+by_kernels, _ = kernels.projected_attention_forward(*inputs)
 assert np.allclose(by_kernels, by_layers, atol=1e-4)
 
 
@@ -490,13 +494,13 @@ def time_of_scores() -> dict[str, float]:
 def time_of_layers() -> float:
     """Seconds for the layers' self-attention, forward."""
     with threadpool_limits(1, user_api="blas"):
-        return best_time(lambda: one_by_one.self_attention_forward(x, titles, parameters, H, scale), repeats=2)
+        return best_time(lambda: batched.projected_attention_forward(*inputs), repeats=2)
 
 
 def time_of_kernels(threads: int) -> float:
     """Seconds for the kernels' self-attention, forward."""
     set_threads(threads)
-    return best_time(lambda: kernels.self_attention_forward(x, titles, parameters, H, scale))
+    return best_time(lambda: kernels.projected_attention_forward(*inputs))
 
 
 seconds = {

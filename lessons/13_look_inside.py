@@ -25,10 +25,10 @@ from nrms_np.config import PARTS
 from nrms_np.data.dataset import read_dataset
 from nrms_np.data.demo.pairs import BLOCKS
 from nrms_np.data.vocabulary import tokenize
+from nrms_np.encoder import attention_weights
 from nrms_np.evaluation.ranking import evaluate
-from nrms_np.explain.impression import attention_of_history, attention_of_title, explain
-from nrms_np.training.run_folder import RunFolder
-from nrms_np.training.trainer import Trainer
+from nrms_np.explain.impression import explain
+from nrms_np.training import fit
 
 # %%
 # Something to look for
@@ -60,10 +60,8 @@ full = Config(
 def train(config):
     """Train on the demo corpus; returns the model of the best epoch and its dev AUC."""
     with tempfile.TemporaryDirectory() as temporary:
-        folder = RunFolder(Path(temporary) / "run")
-        folder.create()
-        Trainer(NRMS.create(config, data.vocabulary.words), data, folder).fit()
-        return NRMS.load(folder.model), max(row["auc"] for row in folder.read_metrics())
+        run = fit(config, data, Path(temporary) / "run")
+    return run.model, run.best["auc"]
 
 
 model, auc = train(full)
@@ -75,15 +73,21 @@ assert auc > 0.8
 #
 # Additive attention gives word i of a title the weight :math:`\alpha^w_i` (equation 4; the small w says that it is
 # the word level), and the news vector is the weighted mean :math:`r = \sum_i \alpha^w_i h_i`. Here :math:`h_i` is
-# what came out of self-attention for word i. The package's ``attention_of_title`` returns these weights, and those
-# of the heads, :math:`\alpha^k_{i,j}` of equation 1. The headlines in the figure are short ones from the corpus's
-# own grammar:
+# what came out of self-attention for word i. The model's ``attend`` runs one level and keeps what its backward needs.
+# There ``attention_weights`` finds, for each title, these weights and those of the heads, :math:`\alpha^k_{i,j}` of
+# equation 1. The headlines in the figure are short ones from the corpus's own grammar:
 
 
 # %%
-def rows_of(title):
-    """The words of a title as rows of the word embedding, (T,)."""
-    return data.vocabulary.encode([title], full.title_length).sequence(0)
+def weights_of(titles):
+    """How the words of each title are weighed: alpha (H, T, T) of the heads and weights (T,) of the pooling."""
+    _, cache = model.attend(model.parameters["word_embedding"], titles, "news")
+    return [attention_weights(cache, s) for s in range(titles.count)]
+
+
+def rows_of(*titles):
+    """The words of titles as rows of the word embedding."""
+    return data.vocabulary.encode(titles, full.title_length)
 
 
 titles = [
@@ -96,8 +100,7 @@ titles = [
 ]
 drawing = course.figure(10.0, 3.6)
 axes = drawing.add_subplot()
-for row, title in enumerate(titles):
-    alpha, weights = attention_of_title(model, rows_of(title))
+for row, (title, (alpha, weights)) in enumerate(zip(titles, weights_of(rows_of(*titles)), strict=True)):
     assert alpha.shape == (full.heads, len(weights), len(weights))  # (H, T, T)
     assert np.isclose(weights.sum(), 1, atol=1e-5)  # (T,)
     shades = course.plt.get_cmap(course.WEIGHTS)(weights)
@@ -105,7 +108,7 @@ for row, title in enumerate(titles):
         axes.add_patch(Rectangle((i, row - 0.44), 0.96, 0.88, facecolor=shades[i], edgecolor="#cccccc"))
         ink = "white" if weight > 0.55 else "black"
         axes.text(i + 0.48, row, f"{word}\n{weight:.2f}", ha="center", va="center", color=ink)
-axes.set_xlim(-0.05, max(len(rows_of(title)) for title in titles))
+axes.set_xlim(-0.05, rows_of(*titles).lengths.max())
 axes.set_ylim(len(titles) - 0.5, -0.5)
 axes.axis("off")
 axes.set_title("How much each word counts in the news vector (equation 4); each row sums to 1")
@@ -121,9 +124,8 @@ course.save(drawing, "13_word_weights")
 train_news, dev_news = data.train.news, data.dev.news
 new = np.array([row for row, news_id in enumerate(dev_news.ids) if news_id not in train_news.row])
 found = {}
-for row in new:
+for row, (_, weights) in zip(new, weights_of(data.dev_titles.take(new)), strict=True):
     words = data.dev_titles.sequence(row)
-    _, weights = attention_of_title(model, words)
     for word, weight in zip(words, weights, strict=True):
         found.setdefault(model.vocabulary[word], []).append(weight * len(words))
 average = {word: float(np.mean(values)) for word, values in found.items() if len(values) >= 5}
@@ -150,7 +152,7 @@ drawing = course.figure(11.0, 6.0)
 panels = drawing.subplots(2, full.heads)
 for row, (title, partner) in enumerate(zip(titles[:2], ("win", "launch"), strict=True)):
     words = tokenize(title)
-    alpha, _ = attention_of_title(model, rows_of(title))
+    ((alpha, _),) = weights_of(rows_of(title))
     a, b = words.index("rockets"), words.index(partner)
     strongest.append(max(alpha[:, a, b].max(), alpha[:, b, a].max()))
     for head, axes in enumerate(panels[row]):
@@ -242,7 +244,7 @@ for axes, kinds in zip(drawing.subplots(1, 2, sharex=True, sharey=True), ("both"
             here = cosines[dev_topic[rows] == topic]
             axes.plot(here[:, space], here[:, sports], marker, color=colour, markersize=8, markeredgecolor="white",
                       label=f"{word.title()}: {topic}")  # fmt: skip
-        (alone,) = towards_topics(trained[kinds][0], Packed.from_lists([rows_of(word)]))
+        (alone,) = towards_topics(trained[kinds][0], rows_of(word))
         axes.plot(alone[space], alone[sports], marker, color="black", markersize=11)
         axes.annotate(
             f"{word.title()} alone", alone[[space, sports]], (0, -16), textcoords="offset points", ha="center"
@@ -309,7 +311,7 @@ def with_equal_weights(level):
     """The dev AUC of the trained model with the pooling query of a level set to zero."""
     query = f"{level}.pool.q"
     changed = model.parameters | {query: np.zeros_like(model.parameters[query])}
-    return evaluate(NRMS(model.config, model.vocabulary, changed), data.dev_titles, data.dev.behaviors).auc
+    return evaluate(NRMS(model.config, model.vocabulary, changed), data.dev_titles, data.dev.behaviors).values["auc"]
 
 
 ranks = {candidate.category: candidate.rank for candidate in one.candidates if "Rockets" in candidate.title}
@@ -320,8 +322,8 @@ print(f"dev AUC {auc:.3f}; with equal weights for words {equal['news']:.3f}, for
 assert equal["news"] < auc - 0.005
 assert abs(equal["user"] - auc) < 0.01
 behaviors, vectors = data.dev.behaviors, model.encode_news(data.dev_titles)
-rows = behaviors.histories.sequence(behaviors.impression_ids.index("11"))
-_, weights = attention_of_history(model, vectors[rows])
+history = behaviors.histories.take(np.array([behaviors.impression_ids.index("11")]))
+_, weights = attention_weights(model.attend(vectors, history, "user")[1], 0)
 assert np.allclose(weights, [click.weight for click in one.clicks], atol=1e-5)  # what explain had
 
 # %%
@@ -345,16 +347,17 @@ def effects(words, user):
 
 users = model.encode_users(vectors, behaviors.histories)
 example = rows_of(one.candidates[0].title)
-_, weights = attention_of_title(model, example)
-changes = effects(example, users[behaviors.impression_ids.index("11")])
+((_, weights),) = weights_of(example)
+changes = effects(example.sequence(0), users[behaviors.impression_ids.index("11")])
 words = tokenize(one.candidates[0].title)
 for name, i in (("highest", weights.argmax()), ("lowest", weights.argmin())):
     print(f"{name} weight: {words[i]} {weights[i]:.2f}; without it the score changes by {changes[i]:+.2f}")
 
 of_words, of_effects, agree = [], [], []
-for number in range(0, behaviors.candidates.count, 4):
-    title = data.dev_titles.sequence(behaviors.candidates.sequence(number)[0])
-    weight, effect = attention_of_title(model, title)[1], np.abs(effects(title, users[number]))
+some = range(0, behaviors.candidates.count, 4)
+shown = data.dev_titles.take(np.array([behaviors.candidates.sequence(number)[0] for number in some]))
+for s, (number, (_, weight)) in enumerate(zip(some, weights_of(shown), strict=True)):
+    effect = np.abs(effects(shown.sequence(s), users[number]))
     of_words.append(weight)
     of_effects.append(effect)
     agree.append(weight.argmax() == effect.argmax())

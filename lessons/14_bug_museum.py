@@ -16,15 +16,16 @@ from typing import NamedTuple
 import numpy as np
 
 import course
-from nrms_np import Packed, kernels, one_by_one
+from nrms_np import Packed, kernels
 from nrms_np.data.demo.corpus import corpus
 from nrms_np.data.demo.headlines import TOPICS
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.evaluation.metrics import impression_metrics
 from nrms_np.gradcheck import GradientError, check_gradients, numerical_gradient
+from nrms_np.layers import batched
 from nrms_np.layers.click import softmax_loss_backward, softmax_loss_forward
 from nrms_np.layers.embedding import embedding_backward, embedding_forward
-from nrms_np.layers.self_attention import projected_attention_forward, self_attention_backward, self_attention_forward
+from nrms_np.layers.self_attention import projected_attention_backward, projected_attention_forward
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
 
 rng = np.random.default_rng(14)
@@ -231,14 +232,13 @@ except ValueError:
 
 # %%
 D, H, d = 7, 3, 2
-parameters = {name: rng.standard_normal((D, H * d)) / np.sqrt(D) for name in "QKV"}
+Q, K, V = (rng.standard_normal((D, H * d)) / np.sqrt(D) for _ in range(3))
 scale = 1 / np.sqrt(d)
 x = rng.standard_normal((5, D))
 
 
 def forgetful_backward(dh: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Bug: each way that x goes overwrites the gradient of the one before."""
-    Q, K, V = (parameters[name] for name in "QKV")
     _, cache = projected_attention_forward(x, Q, K, V, H, scale)
     d_queries, d_keys, d_values = (np.empty_like(cache.values) for _ in range(3))
     for k in range(H):
@@ -263,19 +263,19 @@ def forgetful_backward(dh: np.ndarray, x: np.ndarray) -> np.ndarray:
 # %%
 def attend(x: np.ndarray) -> np.ndarray:
     """Self-attention over one sequence."""
-    return self_attention_forward(x, parameters, H, scale)[0]
+    return projected_attention_forward(x, Q, K, V, H, scale)[0]
 
 
 dh = rng.standard_normal((5, H * d))
-h, cache = self_attention_forward(x, parameters, H, scale)
-right, _ = self_attention_backward(dh, cache)
+h, cache = projected_attention_forward(x, Q, K, V, H, scale)
+right, *_ = projected_attention_backward(dh, cache)
 wrong = forgetful_backward(dh, x)
 cosine = np.sum(right * wrong) / np.linalg.norm(right) / np.linalg.norm(wrong)
 print(f"room 4: cosine of the gradient and what is left of it: {cosine:.2f}")
 assert 0.5 < cosine < 0.99
 
-_, cache_of_kernels = kernels.self_attention_forward(x, Packed.from_lists([range(5)]), parameters, H, scale)
-by_kernels, _ = kernels.self_attention_backward(dh, cache_of_kernels)
+_, cache_of_kernels = kernels.projected_attention_forward(x, Packed.from_lists([range(5)]), Q, K, V, H, scale)
+by_kernels, *_ = kernels.projected_attention_backward(dh, cache_of_kernels)
 assert np.allclose(right, by_kernels)
 noticed["lost fan-out"] = (
     random_upstream_notices(attend, {"x": x}, lambda up: {"x": forgetful_backward(up, x)}),
@@ -303,8 +303,8 @@ def attend_padded(x: np.ndarray, longest: int) -> np.ndarray:
 def attend_padded_backward(dh: np.ndarray, x: np.ndarray, longest: int) -> dict:
     """The right gradient of that wrong function."""
     padded = np.vstack([x, np.zeros((longest - len(x), D))])
-    _, cache = self_attention_forward(padded, parameters, H, scale)
-    d_padded, _ = self_attention_backward(np.vstack([dh, np.zeros((longest - len(x), H * d))]), cache)
+    _, cache = projected_attention_forward(padded, Q, K, V, H, scale)
+    d_padded, *_ = projected_attention_backward(np.vstack([dh, np.zeros((longest - len(x), H * d))]), cache)
     return {"x": d_padded[: len(x)]}
 
 
@@ -318,7 +318,7 @@ numbers = [attend_padded(x, longest)[0, 0] for longest in (5, 12, 30)]
 print("room 5: the same word in batches whose longest title has 5, 12, 30 words:", np.round(numbers, 3))
 assert np.isclose(numbers[0], h[0, 0])
 assert not np.isclose(numbers[1], numbers[2])
-by_kernels, _ = kernels.self_attention_forward(x, Packed.from_lists([range(5)]), parameters, H, scale)
+by_kernels, _ = kernels.projected_attention_forward(x, Packed.from_lists([range(5)]), Q, K, V, H, scale)
 arguments = (lambda x: attend_padded(x, 9), {"x": x}, lambda up: attend_padded_backward(up, x, 9))
 noticed["unmasked padding"] = (
     random_upstream_notices(*arguments),
@@ -382,18 +382,18 @@ assert of_first < of_last - 0.02
 # %%
 cut = first_clicks(Packed.from_lists([range(1, 53), [7, 8]]), 50)
 table = rng.standard_normal((53, 2))
-pooled = [backend.pooling_forward(table[cut.index], cut.offsets, {})[0] for backend in (one_by_one, kernels)]
+pooled = [backend.mean_pooling_forward(table[cut.index], cut.offsets)[0] for backend in (batched, kernels)]
 
 
 def user_vectors(table: np.ndarray) -> np.ndarray:
     """The mean of the (wrong) clicks of each user."""
-    return one_by_one.pooling_forward(table[cut.index], cut.offsets, {})[0]
+    return batched.mean_pooling_forward(table[cut.index], cut.offsets)[0]
 
 
 def back_to_table(upstream: np.ndarray) -> dict:
     """Its gradient."""
-    _, cache = one_by_one.pooling_forward(table[cut.index], cut.offsets, {})
-    d_clicks, _ = one_by_one.pooling_backward(upstream, cache)
+    _, cache = batched.mean_pooling_forward(table[cut.index], cut.offsets)
+    d_clicks = batched.mean_pooling_backward(upstream, cache)
     _, lookup = embedding_forward(table, cut.index)
     return {"table": embedding_backward(d_clicks, lookup)}
 

@@ -1,7 +1,8 @@
 r"""`python -m lessons.equations`: each equation of the paper, the functions that compute it, its lesson and its tests.
 
-Equations 6-10 are equations 1-5 once more, one level up, so they lead to the same functions. The click score between
-equations 10 and 11, ŷ = uᵀ r_c, has no number in the paper; it is listed with equation 11, which is made of it.
+Equations 6-10 are equations 1-5 once more, one level up, so they lead to the same functions; the README's table says
+so in one line. The click score between equations 10 and 11, ŷ = uᵀ r_c, has no number in the paper; it is listed with
+equation 11, which is made of it.
 
 The paper prints M, the number of words, above the sums of equations 6 and 7. It is N, the number of clicked news, that is
 meant, and N stands here.
@@ -11,14 +12,21 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from nrms_np.command import DONE, make_parser, run_command
+from nrms_np.command import DONE, run_command
 
-MEANING_WIDTH = 42
-"""Columns for the sentences in the terminal, so that the whole table takes 120."""
+MEANING_WIDTH, FORMULA_WIDTH = 32, 94
+"""Columns for the sentences and the formulas in the terminal, so that no line takes more than 100."""
+
+PACKAGES = ("layers", "kernels")
+"""Each piece is there twice, by the same name: to read, and to be fast."""
+
+ONE_LEVEL_UP = range(6, 11)
+"""The equations that repeat 1-5 with clicked news in place of words."""
 
 IN_README = ("to the letter", "gradient", "parity", "planted bug")
 """The tests that the README's table names; the terminal shows all."""
@@ -28,14 +36,14 @@ class Equation(NamedTuple):
     """One numbered equation.
 
     latex: as the paper writes it.    meaning: the same in one sentence.
-    pairs: dotted names without the ending; each is a function `..._forward` and a function `..._backward`.
+    pieces: module and name; each is in both packages a function `..._forward` and a function `..._backward`.
     lesson: the file that teaches it.    tests: what is shown, and the pytest id of the test that shows it.
     """
 
     number: int
     latex: str
     meaning: str
-    pairs: tuple[str, ...]
+    pieces: tuple[str, ...]
     lesson: str
     tests: dict[str, str]
 
@@ -43,6 +51,11 @@ class Equation(NamedTuple):
     def symbol(self) -> str:
         """What the equation defines: the LaTeX on the left of its first equals sign."""
         return self.latex.split(" = ")[0]
+
+    @property
+    def pairs(self) -> list[str]:
+        """Dotted names of the functions, without the ending."""
+        return [f"nrms_np.{package}.{piece}" for piece in self.pieces for package in PACKAGES]
 
     @property
     def forwards(self) -> list[str]:
@@ -55,25 +68,19 @@ class Equation(NamedTuple):
         return [f"{pair}_backward" for pair in self.pairs]
 
 
-ATTENTION = (
-    "nrms_np.layers.self_attention.bilinear_attention",
-    "nrms_np.layers.self_attention.projected_attention",
-    "nrms_np.kernels.bilinear_attention.bilinear_attention",
-    "nrms_np.kernels.projected_attention.projected_attention",
-)
-POOLING = (
-    "nrms_np.layers.additive_attention.additive_attention",
-    "nrms_np.kernels.additive_attention.additive_attention",
-)
-SCORE = ("nrms_np.layers.click.click_score", "nrms_np.kernels.click.click_score")
-LOSS = ("nrms_np.layers.click.softmax_loss", "nrms_np.kernels.click.softmax_loss")
+ATTENTION = ("self_attention.bilinear_attention", "self_attention.projected_attention")
+POOLING = ("additive_attention.additive_attention",)
+SCORE, LOSS = ("click.click_score",), ("click.softmax_loss",)
 
 IN_LAYERS, IN_KERNELS = "tests/layers/test_", "tests/kernels/test_kernel_gradients.py::test_"
 LAYER_BUG = "tests/test_planted_bugs.py::test_a_bug_planted_in_a_layer_is_caught"
 MODEL_BUG = "tests/test_planted_bugs.py::test_a_bug_planted_in_the_model_is_caught"
 
+ENCODER = {"encoder": "tests/test_encoder.py::test_attend_backward_agrees_with_finite_differences"}
 PYTORCH = {"PyTorch": "tests/test_torch_parity.py::test_200_steps_of_training_are_those_of_pytorch"}
-ATTENTION_TESTS = PYTORCH | {
+ATTENTION_TESTS = {
+    **PYTORCH,
+    **ENCODER,
     "to the letter": f"{IN_LAYERS}self_attention.py::test_equations_1_and_2_to_the_letter",
     "gradient": f"{IN_LAYERS}self_attention.py::test_bilinear_attention_backward_agrees_with_finite_differences",
     "projected": f"{IN_LAYERS}self_attention.py::test_projected_attention_backward_agrees_with_finite_differences",
@@ -81,7 +88,9 @@ ATTENTION_TESTS = PYTORCH | {
     "projected kernel": f"{IN_KERNELS}projected_attention_backward",
     "parity": "tests/kernels/test_parity.py::test_self_attention",
 }
-POOLING_TESTS = PYTORCH | {
+POOLING_TESTS = {
+    **PYTORCH,
+    **ENCODER,
     "to the letter": f"{IN_LAYERS}additive_attention.py::test_equations_3_to_5_to_the_letter",
     "gradient": f"{IN_LAYERS}additive_attention.py::test_additive_attention_backward_agrees_with_finite_differences",
     "kernel": f"{IN_KERNELS}additive_attention_backward",
@@ -205,30 +214,40 @@ EQUATIONS = (
 
 
 def terminal_table() -> str:
-    """All links for a terminal of 120 columns: the functions and lessons, the formulas, the tests."""
-    rows = [["eq", "meaning", "nrms_np. ... _forward, _backward", "lessons/"]]
+    """All links for a terminal of 100 columns: the functions and lessons, the formulas, the tests."""
+    functions = [
+        ["eq", "meaning", "nrms_np.layers, nrms_np.kernels:", "lessons/"],
+        ["", "", "..._forward, _backward", ""],
+    ]
+    formulas = [["eq", "formula (LaTeX)"]]
     for equation in EQUATIONS:
-        meaning = textwrap.wrap(equation.meaning, MEANING_WIDTH)
-        functions = [pair.removeprefix("nrms_np.") for pair in equation.pairs]
-        lesson = [equation.lesson.removeprefix("lessons/")]
-        cells = zip_longest([f"{equation.number:2}"], meaning, functions, lesson, fillvalue="")
-        rows += [[""] * 4, *map(list, cells)]
-    formulas = [["eq", "formula (LaTeX)"], *([f"{equation.number:2}", equation.latex] for equation in EQUATIONS)]
-    tests = [["eq", "checked by (python -m pytest ...)"], *_test_rows()]
-    return "\n\n".join("\n".join(aligned(table)) for table in (rows, formulas, tests))
+        number, lesson = f"{equation.number:2}", equation.lesson.removeprefix("lessons/")
+        functions += _side_by_side([number], textwrap.wrap(equation.meaning, MEANING_WIDTH), equation.pieces, [lesson])
+        latex = textwrap.wrap(equation.latex, FORMULA_WIDTH, break_long_words=False, break_on_hyphens=False)
+        formulas += _side_by_side([number], latex)
+    tests = [["eq", "checked by (python -m pytest FILE::TEST)"], *_test_rows()]
+    return "\n\n".join("\n".join(aligned(table)) for table in (functions, formulas, tests))
+
+
+def _side_by_side(*columns: Iterable[str]) -> list[list[str]]:
+    """Rows that hold the columns, the shorter ones filled up with empty cells."""
+    return [list(cells) for cells in zip_longest(*columns, fillvalue="")]
 
 
 def _test_rows() -> list[list[str]]:
-    """Each test once, with the equations that it checks; the cases of a test in lines of their own."""
-    checks: dict[str, dict[str, list[int]]] = {}
+    """Each file, its tests with the equations that they check, and the cases of a test, in lines of their own."""
+    checks: dict[str, dict[str, dict[str, list[int]]]] = {}
     for equation in EQUATIONS:
         for test in equation.tests.values():
-            function, bracket, case = test.partition("[")
-            checks.setdefault(function, {}).setdefault(bracket + case, []).append(equation.number)
+            file, _, name = test.partition("::")
+            name, bracket, case = name.partition("[")
+            checks.setdefault(file, {}).setdefault(name, {}).setdefault(bracket + case, []).append(equation.number)
     rows = []
-    for function, cases in checks.items():
-        rows.append([ranges(cases.get("", [])), function])
-        rows += [[ranges(numbers), f"  {case}"] for case, numbers in cases.items() if case]
+    for file, tests in checks.items():
+        rows.append(["", file])
+        for name, cases in tests.items():
+            rows.append([ranges(cases.get("", [])), f"  {name}"])
+            rows += [[ranges(numbers), f"    {case}"] for case, numbers in cases.items() if case]
     return rows
 
 
@@ -252,31 +271,51 @@ def ranges(numbers: list[int]) -> str:
 def markdown_table() -> str:
     """The README's table; links start at the root of the repository."""
     lines = ["| equation | forward (backward beside it) | lesson | tests |", "|---|---|---|---|"]
+    repeats = [equation for equation in EQUATIONS if equation.number in ONE_LEVEL_UP]
     for equation in EQUATIONS:
-        lesson = PurePosixPath(equation.lesson)
-        tests = [f"[{name}]({equation.tests[name].split('::')[0]})" for name in IN_README]
-        cells = (
-            f"**{equation.number}** ${equation.symbol}$ {equation.meaning}",
-            "<br>".join(_functions_with_kernels(equation)),
-            f"[{lesson.name[:2]}]({equation.lesson})",
-            ", ".join(tests),
-        )
+        if equation not in repeats:
+            named = f"**{equation.number}** ${equation.symbol}$ {equation.meaning}"
+            functions = "<br>".join(_functions_with_kernels(equation))
+            cells = (named, functions, _lessons([equation]), _tests(equation, IN_README))
+        elif equation == repeats[0]:
+            first, last = repeats[0], repeats[-1]
+            named = (
+                f"**{first.number}-{last.number}** ${last.symbol}$ Equations 1-5 with clicked news in place of words"
+            )
+            cells = (named, "those of 1-5", _lessons(repeats), _tests(last, ("whole model",)))
+        else:
+            continue
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
+def _lessons(equations: Iterable[Equation]) -> str:
+    """Links to the lessons, each once."""
+    files = dict.fromkeys(equation.lesson for equation in equations)
+    return ", ".join(f"[{PurePosixPath(file).name[:2]}]({file})" for file in files)
+
+
+def _tests(equation: Equation, names: Iterable[str]) -> str:
+    """Links to the files of some tests."""
+    return ", ".join(f"[{name}]({equation.tests[name].split('::')[0]})" for name in names)
+
+
 def _functions_with_kernels(equation: Equation) -> list[str]:
     """Links to the plain functions, each with the link to the kernel of the same name behind it."""
-    files: dict[str, list[str]] = {}
-    for dotted in equation.forwards:
-        module, name = dotted.rsplit(".", 1)
-        files.setdefault(name, []).append(f"{module.replace('.', '/')}.py")
-    return [f"[`{name}`]({layer}), [kernel]({kernel})" for name, (layer, kernel) in files.items()]
+    links = []
+    for piece in equation.pieces:
+        module, name = piece.split(".")
+        layer, kernel = (f"nrms_np/{package}/{module}.py" for package in PACKAGES)
+        links.append(f"[`{name}_forward`]({layer}), [kernel]({kernel})")
+    return links
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
-    parser = make_parser("equations", "Show each equation of the paper with its functions, its lesson and its tests.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lessons.equations",
+        description="Show each equation of the paper with its functions, its lesson and its tests.",
+    )
     parser.add_argument("--markdown", action="store_true", help="print the table of the README")
     return parser.parse_args(arguments)
 
