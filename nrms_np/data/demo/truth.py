@@ -59,9 +59,8 @@ def mean_auc(scores: Iterable[Sequence[float]], clicked: Iterable[Sequence[bool]
 
     scores, clicked: one sequence per impression; each impression has a click and a non-click.
     """
-    return float(np.mean([_auc(np.array(s), np.array(c)) for s, c in zip(scores, clicked, strict=True)]))
-
-
-def _auc(scores: NDArray[np.float64], clicked: NDArray[np.bool_]) -> float:
-    difference = scores[clicked][:, None] - scores[~clicked][None, :]
-    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
+    of_impressions = []
+    for score, click in zip(map(np.array, scores), map(np.array, clicked), strict=True):
+        difference = score[click][:, None] - score[~click]
+        of_impressions.append(np.mean((difference > 0) + 0.5 * (difference == 0)))
+    return float(np.mean(of_impressions))
