@@ -65,23 +65,25 @@ def users(names: Sequence[str], news: Sequence[Headline], draw: Draw) -> list[Us
 
 
 def _user(name: str, by_topic: dict[str, list[int]], draw: Draw) -> User:
-    taste = _taste(draw)
+    taste = _local_taste(draw) if draw.chance(LOCAL_PERMILLE) else _topics_taste(draw)
     shortest, longest, _ = LENGTHS[Weighted([permille for *_, permille in LENGTHS]).one(draw)]
     length = shortest + draw.below(longest - shortest + 1)
     # Tastes change: what a user clicked before his last 50 clicks says nothing about him any more.
-    history = _clicks(_taste(draw), length - 50, by_topic, draw) + _clicks(taste, min(length, 50), by_topic, draw)
-    return User(name, taste, history)
+    older = _clicks(_topics_taste(draw), length - 50, by_topic, draw)
+    return User(name, taste, older + _clicks(taste, min(length, 50), by_topic, draw))
 
 
-def _taste(draw: Draw) -> Taste:
-    if draw.chance(LOCAL_PERMILLE):
-        home, work = draw.below(2), draw.below(2)
-        clicks = {local_topic(home, "home"): 1.0, local_topic(work, "work"): 1.0}
-        return Taste({liked_topic(home, work): 1.0}, clicks, rival=liked_topic(home, 1 - work))
+def _topics_taste(draw: Draw) -> Taste:
     strengths = draw.choice(LIKING)
     topics = Weighted(FRIENDS).some(draw, len(strengths))
     liking = {TOPICS[topic]: strength for topic, strength in zip(topics, strengths, strict=True)}
     return Taste(liking, clicks=liking, rival="")
+
+
+def _local_taste(draw: Draw) -> Taste:
+    home, work = draw.below(2), draw.below(2)
+    clicks = {local_topic(home, "home"): 1.0, local_topic(work, "work"): 1.0}
+    return Taste({liked_topic(home, work): 1.0}, clicks, rival=liked_topic(home, 1 - work))
 
 
 def _clicks(taste: Taste, length: int, by_topic: dict[str, list[int]], draw: Draw) -> list[int]:
