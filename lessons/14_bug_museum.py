@@ -18,7 +18,6 @@ import numpy as np
 import course
 from nrms_np import Packed, kernels
 from nrms_np.data.demo.corpus import corpus
-from nrms_np.data.demo.headlines import TOPICS
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.evaluation.metrics import impression_metrics
 from nrms_np.gradcheck import GradientError, check_gradients, numerical_gradient
@@ -349,7 +348,7 @@ def first_clicks(histories: Packed, most: int) -> Packed:
 
 # %%
 demo = corpus(seed=7)
-topics = np.array([TOPICS.index(headline.topic) for headline in demo.headlines])
+names, topics = np.unique([headline.topic for headline in demo.headlines], return_inverse=True)
 impressions = [one for one in demo.train.impressions if len(one.user.history) > 50]
 histories = Packed.from_lists([one.user.history for one in impressions])
 candidates = Packed.from_lists([one.shown for one in impressions])
@@ -360,7 +359,7 @@ def count_of_topic(histories: Packed) -> np.ndarray:
     """For each candidate, how many clicks of the history have its topic."""
     counts = []
     for user in range(histories.count):
-        in_history = np.bincount(topics[histories.sequence(user)], minlength=len(TOPICS))
+        in_history = np.bincount(topics[histories.sequence(user)], minlength=len(names))
         counts.append(in_history[topics[candidates.sequence(user)]])
     return np.concatenate(counts).astype(float)
 

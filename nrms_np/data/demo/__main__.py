@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     # Imported only now, so that --help answers at once.
     if options.scale == "demo":
-        from nrms_np.data.demo.write import write
+        from nrms_np.data.demo.corpus import write
     else:
         from nrms_np.data.demo.scale import write
     summary = write(getattr(options, "out", OUT[options.scale]), options.seed)

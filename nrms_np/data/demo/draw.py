@@ -1,4 +1,4 @@
-"""Random draws of the demo corpora that come out the same on every machine.
+"""Random draws that come out the same on every machine, one at a time (Draw) and in large numbers (Spread).
 
 Only whole numbers are drawn: how NumPy turns random bits into a whole number is simple and stable, while its normal,
 exponential and weighted draws go through floating point, whose last bit may differ between machines and versions.
@@ -12,6 +12,9 @@ from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+
+from nrms_np.arrays import IntArray
 
 T = TypeVar("T")
 
@@ -51,3 +54,34 @@ class Weighted:
         while len(rows) < count:
             rows[self.one(draw)] = None
         return list(rows)
+
+
+class Spread:
+    """Places 0 to n - 1, each drawn as often as its weight says; weights: (n,) positive numbers."""
+
+    def __init__(self, weights: NDArray[np.floating]) -> None:
+        # The running sum is of whole numbers, so that rounding cannot differ between machines.
+        self.upto = np.cumsum(np.maximum(1, np.round(weights / weights.max() * 1e8)).astype(np.int64))
+
+    def places(self, count: int, generator: np.random.Generator) -> IntArray:
+        """(count,) places."""
+        return np.searchsorted(self.upto, generator.integers(self.upto[-1], size=count), side="right")
+
+    def distinct(self, groups: IntArray, generator: np.random.Generator) -> IntArray:
+        """A place for each element of `groups` (ascending), no place twice within a group."""
+        places = self.places(len(groups), generator)
+        while True:
+            key = groups * len(self.upto) + places
+            order = np.argsort(key, kind="stable")
+            again = order[1:][key[order[1:]] == key[order[:-1]]]
+            if len(again) == 0:
+                return places
+            places[again] = self.places(len(again), generator)
+
+
+def segments(table: Sequence[tuple[int, int, int]], count: int, generator: np.random.Generator) -> IntArray:
+    """(count,) whole numbers; a segment (shortest, longest, permille) is drawn `permille` times in a thousand."""
+    shortest, longest, permille = (np.array(column) for column in zip(*table, strict=True))
+    which = np.searchsorted(np.cumsum(permille), generator.integers(1000, size=count), side="right")
+    lengths: IntArray = shortest[which] + generator.integers(1 << 30, size=count) % (longest - shortest + 1)[which]
+    return lengths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from nrms_np.errors import NrmsError
@@ -22,14 +22,16 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         raise NrmsError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out.") from error
 
 
-def news_line(news_id: str, category: str, subcategory: str, title: str, abstract: str = "") -> str:
-    """One line of news.tsv: eight columns, without address and entities."""
-    return f"{news_id}\t{category}\t{subcategory}\t{title}\t{abstract}\t\t[]\t[]"
+def news_line(row: int, category: str, subcategory: str, title: str, abstract: str = "") -> str:
+    """One line of news.tsv: eight columns, without address and entities. News are called after their row."""
+    return f"N{row + 1}\t{category}\t{subcategory}\t{title}\t{abstract}\t\t[]\t[]"
 
 
-def behaviors_line(impression_id: str, user: str, time: str, history: Sequence[str], shown: Sequence[str]) -> str:
-    """One line of behaviors.tsv; `shown` are news ids with their label, such as N1-0."""
-    return f"{impression_id}\t{user}\t{time}\t{' '.join(history)}\t{' '.join(shown)}"
+def behaviors_line(place: int, time: str, user: str, history: list[int], shown: list[int], clicked: list[bool]) -> str:
+    """One line of behaviors.tsv: impression `place` (from 0); `history` and `shown` are rows of news."""
+    before = " ".join([f"N{row + 1}" for row in history])
+    page = " ".join([f"N{row + 1}-{label:d}" for row, label in zip(shown, clicked, strict=True)])
+    return f"{place + 1}\t{user}\t{time}\t{before}\t{page}"
 
 
 def clock(place: int, count: int, first_day: int, days: int) -> str:

@@ -12,8 +12,8 @@ from nrms_np.data.demo.users import User, permille
 # A few news are shown more often than others, as on a front page, and editors prefer what gets clicks.
 FRONT_PAGE = (8, 4, 2, 1, 1, 1)
 PREFERENCE = {APPEAL: 5, 0.0: 3, -APPEAL: 1}
-# In a thousand places of a page so many are chosen for the user: by topic, and by words alone.
-BY_TOPIC_PERMILLE, BY_WORDS_PERMILLE = 120, 230
+# In a thousand places of a page so many are chosen for the user: by topic, by words alone, and by single clicks alone.
+BY_TOPIC_PERMILLE, BY_WORDS_PERMILLE, BY_CLICKS_PERMILLE = 120, 230, 150
 
 
 class Impression(NamedTuple):
@@ -47,31 +47,31 @@ def _impression(user: User, news: Sequence[Headline], shown: list[int], draw: Dr
 class Shelf:
     """The news that can be shown, sorted by topic and by decoy.
 
-    A page is chosen by an editor who knows the user's topics and by a clumsy robot that only matches words: to a friend of
-    space it shows "Rockets win", because the word occurs in space news. These are the candidates that a bag of words gets wrong.
+    A page is chosen by an editor who knows the user's topics and by two clumsy robots. One only matches words: to a friend of
+    space it shows "Rockets win", because the word occurs in space news. The other only counts clicks: to a commuter it shows
+    food, because others of his town click that. These are the candidates that a bag of words or of clicks gets wrong.
     """
 
     def __init__(self, news: Sequence[Headline], pool: range, draw: Draw) -> None:
         often = [draw.choice(FRONT_PAGE) * PREFERENCE[news[row].appeal] for row in pool]
+        weighted = [(news[row], weight) for row, weight in zip(pool, often, strict=True)]
         self.pool = pool
         self.all = Weighted(often)
-        self.topics = {topic: self._masked(often, [news[row].topic == topic for row in pool]) for topic in TOPICS}
-        self.decoys = {topic: self._masked(often, [news[row].decoy == topic for row in pool]) for topic in TOPICS}
-
-    @staticmethod
-    def _masked(often: list[int], wanted: list[bool]) -> Weighted:
-        return Weighted([weight * keep for weight, keep in zip(often, wanted, strict=True)])
+        self.topics = {name: Weighted([often * (one.topic == name) for one, often in weighted]) for name in TOPICS}
+        self.decoys = {name: Weighted([often * (one.decoy == name) for one, often in weighted]) for name in TOPICS}
 
     def page(self, user: User, count: int, draw: Draw) -> list[int]:
         """`count` different rows of news to show to a user, in no particular order."""
         places: dict[int, None] = {}
-        liked = list(user.liking)
+        liked = list(user.taste.liking)
         while len(places) < count:
             lot = draw.below(1000)
             if lot < BY_TOPIC_PERMILLE:
                 source = self.topics[draw.choice(liked)]
             elif lot < BY_TOPIC_PERMILLE + BY_WORDS_PERMILLE:
                 source = self.decoys[draw.choice(liked)]
+            elif lot < BY_TOPIC_PERMILLE + BY_WORDS_PERMILLE + BY_CLICKS_PERMILLE and user.taste.rival:
+                source = self.topics[user.taste.rival]
             else:
                 source = self.all
             places[source.one(draw)] = None

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nrms_np.arrays import IntArray
+from nrms_np.data.demo.draw import Spread, segments
 from nrms_np.data.demo.files import behaviors_line, clock, news_line, write_lines
 from nrms_np.data.demo.headlines import TOPICS
-from nrms_np.data.demo.spread import Spread, segments
 from nrms_np.data.demo.texts import Texts
 from nrms_np.packed import Packed, offsets_of
 
@@ -75,7 +75,7 @@ def write(folder: Path, seed: int) -> str:
 def _news(split: MadeSplit, texts: Texts) -> Iterator[str]:
     for row in split.news.tolist():
         topic = TOPICS[row % len(TOPICS)]
-        yield news_line(f"N{row + 1}", topic, topic, texts.title(row), texts.abstract(row))
+        yield news_line(row, topic, topic, texts.title(row), texts.abstract(row))
 
 
 def _users(split: MadeSplit, generator: np.random.Generator) -> IntArray:
@@ -127,12 +127,8 @@ def _clicked(rows: IntArray, pages: IntArray, clicks: IntArray, generator: np.ra
 
 
 def _behaviors(split: MadeSplit, users: IntArray, histories: Packed, shown: Packed, clicked: IntArray) -> Iterator[str]:
-    count = int(split.news.max()) + 1
-    ids = [f"N{row + 1}" for row in range(count)]
-    labelled = [f"N{row + 1}-{label}" for row in range(count) for label in (0, 1)]
-    tokens = Packed(shown.index.astype(np.int64) * 2 + clicked, shown.offsets)
+    labels = Packed(clicked, shown.offsets)
     for i in range(split.impressions):
-        history = [ids[row] for row in histories.sequence(i).tolist()]
-        page = [labelled[token] for token in tokens.sequence(i).tolist()]
         time = clock(i, split.impressions, split.first_day, split.days)
-        yield behaviors_line(str(i + 1), f"U{users[i] + 1}", time, history, page)
+        rows = (part.sequence(i).tolist() for part in (histories, shown, labels))
+        yield behaviors_line(i, time, f"U{users[i] + 1}", *rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nrms_np.data.demo.spread import Spread, segments
+from nrms_np.data.demo.draw import Spread, segments
 from nrms_np.packed import Packed, offsets_of
 
 WORDS = 42_000

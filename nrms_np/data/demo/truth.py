@@ -33,20 +33,17 @@ def best_possible_scores(split_folder: str | Path, candidates: int) -> NDArray[n
     for first, rows in read_table(path, ("impression", "probabilities"), ("probabilities",)):
         for number, text in enumerate(rows["probabilities"], start=first):
             try:
-                values += [_probability(word) for word in text.split()]
-            except ValueError as error:
-                raise DataError(path, f"{error}; write the demo corpus anew.", number) from error
+                found = [float(word) for word in text.split()]
+            except ValueError:
+                found = []
+            if not found or not all(0.0 <= value <= 1.0 for value in found):
+                problem = "expected an impression id, a tab and probabilities; write the demo corpus anew."
+                raise DataError(path, problem, number)
+            values += found
     if len(values) != candidates:
         problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
         raise DataError(path, f"{problem}; write the demo corpus anew.")
     return np.array(values, dtype=np.float64)
-
-
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{text} is not a probability")
-    return value
 
 
 def truth_line(impression_id: str, permille: Iterable[int]) -> str:
@@ -59,9 +56,8 @@ def mean_auc(scores: Iterable[Sequence[float]], clicked: Iterable[Sequence[bool]
 
     scores, clicked: one sequence per impression; each impression has a click and a non-click.
     """
-    return float(np.mean([_auc(np.array(s), np.array(c)) for s, c in zip(scores, clicked, strict=True)]))
-
-
-def _auc(scores: NDArray[np.float64], clicked: NDArray[np.bool_]) -> float:
-    difference = scores[clicked][:, None] - scores[~clicked][None, :]
-    return float(np.mean((difference > 0) + 0.5 * (difference == 0)))
+    of_impressions = []
+    for score, click in zip(map(np.array, scores), map(np.array, clicked), strict=True):
+        difference = score[click][:, None] - score[~click]
+        of_impressions.append(np.mean((difference > 0) + 0.5 * (difference == 0)))
+    return float(np.mean(of_impressions))
