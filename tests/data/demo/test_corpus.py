@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nrms_np.data.dataset import Split
 from nrms_np.data.demo.corpus import Corpus, corpus, write
 from nrms_np.data.demo.truth import best_possible_scores
-from nrms_np.data.mind import Split
 from nrms_np.errors import NrmsError
 
 FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors.tsv", "dev/truth.tsv")

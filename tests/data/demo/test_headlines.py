@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from nrms_np.data.mind import Split
+from nrms_np.data.dataset import Split
 from nrms_np.data.vocabulary import tokenize
 
 

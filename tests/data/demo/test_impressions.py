@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nrms_np.data.dataset import Split
 from nrms_np.data.demo.corpus import Corpus
-from nrms_np.data.mind import Split
 
 
 def test_every_impression_has_a_click_and_a_non_click(train: Split, dev: Split) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import product
 
+from nrms_np.data.dataset import Split
 from nrms_np.data.demo.corpus import Corpus
 from nrms_np.data.demo.pairs import BLOCKS
-from nrms_np.data.mind import Split
 from nrms_np.data.vocabulary import tokenize
 
 

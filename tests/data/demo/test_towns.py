@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nrms_np.data.dataset import Split
 from nrms_np.data.demo.corpus import Corpus
 from nrms_np.data.demo.towns import COMMUTING, STAYING, TOWNS, liked_topic, local_topic
 from nrms_np.data.demo.users import User
-from nrms_np.data.mind import Split
 from nrms_np.data.vocabulary import tokenize
 
 HOMES = [local_topic(town, "home") for town in (0, 1)]
