@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
-from nrms_np.kernels.engine.attention_loops import attention_loops
-from nrms_np.kernels.engine.bilinear_loops import bilinear_scores, bilinear_scores_backward
+from nrms_np.kernels.engine.attention_loops import Loops, attention_loops
 from nrms_np.kernels.engine.lane_order import to_head_order, to_lane_order
 from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
 from nrms_np.kernels.engine.parallel import matmul, run
@@ -151,12 +150,16 @@ def bilinear_attention_forward(
     alpha = workspace.empty((int(pair_offsets[-1]), heads), table.dtype)
     h = workspace.empty((len(sequences.index), V.shape[1]), table.dtype)
     for k in range(heads):
-        queries = matmul(table, Q[k])  # (rows, D)
+        one_head, rows = _queries_and_elements(table, Q[k])
+        of_head = workspace.empty((len(alpha), 1), table.dtype)
 
-        def scores(first: int, last: int, k: int = k, queries: Array = queries) -> None:
-            bilinear_scores(queries, table, sequences, pair_offsets, table.dtype.type(scale), k, alpha, first, last)
+        def scores(
+            first: int, last: int, one_head: Loops = one_head, rows: Array = rows, of_head: Array = of_head
+        ) -> None:
+            one_head.scores(rows, sequences, pair_offsets, table.dtype.type(scale), of_head, first, last)
 
         run(scores, task_bounds(pair_offsets))
+        alpha[:, k] = of_head[:, 0]
 
     def task(first: int, last: int) -> None:
         pair_softmax(sequences, pair_offsets, alpha, first, last)
@@ -190,23 +193,25 @@ def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array,
     d_table = matmul(d_values, in_lanes.T)  # the table as value
 
     dQ = np.empty_like(Q)
-    d_elements = workspace.zeros((len(index), table.shape[1]), table.dtype)
-    d_queries = workspace.empty(d_elements.shape, table.dtype)
     for k in range(heads):
+        one_head, rows = _queries_and_elements(table, Q[k])  # made again: keeping them would take H times the table
+        of_head = np.ascontiguousarray(d_pairs[:, k : k + 1])
+        d_used = workspace.empty((len(index), rows.shape[1]), table.dtype)
+
+        def scores_backward(
+            first: int, last: int, one_head: Loops = one_head, rows: Array = rows, of_head: Array = of_head,
+            d_used: Array = d_used,
+        ) -> None:  # fmt: skip
+            one_head.scores_backward(of_head, rows, sequences, pair_offsets, d_used, first, last)
+
         # scores = queries · elements
-        queries = matmul(table, Q[k])  # computed again: keeping it would take H times the table
-
-        def scores_backward(first: int, last: int, k: int = k, queries: Array = queries) -> None:
-            bilinear_scores_backward(
-                d_pairs, queries, table, sequences, pair_offsets, k, d_queries, d_elements, first, last
-            )
-
         run(scores_backward, task_bounds(pair_offsets))
-        d_rows = add_into_rows(d_queries, index, len(table))
+        d_rows = add_into_rows(d_used, index, len(table))
+        d_queries, d_elements = (part[:, : table.shape[1]] for part in np.split(d_rows, 2, axis=1))
         # queries = table @ Q[k]
-        dQ[k] = matmul(table.T, d_rows)
-        d_table += matmul(d_rows, Q[k].T)  # the table on the left: the element that looks
-    d_table += add_into_rows(d_elements, index, len(table))  # and on the right: the element that is looked at
+        dQ[k] = matmul(table.T, d_queries)
+        d_table += matmul(d_queries, Q[k].T)  # the table on the left: the element that looks
+        d_table += d_elements  # and on the right: the element that is looked at
     return d_table, dQ, dV
 
 
@@ -225,6 +230,19 @@ def product_backward(dy: Array, cache: ProductCache) -> tuple[Array, Array]:
     """
     # y = x @ W
     return matmul(dy, cache.W.T), matmul(cache.x.T, dy)
+
+
+def _queries_and_elements(table: Array, Q: Array) -> tuple[Loops, Array]:
+    """For one bilinear head: query and element of each row as one head of projected attention, and the loops for it.
+
+    The head is as wide as the table and zeros up to a multiple of 16, so that it fills registers.
+    """
+    rows, D = table.shape
+    width = -(-D // 16) * 16
+    both = workspace.zeros((rows, 2 * width), table.dtype)
+    both[:, :D] = matmul(table, Q)
+    both[:, width : width + D] = table
+    return attention_loops(1, width), both
 
 
 def _weights(alpha: Array, pair_offsets: IntArray, s: int) -> Array:

@@ -77,11 +77,6 @@ def _check(array: Any, lanes: Any) -> None:
         raise TypingError(f"load and store need a flat, contiguous array of {lanes.dtype}, not {array}.")
 
 
-def _whole(lanes: Any) -> bool:
-    """Whether the lanes are whole numbers."""
-    return isinstance(lanes.dtype, types.Integer)
-
-
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, at: Any, vector: Any) -> Any:
     """Point at place `at` of the array as at a vector."""
     data = context.make_array(array_type)(context, builder, array).data
@@ -133,31 +128,6 @@ def _fill(typing: Any, number: Any, count: Any) -> Any:
     return lanes(number, count), build
 
 
-@_instruction_for(add)
-def _add(typing: Any, x: Any, y: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.add(*arguments) if _whole(x) else builder.fadd(*arguments, flags=MAY_CHANGE)
-
-    return x(x, y), build
-
-
-@_instruction_for(multiply)
-def _multiply(typing: Any, x: Any, y: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.mul(*arguments) if _whole(x) else builder.fmul(*arguments, flags=MAY_CHANGE)
-
-    return x(x, y), build
-
-
-@_instruction_for(multiply_add)
-def _multiply_add(typing: Any, x: Any, y: Any, total: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        x, y, total = arguments
-        return builder.fadd(builder.fmul(x, y, flags=MAY_CHANGE), total, flags=MAY_CHANGE)
-
-    return x(x, y, total), build
-
-
 @_instruction_for(fold)
 def _fold(typing: Any, lanes: Any, times: Any) -> Any:
     width, rest = divmod(lanes.count, _constant(times))
@@ -185,9 +155,28 @@ def _repeat(typing: Any, lanes: Any, times: Any) -> Any:
     return Lanes(lanes.dtype, lanes.count * _constant(times))(lanes, times), build
 
 
-@_instruction_for(xor_shift)
-def _xor_shift(typing: Any, x: Any, bits: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.xor(arguments[0], builder.lshr(*arguments))
+def _lane_by_lane(meaning: Callable[..., Any], write: Callable[..., Any]) -> None:
+    """Let `meaning` be what `write` makes of the LLVM values of its arguments; all of one type, as is the result.
 
-    return x(x, bits), build
+    write: (builder, whether the lanes are whole numbers, *values) -> value.
+    """
+
+    def instruction(first: Any, count: int) -> Any:
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return write(builder, isinstance(first.dtype, types.Integer), *arguments)
+
+        return first(*[first] * count), build
+
+    if meaning.__code__.co_argcount == 2:
+        _instruction_for(meaning)(lambda typing, x, y: instruction(x, 2))
+    else:
+        _instruction_for(meaning)(lambda typing, x, y, total: instruction(x, 3))
+
+
+_lane_by_lane(add, lambda to, whole, x, y: to.add(x, y) if whole else to.fadd(x, y, flags=MAY_CHANGE))
+_lane_by_lane(multiply, lambda to, whole, x, y: to.mul(x, y) if whole else to.fmul(x, y, flags=MAY_CHANGE))
+_lane_by_lane(
+    multiply_add,
+    lambda to, whole, x, y, total: to.fadd(to.fmul(x, y, flags=MAY_CHANGE), total, flags=MAY_CHANGE),
+)
+_lane_by_lane(xor_shift, lambda to, whole, x, bits: to.xor(x, to.lshr(x, bits)))

@@ -63,7 +63,7 @@ def test_a_change_of_a_file_that_the_loops_are_made_of_is_noticed(tmp_path):
     file = tmp_path / "nrms_np/kernels/engine/lane_instructions.py"
     source = file.read_text(encoding="utf-8")
     # Multiply and add becomes multiply and subtract.
-    changed = source.replace("return builder.fadd(builder.fmul(x, y", "return builder.fsub(builder.fmul(x, y")
+    changed = source.replace("total: to.fadd(to.fmul(x, y", "total: to.fsub(to.fmul(x, y")
     assert changed != source
     file.write_text(changed, encoding="utf-8")
     assert run(SCORES, tmp_path) != before
