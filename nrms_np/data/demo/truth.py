@@ -30,12 +30,11 @@ def best_possible_scores(split_folder: str | Path, candidates: int) -> NDArray[n
     if not path.is_file():
         return None
     values: list[float] = []
-    for first, rows in read_table(path, ("impression", "probabilities"), ("probabilities",)):
-        for number, text in enumerate(rows["probabilities"], start=first):
-            try:
-                values += [_probability(word) for word in text.split()]
-            except ValueError as error:
-                raise DataError(path, f"{error}; write the demo corpus anew.", number) from error
+    for number, (_, text) in read_table(path, ("impression", "probabilities")):
+        try:
+            values += [_probability(word) for word in text.split()]
+        except ValueError as error:
+            raise DataError(path, f"{error}; write the demo corpus anew.", number) from error
     if len(values) != candidates:
         problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
         raise DataError(path, f"{problem}; write the demo corpus anew.")
