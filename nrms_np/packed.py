@@ -57,17 +57,18 @@ class Packed(NamedTuple):
 
     def take(self, rows: IntArray) -> Packed:
         """The sequences with the numbers `rows`, in that order, packed anew."""
-        lengths = self.lengths[rows]
-        offsets = offsets_of(lengths)
-        # Word t of the new sequence s stood at offsets[rows[s]] + t.
-        shift = np.repeat(self.offsets[rows] - offsets[:-1], lengths)
-        return Packed(self.index[np.arange(offsets[-1]) + shift], offsets)
+        return self._pieces(self.offsets[rows], self.lengths[rows])
 
     def last(self, most: int) -> Packed:
         """Each sequence cut to its last `most` elements."""
         lengths = np.minimum(self.lengths, most)
+        return self._pieces(self.offsets[1:] - lengths, lengths)
+
+    def _pieces(self, starts: IntArray, lengths: IntArray) -> Packed:
+        """The pieces of `index` that start at these places and have these lengths, packed anew."""
         offsets = offsets_of(lengths)
-        shift = np.repeat(self.offsets[1:] - lengths - offsets[:-1], lengths)
+        # Word t of the new sequence s stood at starts[s] + t.
+        shift = np.repeat(starts - offsets[:-1], lengths)
         return Packed(self.index[np.arange(offsets[-1]) + shift], offsets)
 
 

@@ -13,14 +13,14 @@ def test_lists_survive_packing():
     assert packed.lengths.tolist() == [3, 0, 2]
     assert packed.sequence(2).tolist() == [2, 1]
     assert packed.to_lists() == LISTS
-    assert (packed.index.dtype, packed.offsets.dtype) == (np.int32, np.int64)
+    assert (packed.index.dtype, packed.offsets.dtype) == (np.int32, np.intp)
 
 
 def test_no_sequences():
     packed = Packed.from_lists([])
     assert packed.count == 0
     assert packed.to_lists() == []
-    assert packed.take(np.array([], dtype=np.int64)).to_lists() == []
+    assert packed.take(np.array([], dtype=np.intp)).to_lists() == []
 
 
 def test_taking_sequences_in_any_order_and_more_than_once():

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.arrays import IntArray
+from nrms_np.arrays import BoolArray, IntArray
 from nrms_np.data.behaviors import Behaviors
 from nrms_np.data.dataset import Split
 from nrms_np.errors import NrmsError
@@ -25,7 +24,7 @@ _ORDER, _NEGATIVES = 0, 1
 
 @dataclass(frozen=True)
 class Samples:
-    """One sample a click.
+    """One sample per click.
 
     impression: (n,) the impression of each sample, its place in the behaviors.
     clicked:    (n,) the news row that was clicked.
@@ -53,9 +52,9 @@ class Samples:
 
 
 def sample_negatives(behaviors: Behaviors, samples: Samples, negatives: int, seed: int, epoch: int) -> IntArray:
-    """Draw for each sample K candidates of its impression that were not clicked.
+    """For each sample, draw K candidates of its impression that were not clicked.
 
-    They are K different ones where the impression has so many, and drawn with replacement otherwise.
+    They are K different ones where the impression has that many, and drawn with replacement otherwise.
 
     Returns (n, K) news rows, the same for the same (seed, epoch).
     """
@@ -67,12 +66,11 @@ def sample_negatives(behaviors: Behaviors, samples: Samples, negatives: int, see
     for k in range(negatives):
         # Draw k has `size - k` places to choose from: the places of the pool without the k taken already.
         pick = (uniform[:, k] * np.where(enough, size - k, size)).astype(np.intp)
-        # Number them through in the whole pool: step over each place taken, from the lowest one up.
+        # Make it a place of the whole pool: step over each place taken, from the lowest one up.
         for taken in np.sort(picks[:, :k], axis=1).T:
             pick += enough & (pick >= taken)
         picks[:, k] = pick
-    drawn: IntArray = pool.index[start[:, None] + picks]
-    return drawn
+    return pool.index[start[:, None] + picks]
 
 
 def batches(
@@ -94,7 +92,7 @@ def batches(
     samples:     those of `split.behaviors`.
     negatives:   K, how many candidates that were not clicked stand beside the clicked one.
     first:       the number of the first batch to yield, to go on in the middle of an epoch.
-    share_words: name each distinct word of the batch once; otherwise each occurrence of a word is a row of its own, so
+    share_words: name each distinct word of the batch once; otherwise each occurrence of a word has a row of its own, so
                  that dropout on these rows falls on each occurrence separately.
     """
     behaviors = split.behaviors
@@ -108,14 +106,12 @@ def batches(
 
 
 def _batch(histories: Packed, candidates: IntArray, titles: Packed, words: int, share_words: bool) -> Batch:
-    """Renumber news rows to the news of this batch, those of histories first, and words to the words of this batch."""
+    """Renumber news rows as the news of this batch, those of histories first, and words as the words of this batch."""
     clicked, history_index = distinct(histories.index, titles.count)
-    shown, shown_index = distinct(candidates.ravel(), titles.count)
-    only_shown = ~np.isin(shown, clicked, assume_unique=True)
-    number = np.empty(len(shown), dtype=np.int32)
-    number[only_shown] = len(clicked) + np.arange(np.count_nonzero(only_shown))
-    number[~only_shown] = np.searchsorted(clicked, shown[~only_shown])
-    batch_titles = titles.take(np.concatenate([clicked, shown[only_shown]]))
+    news = np.concatenate([clicked, np.setdiff1d(candidates, clicked)])
+    number = np.empty(titles.count, dtype=np.int32)
+    number[news] = np.arange(len(news))
+    batch_titles = titles.take(news)
     if share_words:
         batch_words, word_index = distinct(batch_titles.index, words)
     else:
@@ -124,18 +120,18 @@ def _batch(histories: Packed, candidates: IntArray, titles: Packed, words: int, 
         words=batch_words,
         titles=Packed(word_index, batch_titles.offsets),
         histories=Packed(history_index, histories.offsets),
-        candidates=number[shown_index].reshape(candidates.shape),
+        candidates=number[candidates],
     )
 
 
-def _labels(behaviors: Behaviors) -> NDArray[np.bool_]:
+def _labels(behaviors: Behaviors) -> BoolArray:
     if behaviors.clicked is None:
         raise NrmsError("The impressions have no labels (-0 or -1), so there is nothing to train on.")
     return behaviors.clicked
 
 
 def _not_clicked(behaviors: Behaviors) -> Packed:
-    """Keep of each impression the candidates that were not clicked."""
+    """The candidates of each impression that were not clicked."""
     not_clicked = ~_labels(behaviors)
     before = offsets_of(not_clicked.astype(np.intp))  # how many of them stand before each candidate
     return Packed(behaviors.candidates.index[not_clicked], before[behaviors.candidates.offsets])

@@ -7,23 +7,20 @@ that the dict lacks are looked at more closely: they are ids that news.tsv does 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
+from nrms_np.arrays import BoolArray
 from nrms_np.data.news import News
 from nrms_np.data.table import read_table
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed, offsets_of
 
 _COLUMNS = ("impression id", "user id", "time", "history", "candidates")
-_USED = ("impression id", "user id", "history", "candidates")
-_ABSENT = -1
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Dropped:
     impressions: int = 0
 
     def line(self) -> str:
-        """One line for the reader, empty when nothing was dropped."""
+        """One line for the user, empty when nothing was dropped."""
         if self == Dropped():
             return ""
         return (
@@ -65,7 +62,7 @@ class Behaviors:
     users: list[str]
     histories: Packed
     candidates: Packed
-    clicked: NDArray[np.bool_] | None
+    clicked: BoolArray | None
     dropped: Dropped
 
 
@@ -77,121 +74,75 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
     Raises DataError for a file that cannot be read, a row with another number of columns, bytes that are not UTF-8, an
     impression without candidates, a label other than 0 or 1, and labels in one part of the file only.
     """
-    blocks: list[Behaviors] = []
-    rows, codes, labelled = _Codes(news.row), _Codes(), False
-    for line, frame in read_table(path, _COLUMNS, _USED):
-        if not blocks:
-            labelled = any(_has_label(token, news.row) for token in frame["candidates"].iloc[0].split())
-            codes = _candidate_codes(news.row, labelled)
-        tokens, candidates = _look_up(frame["candidates"], codes)
-        _check_candidates(path, line, tokens, candidates, news.row, labelled)
-        _, histories = _look_up(frame["history"], rows)
-        blocks.append(_behaviors_of_block(frame, histories, candidates, history_length, labelled))
-    return _joined(blocks)
+    impression_ids: list[str] = []
+    users: list[str] = []
+    # All sequences end to end, in arrays because a list of so many numbers would take twice the memory.
+    clicks, codes = array("i"), array("i")
+    history_lengths: list[int] = []
+    candidate_counts: list[int] = []
+    dropped_clicks = dropped_candidates = dropped_impressions = 0
+    code_of: dict[str, int] = {}
+    labelled = False
+    for line, (impression_id, user, _, history, shown) in read_table(path, _COLUMNS):
+        clicked_ids, tokens = history.split(), shown.split()
+        if not tokens:
+            raise DataError(path, "this impression has no candidates; remove the row.", line)
+        if line == 1:
+            labelled = any(_has_label(token, news.row) for token in tokens)
+            code_of = _candidate_codes(news.row, labelled)
+        known_clicks, known = _known(clicked_ids, news.row), _known(tokens, code_of)
+        if len(known) < len(tokens):
+            _check_unknown(path, line, [token for token in tokens if token not in code_of], news.row, labelled)
+        dropped_clicks += len(clicked_ids) - len(known_clicks)
+        dropped_candidates += len(tokens) - len(known)
+        if not known:
+            dropped_impressions += 1
+            continue
+        last_clicks = known_clicks[max(0, len(known_clicks) - history_length) :]
+        impression_ids.append(impression_id)
+        users.append(user)
+        clicks.extend(last_clicks)
+        history_lengths.append(len(last_clicks))
+        codes.extend(known)
+        candidate_counts.append(len(known))
+    all_codes = np.asarray(codes, dtype=np.int32)
+    return Behaviors(
+        impression_ids,
+        users,
+        Packed(np.asarray(clicks, dtype=np.int32), offsets_of(np.array(history_lengths, dtype=np.intp))),
+        Packed(all_codes // 2, offsets_of(np.array(candidate_counts, dtype=np.intp))),
+        clicked=all_codes % 2 == 1 if labelled else None,
+        dropped=Dropped(dropped_clicks, dropped_candidates, dropped_impressions),
+    )
 
 
 def _has_label(token: str, row: Mapping[str, int]) -> bool:
     """Whether a candidate is a news id with a label, right or wrong; ids may contain the hyphen too."""
     news_id, hyphen, label = token.rpartition("-")
-    if news_id in row:
-        return True
-    return token not in row and hyphen == "-" and len(label) == 1
+    return news_id in row or (token not in row and hyphen == "-" and len(label) == 1)
 
 
-class _Codes(dict[str, int]):
-    """A number for each known token and _ABSENT for all others; faster than `dict.get` with a default."""
-
-    def __missing__(self, token: str) -> int:
-        return _ABSENT
-
-
-def _candidate_codes(row: Mapping[str, int], labelled: bool) -> _Codes:
+def _candidate_codes(row: Mapping[str, int], labelled: bool) -> dict[str, int]:
     """Map each spelling of a candidate to 2 · news row + label; the label is 0 in a split without labels."""
-    if not labelled:
-        return _Codes((news_id, 2 * i) for news_id, i in row.items())
-    return _Codes((f"{news_id}-{label}", 2 * i + label) for news_id, i in row.items() for label in (0, 1))
+    labels = {"-0": 0, "-1": 1} if labelled else {"": 0}
+    return {news_id + text: 2 * i + label for news_id, i in row.items() for text, label in labels.items()}
 
 
-def _look_up(cells: pd.Series, codes: _Codes) -> tuple[list[str], Packed]:
-    """Split cells at spaces; returns all tokens end to end and their codes, one sequence a cell."""
-    split = [cell.split() for cell in cells.tolist()]
-    tokens = list(chain.from_iterable(split))
-    index = np.fromiter(map(codes.__getitem__, tokens), dtype=np.int32, count=len(tokens))
-    return tokens, Packed(index, offsets_of(np.fromiter(map(len, split), dtype=np.intp, count=len(split))))
+def _known(tokens: Iterable[str], numbers: Mapping[str, int]) -> list[int]:
+    """The numbers of the tokens that have one."""
+    return [number for number in map(numbers.get, tokens) if number is not None]
 
 
-def _check_candidates(
-    path: str | Path, line: int, tokens: list[str], candidates: Packed, row: Mapping[str, int], labelled: bool
-) -> None:
-    """Raise DataError for the first row without candidates or with a fault; the block starts at line `line`."""
-    absent = np.flatnonzero(candidates.index == _ABSENT).tolist()
-    faults = {token: _fault(token, row, labelled) for token in {tokens[i] for i in absent}}
-    faulty = next((i for i in absent if faults[tokens[i]]), len(tokens))
-    # Rows before the one that holds the faulty token; all rows when there is none.
-    sound = int(np.searchsorted(candidates.offsets[1:], faulty, side="right"))
-    empty = np.flatnonzero(candidates.lengths[:sound] == 0)
-    if len(empty):
-        raise DataError(path, "this impression has no candidates; remove the row.", line + int(empty[0]))
-    if faulty < len(tokens):
-        raise DataError(path, faults[tokens[faulty]], line + sound)
-
-
-def _fault(token: str, row: Mapping[str, int], labelled: bool) -> str:
-    """Say what is wrong with a candidate that has no code; empty when only its news is unknown."""
-    news_id, hyphen, label = token.rpartition("-")
-    if not labelled:
-        problem = f"the candidate {token!r} has a label, but the first row of the file has none"
-        return f"{problem}; label all candidates or none." if _has_label(token, row) else ""
-    if not hyphen or token in row:
-        return f"the candidate {token!r} has no label; label all candidates of the file (-0 or -1) or none."
-    if label not in ("0", "1") or not news_id:
-        return f"the candidate {token!r} needs a news id, a hyphen, and the label 0 (not clicked) or 1 (clicked)."
-    return ""
-
-
-def _behaviors_of_block(
-    frame: pd.DataFrame, histories: Packed, codes: Packed, history_length: int, labelled: bool
-) -> Behaviors:
-    clicks = _without_absent(histories)
-    known = _without_absent(codes)
-    kept = np.flatnonzero(known.lengths)
-    return Behaviors(
-        impression_ids=frame["impression id"].iloc[kept].tolist(),
-        users=frame["user id"].iloc[kept].tolist(),
-        histories=clicks.last(history_length).take(kept),
-        # Impressions that are left out have no candidates, so `index` needs no change.
-        candidates=Packed(known.index // 2, offsets_of(known.lengths[kept])),
-        clicked=known.index % 2 == 1 if labelled else None,
-        dropped=Dropped(
-            clicks=len(histories.index) - len(clicks.index),
-            candidates=len(codes.index) - len(known.index),
-            impressions=len(frame) - len(kept),
-        ),
-    )
-
-
-def _without_absent(sequences: Packed) -> Packed:
-    known = sequences.index != _ABSENT
-    before = offsets_of(known.astype(np.intp))  # how many known tokens stand before each token
-    return Packed(sequences.index[known], before[sequences.offsets])
-
-
-def _joined(blocks: Sequence[Behaviors]) -> Behaviors:
-    clicked = [block.clicked for block in blocks if block.clicked is not None]
-    return Behaviors(
-        impression_ids=[impression for block in blocks for impression in block.impression_ids],
-        users=[user for block in blocks for user in block.users],
-        histories=_end_to_end([block.histories for block in blocks]),
-        candidates=_end_to_end([block.candidates for block in blocks]),
-        clicked=np.concatenate(clicked) if clicked else None,
-        dropped=Dropped(
-            clicks=sum(block.dropped.clicks for block in blocks),
-            candidates=sum(block.dropped.candidates for block in blocks),
-            impressions=sum(block.dropped.impressions for block in blocks),
-        ),
-    )
-
-
-def _end_to_end(parts: Sequence[Packed]) -> Packed:
-    index = np.concatenate([part.index for part in parts])
-    return Packed(index, offsets_of(np.concatenate([part.lengths for part in parts])))
+def _check_unknown(path: str | Path, line: int, tokens: Iterable[str], row: Mapping[str, int], labelled: bool) -> None:
+    """Raise DataError for the first of these candidates without a code that is a fault; unknown news are none."""
+    for token in tokens:
+        news_id, hyphen, label = token.rpartition("-")
+        problem = ""
+        if not labelled and _has_label(token, row):
+            problem = "has a label, but the first row of the file has none; label all candidates or none."
+        elif labelled and (not hyphen or token in row):
+            problem = "has no label; label all candidates of the file (-0 or -1) or none."
+        elif labelled and (label not in ("0", "1") or not news_id):
+            problem = "needs a news id, a hyphen, and the label 0 (not clicked) or 1 (clicked)."
+        if problem:
+            raise DataError(path, f"the candidate {token!r} {problem}", line)

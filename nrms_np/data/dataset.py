@@ -43,7 +43,7 @@ class Dataset:
     """Train and dev split, the vocabulary of the train titles, and the titles of both in its rows.
 
     word_vectors: (words, dim) to start from, or None without GloVe.
-    notes:        what a user should be told, a line each.
+    notes:        what a user should be told, one line each.
     folder, glove: where the data was read from.
     """
 
@@ -69,8 +69,8 @@ def read_dataset(
 ) -> Dataset:
     """Read train/ and dev/ of a folder, each with news.tsv and behaviors.tsv.
 
-    title_length:   the first so many words of a title are used.
-    history_length: the last so many clicks of a history are used.
+    title_length:   how many words of a title are used, the first ones.
+    history_length: how many clicks of a history are used, the last ones.
     minimum_count:  words rarer than this in the train titles become the unknown word.
     glove:          a file of word vectors. Words that only dev titles have join the vocabulary if they have a vector.
     seed:           of the vectors drawn for words without one.
@@ -80,25 +80,22 @@ def read_dataset(
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(folder, "there is no such folder; it should hold train/ and dev/.")
-    train, dev = (read_split(folder / name, history_length) for name in ("train", "dev"))
-    for name, split in (("train", train), ("dev", dev)):
-        if split.behaviors.clicked is None:
-            raise DataError(
-                folder / name / "behaviors.tsv",
-                "no candidate has a label (-0 or -1); training needs them in train and dev.",
-            )
-    notes = [_summary(name, split) for name, split in (("train", train), ("dev", dev))]
-    notes += [
-        f"{name}: {line}"
-        for name, split in (("train", train), ("dev", dev))
-        if (line := split.behaviors.dropped.line())
-    ]
+    train, dev = splits = [read_split(folder / name, history_length) for name in ("train", "dev")]
+    notes = []
+    for split in splits:
+        name, behaviors = split.folder.name, split.behaviors
+        if behaviors.clicked is None:
+            problem = "no candidate has a label (-0 or -1); training needs them in train and dev."
+            raise DataError(split.folder / "behaviors.tsv", problem)
+        impressions, clicks = behaviors.candidates.count, np.count_nonzero(behaviors.clicked)
+        notes.append(f"{name}: {len(split.news.ids):,} news, {impressions:,} impressions, {clicks:,} clicks")
+    notes += [f"{split.folder.name}: {line}" for split in splits if (line := split.behaviors.dropped.line())]
     vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:
         vocabulary, found = join_glove(glove, vocabulary, dev.news.titles)
         vectors = found.table(len(vocabulary), np.random.default_rng([seed, 21]))
-    train_titles, dev_titles = (vocabulary.encode(split.news.titles, title_length) for split in (train, dev))
+    train_titles, dev_titles = (vocabulary.encode(split.news.titles, title_length) for split in splits)
     if glove is not None:
         counts = np.bincount(train_titles.index, minlength=len(vocabulary))
         notes.append(
@@ -108,9 +105,3 @@ def read_dataset(
     return Dataset(
         train, dev, vocabulary, train_titles, dev_titles, vectors, notes, folder, None if glove is None else Path(glove)
     )
-
-
-def _summary(name: str, split: Split) -> str:
-    behaviors = split.behaviors
-    clicks = f", {int(behaviors.clicked.sum()):,} clicks" if behaviors.clicked is not None else ""
-    return f"{name}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions{clicks}"

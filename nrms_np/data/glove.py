@@ -6,24 +6,24 @@ are read; the other lines cost a look at their first word and a count of their s
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
-from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.arrays import IntArray
+from nrms_np.arrays import Array, IntArray
 from nrms_np.data.table import numbered_lines, open_binary
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import DataError
 
+_HEADER = re.compile(rb"\s*\d+\s+\d+\s*")
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -35,7 +35,7 @@ class GloveVectors:
     rows:    (n,) int32 ascending, the place in the list of the word that each vector belongs to.
     """
 
-    vectors: NDArray[np.float32]
+    vectors: Array
     rows: IntArray
 
     @property
@@ -43,21 +43,17 @@ class GloveVectors:
         """The width of the vectors."""
         return int(self.vectors.shape[1])
 
-    @property
-    def scale(self) -> float:
-        """The standard deviation of the vectors' entries."""
-        return float(np.std(self.vectors, dtype=np.float64))
-
     def coverage(self, counts: IntArray) -> float:
-        """Compute which share of tokens has a vector; counts: (words,) how often each word of the list occurs."""
+        """The share of tokens that have a vector; counts: (words,) how often each word of the list occurs."""
         return float(counts[self.rows].sum() / max(int(counts.sum()), 1))
 
-    def table(self, words: int, generator: np.random.Generator) -> NDArray[np.float32]:
-        """Build a word embedding of `words` rows: the vectors, and draws at their own scale for all other words.
+    def table(self, words: int, generator: np.random.Generator) -> Array:
+        """A word embedding of `words` rows: the vectors, and draws at their own scale for all other words.
 
         Returns (words, dim) float32.
         """
-        table = generator.standard_normal((words, self.dim), dtype=np.float32) * np.float32(self.scale)
+        scale = np.float32(np.std(self.vectors, dtype=np.float64))
+        table = generator.standard_normal((words, self.dim), dtype=np.float32) * scale
         table[self.rows] = self.vectors
         return table
 
@@ -71,15 +67,17 @@ def read_glove(path: str | Path, words: Sequence[str]) -> GloveVectors:
     vector with something else than finite numbers, and a file without a vector for any of the words.
     """
     row = {word.encode(): i for i, word in enumerate(words)}
-    found: dict[int, NDArray[np.float32]] = {}
+    found: dict[int, Array] = {}
     with _open_text(path) as file:
         dim = 0
-        for number, line in _vector_lines(path, file):
+        for number, line in numbered_lines(path, file):
+            line = line.rstrip(b" ")  # some writers leave a space at the end of each line
+            if number == 1 and _HEADER.fullmatch(line):
+                continue
             dim = dim or _width(path, number, line)
             word = _word(path, number, line, dim)
-            i = row.get(word)
-            if i is not None and i not in found:
-                found[i] = _numbers(path, number, line[len(word) + 1 :])
+            if word in row:
+                found[row.pop(word)] = _numbers(path, number, line[len(word) + 1 :])
     if not found:
         raise DataError(path, f"the file has no vector for any of the {len(words):,} words; is it another language's?")
     rows = sorted(found)
@@ -94,11 +92,8 @@ def join_glove(path: str | Path, vocabulary: Vocabulary, more_titles: Iterable[s
     """
     words = vocabulary.words + vocabulary.missing(more_titles)
     found = read_glove(path, words)
-    joined = found.rows[found.rows >= len(vocabulary)]
-    grown = vocabulary.extended(words[i] for i in joined)
-    # `rows` ascend, so the words that join, in their own order, are the last ones.
-    rows = found.rows.copy()
-    rows[len(rows) - len(joined) :] = np.arange(len(vocabulary), len(grown))
+    grown = Vocabulary(vocabulary.words + [words[i] for i in found.rows if i >= len(vocabulary)])
+    rows = np.array([grown.row[words[i]] for i in found.rows], dtype=np.int32)
     return grown, GloveVectors(found.vectors, rows)
 
 
@@ -123,15 +118,6 @@ def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
             raise DataError(path, f"the archive is damaged ({error}); fetch it again.") from error
 
 
-def _vector_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    lines = numbered_lines(path, file)
-    first, line = next(lines)
-    fields = line.split()
-    is_header = len(fields) == 2 and all(field.isdigit() for field in fields)
-    # Some writers leave a space at the end of each line.
-    return ((number, line.rstrip(b" ")) for number, line in (lines if is_header else chain([(first, line)], lines)))
-
-
 def _width(path: str | Path, number: int, line: bytes) -> int:
     """Count the numbers of the file's first vector, whose word must be without spaces."""
     fields = line.split(b" ")
@@ -141,7 +127,7 @@ def _width(path: str | Path, number: int, line: bytes) -> int:
 
 
 def _word(path: str | Path, number: int, line: bytes, dim: int) -> bytes:
-    """Give the word of a line after counting its numbers."""
+    """The word of a line, after counting its numbers."""
     spaces = line.count(b" ")
     if spaces == dim:
         return line[: line.index(b" ")]
@@ -161,7 +147,7 @@ def _is_number(field: bytes) -> bool:
         return False
 
 
-def _numbers(path: str | Path, number: int, text: bytes) -> NDArray[np.float32]:
+def _numbers(path: str | Path, number: int, text: bytes) -> Array:
     fields = text.split(b" ")
     for field in fields:
         if not _is_number(field):

@@ -14,7 +14,7 @@ _COLUMNS = ("id", "category", "subcategory", "title", "abstract", "url", "title 
 
 @dataclass(frozen=True)
 class News:
-    """One entry a news item in each list, in the order of the file; the place in the lists is the news row."""
+    """One entry per news item in each list, in the order of the file; the place in the lists is the news row."""
 
     ids: list[str]
     categories: list[str]
@@ -34,11 +34,11 @@ def read_news(path: str | Path) -> News:
     a news id that is empty or stands twice.
     """
     news = News([], [], [], [])
-    for _, frame in read_table(path, _COLUMNS, used=_COLUMNS[:4]):
-        news.ids.extend(frame["id"].tolist())
-        news.categories.extend(frame["category"].tolist())
-        news.subcategories.extend(frame["subcategory"].tolist())
-        news.titles.extend(frame["title"].tolist())
+    for _, (news_id, category, subcategory, title, *_) in read_table(path, _COLUMNS):
+        news.ids.append(news_id)
+        news.categories.append(category)
+        news.subcategories.append(subcategory)
+        news.titles.append(title)
     _check_ids(path, news)
     return news
 

@@ -1,25 +1,13 @@
-"""Text files as lines and as columns, with an error that names the line where the file is broken.
-
-`pandas.read_csv` fills short rows with empty cells and does not say on which line a byte is not UTF-8, so each line is
-checked before pandas splits it.
-"""
+"""Text files as lines and as columns, with an error that names the line where the file is broken."""
 
 from __future__ import annotations
 
-import csv
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from io import BytesIO
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
-import pandas as pd
-
 from nrms_np.errors import DataError
-
-# Enough rows that the cost of a call to pandas does not count, few enough that their text needs little memory.
-_ROWS_PER_BLOCK = 2_000
 
 
 def open_binary(path: str | Path) -> IO[bytes]:
@@ -35,7 +23,7 @@ def open_binary(path: str | Path) -> IO[bytes]:
 
 
 def numbered_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    r"""Give the lines of a text file with their numbers, without line end (\n or \r\n) and byte order mark.
+    r"""Yield the lines of a text file with their numbers, without line end (\n or \r\n) and byte order mark.
 
     Lines are counted from 1. Blank lines are allowed only at the end of the file, where they are left out: so the
     numbers have no gaps.
@@ -56,45 +44,22 @@ def numbered_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, byt
         raise DataError(path, "the file is empty.")
 
 
-def read_table(path: str | Path, columns: Sequence[str], used: Sequence[str]) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Read a tab-separated UTF-8 file without header, block by block; quotes are ordinary characters.
+def read_table(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Read a tab-separated UTF-8 file without header, row by row; quotes are ordinary characters.
 
     columns: the names of all columns of the file; every row must have exactly so many.
-    used:    the columns to return.
-    Yields (line, frame): the number of the block's first line and its rows as strings; row i stands on line `line + i`.
+    Yields (line, cells): the number of each line, counted from 1, and the strings in its columns.
     Raises DataError for a file that cannot be read, is empty, is not UTF-8, or has a row of another number of columns.
     """
     with open_binary(path) as file:
-        lines = numbered_lines(path, file)
-        while block := list(islice(lines, _ROWS_PER_BLOCK)):
-            for number, line in block:
-                _check_row(path, number, line, columns)
-            yield block[0][0], _split_columns([line for _, line in block], columns, used)
-
-
-def _check_row(path: str | Path, number: int, line: bytes, columns: Sequence[str]) -> None:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8"
-        raise DataError(path, f"{found}; save the file as UTF-8.", number) from None
-    count = line.count(b"\t") + 1
-    if count != len(columns):
-        needed = f"{len(columns)} are needed, separated by tabs ({', '.join(columns)})"
-        raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {needed}.", number)
-
-
-def _split_columns(lines: list[bytes], columns: Sequence[str], used: Sequence[str]) -> pd.DataFrame:
-    return pd.read_csv(
-        BytesIO(b"\n".join(lines)),
-        sep="\t",
-        header=None,
-        names=list(columns),
-        usecols=list(used),
-        dtype=str,
-        encoding="utf-8",
-        keep_default_na=False,
-        quoting=csv.QUOTE_NONE,
-        # Otherwise pandas would also end a row at a lone carriage return inside a title.
-        lineterminator="\n",
-    )
+        for number, line in numbered_lines(path, file):
+            try:
+                cells = line.decode("utf-8").split("\t")
+            except UnicodeDecodeError as error:
+                found = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8"
+                raise DataError(path, f"{found}; save the file as UTF-8.", number) from None
+            count = len(cells)
+            if count != len(columns):
+                needed = f"{len(columns)} are needed, separated by tabs ({', '.join(columns)})"
+                raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {needed}.", number)
+            yield number, cells

@@ -6,9 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-import numpy as np
-
-from nrms_np.packed import Packed, offsets_of
+from nrms_np.packed import Packed
 
 # The brackets keep it apart from every token: no token contains one.
 UNKNOWN = "[unknown]"
@@ -50,21 +48,13 @@ class Vocabulary:
         """List the words of these titles that have no row yet, by the alphabet."""
         return sorted({word for title in titles for word in tokenize(title)} - self.row.keys())
 
-    def extended(self, words: Iterable[str]) -> Vocabulary:
-        """Add further words after the vocabulary's own, whose rows stay what they are; returns a new vocabulary."""
-        return Vocabulary([*self.words, *words])
-
     def encode(self, titles: Iterable[str], title_length: int) -> Packed:
         """Turn titles into sequences of rows of the word embedding.
 
-        titles:       one string a title; a title without any token becomes a sequence of length 0.
+        titles:       one string per title; a title without any token becomes a sequence of length 0.
         title_length: only the first `title_length` tokens of a title are kept.
         Returns (n titles): int32 rows, 0 where the vocabulary lacks the word.
         """
-        rows: list[int] = []
-        lengths: list[int] = []
-        for title in titles:
-            tokens = tokenize(title)[:title_length]
-            rows.extend(self.row.get(token, 0) for token in tokens)
-            lengths.append(len(tokens))
-        return Packed(np.array(rows, dtype=np.int32), offsets_of(np.array(lengths, dtype=np.intp)))
+        return Packed.from_lists(
+            [self.row.get(token, 0) for token in tokenize(title)[:title_length]] for title in titles
+        )

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nrms_np.data import table
 from nrms_np.data.behaviors import Behaviors, Dropped, read_behaviors
 from nrms_np.data.news import News
 from nrms_np.errors import DataError
@@ -21,7 +20,7 @@ def behaviors_line(history: str, candidates: str, impression: str = "1") -> str:
 
 def behaviors_of(folder: Path, *lines: str, news: News = NEWS, history_length: int = 50) -> Behaviors:
     path = folder / "file.tsv"
-    path.write_text("".join(lines))
+    path.write_text("".join(lines), encoding="utf-8")
     return read_behaviors(path, news, history_length)
 
 
@@ -128,8 +127,7 @@ def test_the_first_of_several_faults_is_named(tmp_path: Path) -> None:
     check_error(caught.value, tmp_path / "file.tsv", 2, "'N1-5'")
 
 
-def test_faults_in_later_blocks_carry_the_line_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_ROWS_PER_BLOCK", 2)
+def test_faults_carry_the_line_of_the_file(tmp_path: Path) -> None:
     good = behaviors_line("N1 N404", "N2-1 N404-0")
     behaviors = behaviors_of(tmp_path, *[good] * 5)
     assert behaviors.candidates.to_lists() == [[1]] * 5

@@ -14,8 +14,8 @@ REAL = Path(__file__).parents[2].parent / "shared" / "real"
 
 
 def test_a_split_is_read_from_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "news.tsv").write_text("N1\ta\tb\tOne\t\t\t\t\nN2\ta\tb\tTwo\t\t\t\t\n")
-    (tmp_path / "behaviors.tsv").write_text("5\tU7\ttime\tN2\tN1-0\n")
+    (tmp_path / "news.tsv").write_text("N1\ta\tb\tOne\t\t\t\t\nN2\ta\tb\tTwo\t\t\t\t\n", encoding="utf-8")
+    (tmp_path / "behaviors.tsv").write_text("5\tU7\ttime\tN2\tN1-0\n", encoding="utf-8")
     split = read_split(tmp_path, history_length=4)
     assert split.news.titles == ["One", "Two"]
     assert split.behaviors.histories.to_lists() == [[1]]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.data import table
 from nrms_np.data.news import read_news
 from nrms_np.errors import DataError
 
@@ -50,20 +49,10 @@ def test_windows_line_ends_a_byte_order_mark_and_no_last_line_end_make_no_differ
     assert read_news(write(tmp_path, plain + "\n\r\n\n")) == expected
 
 
-def test_files_longer_than_a_block_are_read_whole_and_lines_are_counted_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(table, "_ROWS_PER_BLOCK", 3)
-    lines = [news_line(f"N{i}", f"title {i}") for i in range(8)]
-    assert read_news(write(tmp_path, "".join(lines))).titles == [f"title {i}" for i in range(8)]
-    lines[6] = "only one\n"
-    path = write(tmp_path, "".join(lines))
-    with pytest.raises(DataError) as caught:
-        read_news(path)
-    check_error(caught.value, path, 7, "1 column,", "8 are needed")
-
-
-@pytest.mark.parametrize(("row", "found"), [("N2\tsports\tgolf\n", "3 columns"), (news_line("N2\tx"), "9 columns")])
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [("only one\n", "1 column,"), ("N2\tsports\tgolf\n", "3 columns"), (news_line("N2\tx"), "9 columns")],
+)
 def test_a_row_with_another_number_of_columns_is_an_error(tmp_path: Path, row: str, found: str) -> None:
     path = write(tmp_path, news_line("N1") + row + news_line("N3"))
     with pytest.raises(DataError) as caught:

@@ -34,20 +34,15 @@ def test_only_the_first_tokens_of_a_title_are_kept_and_an_empty_title_has_length
     titles = vocabulary.encode(["c b a b", "", "a"], title_length=3)
     assert titles.to_lists() == [[3, 2, 1], [], [1]]
     assert titles.index.dtype == np.int32
-    assert titles.offsets.dtype == np.int64
+    assert titles.offsets.dtype == np.intp
 
 
 def test_no_titles_at_all_can_be_encoded() -> None:
     assert Vocabulary([UNKNOWN]).encode([], title_length=3).count == 0
 
 
-def test_further_words_come_after_the_words_that_are_there() -> None:
-    vocabulary = Vocabulary([UNKNOWN, "b"])
-    assert vocabulary.missing(["d b", "C d"]) == ["c", "d"]
-    grown = vocabulary.extended(["d", "c"])
-    assert grown.words == [UNKNOWN, "b", "d", "c"]
-    assert grown.row["c"] == 3
-    assert vocabulary.words == [UNKNOWN, "b"]
+def test_the_words_that_a_vocabulary_lacks_are_listed_once_by_the_alphabet() -> None:
+    assert Vocabulary([UNKNOWN, "b"]).missing(["d b", "C d"]) == ["c", "d"]
 
 
 @pytest.mark.parametrize("words", [[], ["a", UNKNOWN], [UNKNOWN, "a", "a"]])

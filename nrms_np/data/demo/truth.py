@@ -30,16 +30,15 @@ def best_possible_scores(split_folder: str | Path, candidates: int) -> NDArray[n
     if not path.is_file():
         return None
     values: list[float] = []
-    for first, rows in read_table(path, ("impression", "probabilities"), ("probabilities",)):
-        for number, text in enumerate(rows["probabilities"], start=first):
-            try:
-                found = [float(word) for word in text.split()]
-            except ValueError:
-                found = []
-            if not found or not all(0.0 <= value <= 1.0 for value in found):
-                problem = "expected an impression id, a tab and probabilities; write the demo corpus anew."
-                raise DataError(path, problem, number)
-            values += found
+    for number, (_, text) in read_table(path, ("impression", "probabilities")):
+        try:
+            found = [float(word) for word in text.split()]
+        except ValueError:
+            found = []
+        if not found or not all(0.0 <= value <= 1.0 for value in found):
+            problem = "expected an impression id, a tab and probabilities; write the demo corpus anew."
+            raise DataError(path, problem, number)
+        values += found
     if len(values) != candidates:
         problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
         raise DataError(path, f"{problem}; write the demo corpus anew.")
