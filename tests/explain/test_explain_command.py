@@ -14,11 +14,11 @@ from nrms_np import NRMS, Packed
 from nrms_np.data.dataset import read_split
 from nrms_np.encoder import attention_weights, subset
 from nrms_np.errors import NrmsError
-from nrms_np.explain.html import page
-from nrms_np.explain.impression import Candidate, Click, explain
-from nrms_np.evaluation.trained import load_trained
+from nrms_np.evaluation.ranking import load_trained
 from nrms_np.explain import png
 from nrms_np.explain.__main__ import main
+from nrms_np.explain.html import page
+from nrms_np.explain.impression import Candidate, Click, explain
 from tests.helpers.tiny_run import DEV, TITLES, write_run, write_split
 
 PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
