@@ -6,7 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 from nrms_np.config import COUNT, NATURAL, Kind
@@ -18,19 +20,22 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130  # argparse itself exits with 2 for wrong 
 def make_parser(name: str, description: str) -> argparse.ArgumentParser:
     """A parser for `python -m nrms_np.<name>` whose help shows the defaults."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m nrms_np.{name}",
-        description=description,
-        formatter_class=_DefaultsFormatter,
+        prog=f"python -m nrms_np.{name}", description=description, formatter_class=_DefaultsFormatter
     )
     parser.add_argument("--quiet", action="store_true", help="print results and errors only")
     return parser
 
 
+def add_run_and_split(parser: argparse.ArgumentParser, split_help: str) -> None:
+    """The options that name a trained model and the split to use it on. split_help: what --help says of --split."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or a model.npz file")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder that holds the split")
+    parser.add_argument("--split", default="dev", help=split_help)
+
+
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """The one option for threads."""
-    parser.add_argument(
-        "--threads", type=positive_int, default=None, help="processor cores to use (default: all there are)"
-    )
+    parser.add_argument("--threads", type=positive_int, help="processor cores to use (default: all there are)")
 
 
 def use_threads(threads: int | None) -> None:
@@ -53,13 +58,11 @@ def value_of(kind: Kind) -> Callable[[str], Any]:
     """What reads an option's value of this kind, for `add_argument(type=...)`."""
 
     def read(text: str) -> Any:
-        try:
+        with suppress(ValueError):
             value = kind.type(text)
-        except ValueError:
-            value = None
-        if value is None or not kind.fits(value):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {kind.words}")
-        return value
+            if kind.fits(value):
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind.words}")
 
     return read
 
@@ -72,18 +75,16 @@ def run_command(main: Callable[[list[str]], int]) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may not know all letters of a title
     try:
-        code = main(sys.argv[1:])
+        code: int | str = main(sys.argv[1:])
         sys.stdout.flush()
     except NrmsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = FAILED
+        code = f"error: {error}"  # sys.exit writes a text on stderr and exits with 1
     except BrokenPipeError:
         # Whoever reads our output has seen enough (`| head`). Nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
     except OSError as error:
-        print(f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": "), file=sys.stderr)
-        code = FAILED
+        code = f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": ")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         code = INTERRUPTED

@@ -15,7 +15,7 @@ from nrms_np.data.dataset import read_split
 from nrms_np.errors import DataError, ModelFileError, NrmsError
 from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics
-from nrms_np.evaluation.trained import encode_titles
+from nrms_np.evaluation.ranking import encode_titles
 from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
 
@@ -103,13 +103,17 @@ def test_a_split_without_labels_and_nothing_to_write_is_an_error(run: Path, data
 
 
 @pytest.mark.parametrize("option", ["--scores", "--submission"])
-def test_dropped_candidates_are_refused_before_anything_is_written(
+def test_dropped_candidates_are_refused_before_anything_is_written_but_dropped_clicks_are_not(
     run: Path, data: Path, tmp_path: Path, option: str
 ) -> None:
+    out = tmp_path / "out"
     write_split(data / "broken", [*DEV, ("31", "U1", "N1", "N1-1 N999-0")])
     with pytest.raises(DataError, match=r"behaviors\.tsv: .*lacks 1 of the candidates"):
-        main([str(run), "--data", str(data), "--split", "broken", option, str(tmp_path / "out")])
-    assert not (tmp_path / "out").exists()
+        main([str(run), "--data", str(data), "--split", "broken", option, str(out)])
+    assert not out.exists()
+    write_split(data / "fewer", [*DEV, ("31", "U1", "N1 N999", "N1-1 N2-0")])
+    assert main([str(run), "--data", str(data), "--split", "fewer", option, str(out)]) == 0
+    assert out.exists()
 
 
 @pytest.mark.parametrize(

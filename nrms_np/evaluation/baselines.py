@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 
 from nrms_np.arrays import Array
-from nrms_np.data.behaviors import Behaviors
-from nrms_np.data.dataset import Split
+from nrms_np.data.dataset import Split, read_split
 from nrms_np.data.demo.truth import best_possible_scores
 from nrms_np.errors import NrmsError
 
@@ -14,33 +16,28 @@ from nrms_np.errors import NrmsError
 def baseline_scores(split: Split, train: Split | None, seed: int) -> dict[str, Array]:
     """The scores of `random`, `popularity` and `best possible`, as far as the data tells them.
 
-    split: what is scored.    train: where clicks are counted; None, or without labels: no popularity.
+    random is uniform, so its expected AUC is one half; popularity is the candidate's clicks in the impressions of train.
+
+    split: what is scored.    train: where clicks are counted; None: no popularity.
+    seed:  the random scores depend on it alone.
     Returns (total,) for each name, aligned with `split.behaviors.candidates.index`.
     """
-    scores: dict[str, Array] = {"random": random_scores(split.behaviors, seed)}
-    if train is not None and train.behaviors.clicked is not None:
-        scores["popularity"] = popularity_scores(train, split)
-    best = best_possible_scores(split.folder, len(split.behaviors.candidates.index))
-    if best is not None:
+    behaviors = split.behaviors
+    count = len(behaviors.candidates.index)
+    scores: dict[str, Array] = {"random": np.random.default_rng([seed, 0xBA5E]).random(count)}
+    if train is not None:
+        scores["popularity"] = clicks_of_news(train, split.news.ids)[behaviors.candidates.index]
+    if (best := best_possible_scores(split.folder, count)) is not None:
         scores["best possible"] = best
     return scores
 
 
-def random_scores(behaviors: Behaviors, seed: int) -> Array:
-    """Draw a uniform random score for each candidate; the expected AUC is one half.
-
-    Returns (total,) float64, aligned with `behaviors.candidates.index`; depends on the seed alone.
-    """
-    return np.random.default_rng([seed, 0xBA5E]).random(len(behaviors.candidates.index))
-
-
-def popularity_scores(train: Split, dev: Split) -> Array:
-    """Score each candidate of `dev` by its clicks in the impressions of `train`; news that `train` lacks gets 0.
-
-    Returns (total,) float64, aligned with `dev.behaviors.candidates.index`.
-    Raises NrmsError when `train` has no labels.
-    """
-    return clicks_of_news(train, dev.news.ids)[dev.behaviors.candidates.index]
+def labelled_split(folder: Path) -> Split | None:
+    """The split in a folder, to count its clicks; None where one of its files or its labels are missing."""
+    if not all((folder / name).is_file() for name in ("news.tsv", "behaviors.tsv")):
+        return None
+    split = read_split(folder, history_length=1)
+    return None if split.behaviors.clicked is None else split
 
 
 def clicks_of_news(split: Split, ids: list[str]) -> Array:
@@ -51,6 +48,5 @@ def clicks_of_news(split: Split, ids: list[str]) -> Array:
     """
     if split.behaviors.clicked is None:
         raise NrmsError("Popularity counts clicks, and this split has no labels: give a split that has them.")
-    clicks = np.bincount(split.behaviors.candidates.index[split.behaviors.clicked], minlength=len(split.news.ids))
-    row = split.news.row
-    return np.array([clicks[row[name]] if name in row else 0 for name in ids], dtype=np.float64)
+    clicks = Counter(split.news.ids[row] for row in split.behaviors.candidates.index[split.behaviors.clicked])
+    return np.array([clicks[name] for name in ids], dtype=np.float64)

@@ -27,15 +27,15 @@ class Hits(NamedTuple):
     """What metrics are computed from: the clicked candidates, one in forty of MIND's.
 
     impression: (hits,) where each was clicked.    rank: (hits,) float, its rank there, counted from 1.
+    above:      (hits,) candidates with a higher score there, ties as one half.
     clicks, others: (n,) clicked and other candidates of each impression.
-    wrong:          (n,) pairs of a clicked and another candidate in the wrong order, ties as one half.
     """
 
     impression: IntArray
     rank: Array
+    above: Array
     clicks: IntArray
     others: IntArray
-    wrong: Array
 
     def total(self, values: Array) -> Array:
         """(n,) the sum of a value over the clicked candidates of each impression."""
@@ -44,7 +44,9 @@ class Hits(NamedTuple):
 
 def auc(hits: Hits) -> Array:
     """The share of pairs of a clicked and another candidate that are in the right order, (n,)."""
-    return 1 - hits.wrong / (hits.clicks * hits.others)
+    # `above` counts the pairs in the wrong order, and once each of the P (P - 1) / 2 pairs of two clicked candidates.
+    wrong = hits.total(hits.above) - hits.clicks * (hits.clicks - 1) / 2
+    return 1 - wrong / (hits.clicks * hits.others)
 
 
 def mrr(hits: Hits) -> Array:
@@ -77,10 +79,9 @@ METRICS = (
 
 
 class MeanMetrics(NamedTuple):
-    """The means of the metrics, by name, over `impressions` impressions; `undefined` others have none and were left out."""
+    """The means of the metrics, by name; `undefined` impressions have none and were left out."""
 
     values: dict[str, float]
-    impressions: int
     undefined: int
 
 
@@ -91,7 +92,26 @@ def ranks(scores: Array, offsets: IntArray) -> IntArray:
     offsets: (n + 1,) where each impression starts.
     Returns (total,) integers. Raises NrmsError when a score is NaN.
     """
-    return _ranks_in_order(_best_first(scores, offsets), offsets)
+    check_scores(scores, offsets)
+    result = np.empty(len(scores), dtype=np.intp)
+    lengths = np.diff(offsets)
+    # Impressions of one length make a matrix. Sorting its short rows takes a quarter of the time of one long lexsort.
+    for length in np.unique(lengths):
+        places = offsets[:-1][lengths == length, None] + np.arange(length)
+        best_first = np.argsort(-scores[places], axis=1, kind="stable")
+        result[np.take_along_axis(places, best_first, axis=1)] = np.arange(1, length + 1)
+    return result
+
+
+def check_scores(scores: Array, offsets: IntArray) -> None:
+    """Raise NrmsError when one of the scores, which are as `ranks` takes them, is NaN."""
+    wrong = np.flatnonzero(np.isnan(scores))
+    if len(wrong):
+        impression = int(np.searchsorted(offsets, wrong[0], side="right"))
+        raise NrmsError(
+            f"{len(wrong)} of {len(scores)} scores are NaN, the first one in impression {impression} of the file: "
+            "the model has diverged, train it with a lower learning rate."
+        )
 
 
 def impression_metrics(scores: Array, clicked: BoolArray, offsets: IntArray) -> Array:
@@ -112,16 +132,14 @@ def impression_metrics(scores: Array, clicked: BoolArray, offsets: IntArray) -> 
     Returns (n, metrics) float64 in the order of METRICS; a row of NaN where P or N is 0.
     Raises NrmsError when a score is NaN.
     """
-    best_first = _best_first(scores, offsets)
-    rank = _ranks_in_order(best_first, offsets)
+    lengths = np.diff(offsets)
     places = np.flatnonzero(clicked)
-    impression = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[places]
-    clicks = np.bincount(impression, minlength=len(offsets) - 1)
-    # A clicked candidate of rank t stands below t - 1 candidates. Summed over the clicked, that counts the pairs in the
-    # wrong order and the P (P - 1) / 2 pairs of two clicked ones.
-    below = np.bincount(impression, weights=_tied_ranks(scores, best_first, rank)[places] - 1, minlength=len(clicks))
-    wrong = below - clicks * (clicks - 1) / 2
-    hits = Hits(impression, rank[places].astype(np.float64), clicks, np.diff(offsets) - clicks, wrong)
+    impression = np.repeat(np.arange(len(lengths)), lengths)[places]
+    clicks = np.bincount(impression, minlength=len(lengths))
+    rank, rank_from_below = (ranks(values, offsets)[places] for values in (scores, -scores))
+    # Candidates before it, best first, and after it, worst first: the higher ones are in both, each tie in one of the two.
+    above = (rank - 1 + lengths[impression] - rank_from_below) / 2
+    hits = Hits(impression, rank.astype(np.float64), above, clicks, lengths - clicks)
     with np.errstate(divide="ignore", invalid="ignore"):  # impressions without a pair are set to NaN below
         result = np.column_stack([metric.of(hits) for metric in METRICS])
     result[(hits.clicks == 0) | (hits.others == 0)] = np.nan
@@ -136,7 +154,7 @@ def mean_metrics(per_impression: Array) -> MeanMetrics:
     """
     rows = _defined(per_impression)
     values = {metric.name: float(value) for metric, value in zip(METRICS, rows.mean(axis=0), strict=True)}
-    return MeanMetrics(values, impressions=len(rows), undefined=len(per_impression) - len(rows))
+    return MeanMetrics(values, undefined=len(per_impression) - len(rows))
 
 
 def bootstrap_interval(per_impression: Array, seed: int, resamples: int = 1000, level: float = 0.95) -> Array:
@@ -154,48 +172,9 @@ def bootstrap_interval(per_impression: Array, seed: int, resamples: int = 1000, 
     means = np.empty((resamples, rows.shape[1]))
     for resample in range(resamples):
         # How often each impression was drawn: n numbers, where drawing the rows themselves would move a row each.
-        times = np.bincount(generator.integers(len(rows), size=len(rows)), minlength=len(rows))
-        means[resample] = times.astype(np.float64) @ rows / len(rows)
+        drawn = generator.integers(len(rows), size=len(rows)).astype(np.intp)
+        means[resample] = np.bincount(drawn, minlength=len(rows)).astype(np.float64) @ rows / len(rows)
     return np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-
-
-def _best_first(scores: Array, offsets: IntArray) -> IntArray:
-    """Give the candidates' places, impression after impression, each from its highest score to its lowest, (total,)."""
-    wrong = np.flatnonzero(np.isnan(scores))
-    if len(wrong):
-        impression = int(np.searchsorted(offsets, wrong[0], side="right")) - 1
-        raise NrmsError(
-            f"{len(wrong)} of {len(scores)} scores are NaN, the first one in impression {impression + 1} of the file: "
-            "the model has diverged, train it with a lower learning rate."
-        )
-    best_first = np.empty(len(scores), dtype=np.intp)
-    lengths = np.diff(offsets)
-    # Impressions of one length make a matrix. Sorting its short rows takes a quarter of the time of one long lexsort.
-    for length in np.unique(lengths):
-        places = offsets[:-1][lengths == length, None] + np.arange(length)
-        order = np.argsort(-scores[places], axis=1, kind="stable")
-        best_first[places] = np.take_along_axis(places, order, axis=1)
-    return best_first
-
-
-def _ranks_in_order(best_first: IntArray, offsets: IntArray) -> IntArray:
-    """Turn the places in order into the rank of each candidate, (total,)."""
-    result = np.empty(len(best_first), dtype=np.intp)
-    result[best_first] = np.arange(1, len(best_first) + 1) - np.repeat(offsets[:-1], np.diff(offsets))
-    return result
-
-
-def _tied_ranks(scores: Array, best_first: IntArray, rank: IntArray) -> Array:
-    """Give each candidate of a tie the mean of the tie's ranks, (total,): that is how a tie counts one half in AUC."""
-    score, place = scores[best_first], rank[best_first]
-    starts = np.ones(len(scores), dtype=bool)
-    # Rank 1 opens an impression, and with it a new tie, even where the score is that of the impression before.
-    starts[1:] = (score[1:] != score[:-1]) | (place[1:] == 1)
-    first = np.flatnonzero(starts)
-    length = np.diff(np.append(first, len(scores)))
-    result = np.empty(len(scores))
-    result[best_first] = np.repeat(place[first] + (length - 1) / 2, length)
-    return result
 
 
 def _defined(per_impression: Array) -> Array:

@@ -1,21 +1,60 @@
-"""Scores of all candidates of a split: every news item and every history is encoded once."""
+"""A trained model at work: loaded from its run, given titles as rows of its vocabulary, it scores all candidates of a split."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
+from nrms_np.config import fastest_backend
 from nrms_np.data.behaviors import Behaviors
+from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.errors import ModelFileError
 from nrms_np.evaluation.metrics import MeanMetrics, impression_metrics, mean_metrics
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
 
 
+def model_path(run: Path) -> Path:
+    """Where the model of a run is: in its folder, or the path itself where that is a file.
+
+    Raises ModelFileError for a folder without model.npz.
+    """
+    if not run.is_dir():
+        return run
+    path = run / "model.npz"
+    if not path.is_file():
+        raise ModelFileError(f"{run}: this folder has no model.npz; give the folder of a run that has ended an epoch.")
+    return path
+
+
+def load_trained(run: Path, backend: str | None = None) -> NRMS:
+    """Load the best model of a run.
+
+    run:     a run folder, or a model.npz file.
+    backend: what to compute with, whatever the model was trained with: the results agree to rounding. None for the fastest.
+    Raises ModelFileError where there is no model or it cannot be used.
+    """
+    path = model_path(run)
+    model = NRMS.load(path, backend or fastest_backend())
+    try:
+        Vocabulary(model.vocabulary)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: the model's vocabulary cannot be used, {error}.") from error
+    return model
+
+
+def encode_titles(model: NRMS, titles: Iterable[str]) -> Packed:
+    """Turn titles into sequences of rows of the model's word embedding, as in its training."""
+    return Vocabulary(model.vocabulary).encode(titles, model.config.title_length)
+
+
 def score_split(model: NRMS, titles: Packed, behaviors: Behaviors) -> Array:
-    """Click scores of all candidates.
+    """Click scores of all candidates of a split: every news item and every distinct history is encoded once.
 
     titles: the news of the split, words as rows of the model's vocabulary.
-
     Returns (total,) scores, aligned with behaviors.candidates.index.
     """
     news = model.encode_news(titles)
@@ -40,12 +79,7 @@ def distinct_sequences(sequences: Packed) -> tuple[Packed, IntArray]:
     Returns (kept, which): sequence i of the input is sequence which[i] of `kept`.
     """
     number: dict[bytes, int] = {}
-    first: list[int] = []
-    which = np.empty(sequences.count, dtype=np.intp)
-    for i in range(sequences.count):
-        key = sequences.sequence(i).tobytes()
-        if key not in number:
-            number[key] = len(first)
-            first.append(i)
-        which[i] = number[key]
-    return sequences.take(np.array(first, dtype=np.intp)), which
+    keys = (sequences.sequence(i).tobytes() for i in range(sequences.count))
+    which = np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.intp)
+    _, first = np.unique(which, return_index=True)
+    return sequences.take(first), which

@@ -5,32 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nrms_np.command import DONE, make_parser, run_command
+from nrms_np.command import DONE, add_run_and_split, make_parser, run_command
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
-    absent = argparse.SUPPRESS  # as default of an option that must be given, so that --help shows none
     parser = make_parser("explain", "Draw why a trained model ranks the candidates of one impression as it does.")
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or a model.npz file")
-    parser.add_argument(
-        "--data", type=Path, required=True, default=absent, metavar="DIR", help="folder that holds the split"
-    )
-    parser.add_argument("--split", default="dev", help="folder in --data with news.tsv and behaviors.tsv")
-    parser.add_argument(
-        "--impression", required=True, default=absent, metavar="ID", help="first column of behaviors.tsv"
-    )
-    parser.add_argument(
-        "--out", type=_picture, required=True, default=absent, metavar="FILE", help="picture to write, .png or .html"
-    )
-    return parser.parse_args(arguments)
-
-
-def _picture(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() not in (".png", ".html"):
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .png or .html")
-    return path
+    add_run_and_split(parser, "folder in --data with news.tsv and behaviors.tsv")
+    parser.add_argument("--impression", required=True, metavar="ID", help="first column of behaviors.tsv")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="picture to write, .png or .html")
+    options = parser.parse_args(arguments)
+    if options.out.suffix.lower() not in (".png", ".html"):
+        parser.error(f"argument --out: {str(options.out)!r} does not end in .png or .html")
+    return options
 
 
 def main(arguments: list[str]) -> int:
@@ -40,7 +27,7 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_split
-    from nrms_np.evaluation.trained import load_trained
+    from nrms_np.evaluation.ranking import load_trained
     from nrms_np.explain.html import write_html
     from nrms_np.explain.impression import explain
     from nrms_np.explain.png import write_png
@@ -57,10 +44,5 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def command() -> None:
-    """The console script `nrms-explain`."""
-    run_command(main)
-
-
 if __name__ == "__main__":
-    command()
+    run_command(main)

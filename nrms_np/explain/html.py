@@ -5,17 +5,8 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from nrms_np.explain import style
 from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
-from nrms_np.explain.style import (
-    BLUE,
-    GREY,
-    ORANGE,
-    ORANGE_TINT,
-    candidates_caption,
-    clicks_caption,
-    headline,
-    shade,
-)
 from nrms_np.files import whole_file
 
 _STYLE = f"""
@@ -25,7 +16,7 @@ _STYLE = f"""
   h2 {{ font-size: 19px; margin: 0 0 2px; }}
   main {{ display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 44px; align-items: start; }}
   @media (max-width: 900px) {{ main {{ grid-template-columns: minmax(0, 1fr); }} }}
-  .caption, .category {{ color: {GREY}; font-size: 13px; }}
+  .caption, .category {{ color: {style.GREY}; font-size: 13px; }}
   .caption {{ margin: 0 0 12px; }}
   .category {{ white-space: nowrap; }}
   table {{ border-collapse: collapse; width: 100%; }}
@@ -33,12 +24,12 @@ _STYLE = f"""
   td.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
   td.weight {{ width: 150px; min-width: 150px; vertical-align: middle; }}
   .bar {{ position: relative; height: 14px; }}
-  .bar b {{ position: absolute; inset: 0 auto 0 0; background: {BLUE}; }}
-  .bar i {{ position: absolute; top: -5px; bottom: -5px; border-left: 2px dotted {GREY}; }}
+  .bar b {{ position: absolute; inset: 0 auto 0 0; background: {style.BLUE}; }}
+  .bar i {{ position: absolute; top: -5px; bottom: -5px; border-left: 2px dotted {style.GREY}; }}
   .word {{ padding: 1px 2px; border-radius: 3px; }}
-  .unknown {{ border-bottom: 2px dotted {GREY}; }}
-  .clicked td {{ background: {ORANGE_TINT}; }}
-  .mark {{ color: {ORANGE}; }}
+  .unknown {{ border-bottom: 2px dotted {style.GREY}; }}
+  .clicked td {{ background: {style.ORANGE_TINT}; }}
+  .mark {{ color: {style.ORANGE}; }}
 """
 
 
@@ -50,10 +41,10 @@ def write_html(path: Path, explanation: Explanation) -> None:
 
 def page(explanation: Explanation) -> str:
     """The page as HTML."""
-    title = escape(headline(explanation))
+    title = escape(style.headline(explanation))
     largest = max((click.weight for click in explanation.clicks), default=1.0)
     clicks = "\n".join(_click(click, largest, len(explanation.clicks)) for click in explanation.clicks)
-    caption = " ".join([*clicks_caption(explanation), "A dotted underline: a word the model does not know."])
+    caption = " ".join([*style.clicks_caption(explanation), "A dotted underline: a word the model does not know."])
     candidates = "\n".join(_candidate(candidate) for candidate in explanation.candidates)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -75,7 +66,7 @@ def page(explanation: Explanation) -> str:
 </section>
 <section>
 <h2>The candidates</h2>
-<p class="caption">{escape(candidates_caption(explanation))}</p>
+<p class="caption">{escape(style.candidates_caption(explanation))}</p>
 <table>
 {candidates}
 </table>
@@ -97,7 +88,7 @@ def _click(click: Click, largest: float, count: int) -> str:
 
 
 def _piece(piece: Piece, click: Click) -> str:
-    text, colour = escape(piece.text), shade(piece, click)
+    text, colour = escape(piece.text), style.shade(piece, click)
     if colour is None:
         return text
     kind = "word" if piece.known else "word unknown"

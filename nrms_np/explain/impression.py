@@ -6,24 +6,22 @@ words of a title (\alpha^w of equation 4). The weights are those of the forward 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.data.dataset import Split
-from nrms_np.data.news import News
-from nrms_np.data.vocabulary import UNKNOWN, tokenize
+from nrms_np.data.vocabulary import tokenize
 from nrms_np.encoder import attention_weights
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import ranks
-from nrms_np.evaluation.trained import encode_titles
+from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.model import NRMS
-from nrms_np.packed import Packed, distinct
+from nrms_np.packed import Packed
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a title: a word with its weight, or what stands between words, with weight None.
 
     known: whether the model has a vector of its own for the word.
@@ -34,8 +32,7 @@ class Piece:
     known: bool = True
 
 
-@dataclass(frozen=True)
-class Click:
+class Click(NamedTuple):
     """A news item of the history: its title in pieces, its category, and its news-level weight."""
 
     pieces: list[Piece]
@@ -43,8 +40,7 @@ class Click:
     weight: float
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A candidate of the impression. clicked: None in a split without labels."""
 
     rank: int
@@ -55,8 +51,7 @@ class Candidate:
     title: str
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """One impression: the clicks of the history, oldest first, and the candidates, highest score first."""
 
     impression: str
@@ -78,26 +73,25 @@ def explain(model: NRMS, split: Split, impression: str) -> Explanation:
         )
     number = behaviors.impression_ids.index(impression)
     clicked, shown = behaviors.histories.sequence(number), behaviors.candidates.sequence(number)
-    rows, places = distinct(np.concatenate([clicked, shown]), len(news.ids))
+    rows = np.concatenate([clicked, shown])  # a news item at two places is encoded twice; there are only a few dozen
     titles = encode_titles(model, [news.titles[row] for row in rows])
     vectors, of_words = model.attend(model.parameters["word_embedding"], titles, "news")
-    history, candidates = places[: len(clicked)], Packed.from_lists([places[len(clicked) :]])
-    user, of_clicks = model.attend(vectors, Packed.from_lists([history]), "user")
+    user, of_clicks = model.attend(vectors, Packed.from_lists([range(len(clicked))]), "user")
+    candidates = Packed.from_lists([range(len(clicked), len(rows))])
     scores = model.score(user, np.zeros(1, dtype=np.intp), vectors, candidates)
     _, weights = attention_weights(of_clicks, 0)
     clicks = []
-    for row, place, weight in zip(clicked, history, weights, strict=True):
-        words, (_, word_weights) = titles.sequence(int(place)), attention_weights(of_words, int(place))
-        pieces = title_pieces(news.titles[row], [model.vocabulary[word] for word in words], word_weights)
+    for place, (row, weight) in enumerate(zip(clicked, weights, strict=True)):
+        _, word_weights = attention_weights(of_words, place)
+        pieces = title_pieces(news.titles[row], titles.sequence(place), word_weights)
         clicks.append(Click(pieces, news.categories[row], float(weight)))
-    labels = _labels(split, number)
-    return Explanation(impression, behaviors.users[number], clicks, _candidates(news, shown, scores, labels))
+    return Explanation(impression, behaviors.users[number], clicks, _candidates(split, number, scores))
 
 
-def title_pieces(title: str, words: list[str], weights: Array) -> list[Piece]:
+def title_pieces(title: str, words: IntArray, weights: Array) -> list[Piece]:
     """Cut a title into its words, each with its weight, and what stands between them.
 
-    words: (T,) of the vocabulary, in the order of the title's; the title has more than T where the model cuts titles short.
+    words: (T,) rows of the vocabulary, 0 for the unknown; the title has more than T words where the model cuts titles short.
     weights: (T,) of the words in the title (equation 4).
     """
     lowered = title.lower()
@@ -108,22 +102,19 @@ def title_pieces(title: str, words: list[str], weights: Array) -> list[Piece]:
         start = lowered.index(token, end)
         pieces.append(Piece(text[end:start], None))
         end = start + len(token)
-        pieces.append(Piece(text[start:end], float(weight), word != UNKNOWN))
+        pieces.append(Piece(text[start:end], float(weight), bool(word)))
     pieces.append(Piece(text[end:], None))
     return [piece for piece in pieces if piece.text]
 
 
-def _labels(split: Split, number: int) -> list[bool | None]:
-    offsets, clicked = split.behaviors.candidates.offsets, split.behaviors.clicked
-    if clicked is None:
-        return [None] * int(offsets[number + 1] - offsets[number])
-    labels: list[bool | None] = clicked[offsets[number] : offsets[number + 1]].tolist()
-    return labels
-
-
-def _candidates(news: News, shown: IntArray, scores: Array, labels: list[bool | None]) -> list[Candidate]:
+def _candidates(split: Split, number: int, scores: Array) -> list[Candidate]:
+    """The candidates of impression `number` with their scores, best first."""
+    news, behaviors = split.news, split.behaviors
+    start, end = behaviors.candidates.offsets[number : number + 2]
+    labels = [None] * len(scores) if behaviors.clicked is None else behaviors.clicked[start:end].tolist()
     rank = ranks(scores, np.array([0, len(scores)]))
-    return [
+    found = [
         Candidate(int(rank[i]), float(scores[i]), labels[i], news.ids[row], news.categories[row], news.titles[row])
-        for i, row in sorted(enumerate(shown), key=lambda pair: rank[pair[0]])
+        for i, row in enumerate(behaviors.candidates.sequence(number))
     ]
+    return sorted(found, key=lambda candidate: candidate.rank)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nrms_np.explain.impression import Click, Explanation, Piece
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6b6b6b"  # told apart by colour-blind readers too
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6b6b6b"  # colour-blind people tell them apart too
 ORANGE_TINT = "#fbe3d3"
 
 _DARKEST = 0.62

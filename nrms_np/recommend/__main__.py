@@ -6,31 +6,21 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nrms_np.command import DONE, add_threads, make_parser, positive_int, run_command, use_threads
+from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, positive_int, run_command, use_threads
 
 if TYPE_CHECKING:
     from nrms_np.arrays import Array, IntArray
     from nrms_np.data.news import News
 
-ALL_CLICKS = 2**31 - 1
-"""As history length: a user's older clicks are not used, but not recommended again either."""
-
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
-    absent = argparse.SUPPRESS  # as default of an option that must be given, so that --help shows none
     parser = make_parser("recommend", "Recommend the news of a split that a trained model scores highest for somebody.")
-    parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or a model.npz file")
-    parser.add_argument(
-        "--data", type=Path, required=True, default=absent, metavar="DIR", help="folder that holds the split"
-    )
-    parser.add_argument("--split", default="dev", help="folder in --data whose news.tsv is the pool")
+    add_run_and_split(parser, "folder in --data whose news.tsv is the pool")
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("--user", metavar="U", default=absent, help="a user of the split's behaviors.tsv")
-    who.add_argument(
-        "--history", nargs="+", metavar="IDS", default=absent, help='clicked news, oldest first ("": none)'
-    )
-    who.add_argument("--titles", nargs="+", metavar="TITLE", default=absent, help="clicked titles, oldest first")
+    who.add_argument("--user", metavar="U", help="a user of the split's behaviors.tsv")
+    who.add_argument("--history", nargs="+", metavar="IDS", help='clicked news, oldest first ("": none)')
+    who.add_argument("--titles", nargs="+", metavar="TITLE", help="clicked titles, oldest first")
     parser.add_argument("--top", type=positive_int, default=10, help="how many news to show")
     add_threads(parser)
     return parser.parse_args(arguments)
@@ -45,27 +35,27 @@ def main(arguments: list[str]) -> int:
     from nrms_np.data.dataset import read_split
     from nrms_np.data.news import read_news
     from nrms_np.data.vocabulary import Vocabulary
-    from nrms_np.evaluation.trained import load_trained, model_path
-    from nrms_np.recommend.history import history_of_ids, history_of_titles, history_of_user
+    from nrms_np.evaluation.ranking import load_trained, model_path
+    from nrms_np.recommend.history import best_rows, history_of_ids, history_of_titles, history_of_user, model_scores
     from nrms_np.recommend.news_vectors import news_vectors
-    from nrms_np.recommend.ranking import best_rows, model_scores
 
     use_threads(options.threads)
     model = load_trained(options.run)
     folder = options.data / options.split
-    if "user" in options:
-        split = read_split(folder, ALL_CLICKS)
+    if options.user is not None:
+        # All clicks: the older ones are not used, but not recommended again either.
+        split = read_split(folder, history_length=2**31 - 1)
         news, history = split.news, history_of_user(split, options.user)
     else:
         news = read_news(folder / "news.tsv")
-        if "history" in options:
+        if options.history is not None:
             history = history_of_ids(" ".join(options.history).split(), news)
         else:
             history = history_of_titles(options.titles, news)
     if history.titles:
         used = min(len(history.titles), model.config.history_length)
         say(f"{history.name}: {len(history.titles)} clicked news, the last {used} used")
-        if "titles" in options and (missing := Vocabulary(model.vocabulary).missing(history.titles)):
+        if options.titles is not None and (missing := Vocabulary(model.vocabulary).missing(history.titles)):
             say(f"words that the model does not know: {', '.join(missing)}")
         vectors, heading = news_vectors(model, model_path(options.run), news.titles), "score"
         scores = model_scores(model, vectors, history)
@@ -81,15 +71,12 @@ def main(arguments: list[str]) -> int:
 
 def _clicks(data: Path, name: str, news: News) -> tuple[Array, str]:
     """Clicks of the pool in the split's impressions, or without labels there in train's; and in which."""
-    from nrms_np.data.dataset import read_split
     from nrms_np.errors import DataError
-    from nrms_np.evaluation.baselines import clicks_of_news
+    from nrms_np.evaluation.baselines import clicks_of_news, labelled_split
 
     for counted in (name, "train"):
-        if (data / counted).is_dir():
-            split = read_split(data / counted, ALL_CLICKS)
-            if split.behaviors.clicked is not None:
-                return clicks_of_news(split, news.ids), counted
+        if split := labelled_split(data / counted):
+            return clicks_of_news(split, news.ids), counted
     raise DataError(data, f"the history is empty, and neither {name} nor train has labels to count popularity by.")
 
 
@@ -97,19 +84,12 @@ def _print_table(news: News, rows: IntArray, scores: Array, heading: str) -> Non
     """Print rank, score, category, id and title, the columns as wide as they need to be."""
     number = "{:.0f}" if heading == "clicks" else "{:.4f}"
     lines = [("rank", heading, "category", "id", "title")]
-    for rank, row in enumerate(rows, start=1):
-        lines.append((str(rank), number.format(scores[row]), news.categories[row], news.ids[row], news.titles[row]))
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    for rank_, score, category, name, title in lines:
-        print(
-            f"{rank_:>{widths[0]}}  {score:>{widths[1]}}  {category:<{widths[2]}}  {name:<{widths[3]}}  {title}".rstrip()
-        )
-
-
-def command() -> None:
-    """The console script `nrms-recommend`."""
-    run_command(main)
+    for i, row in enumerate(rows, start=1):
+        lines.append((str(i), number.format(scores[row]), news.categories[row], news.ids[row], news.titles[row]))
+    wide = [max(len(line[column]) for line in lines) for column in range(4)]
+    for rank, score, category, name, title in lines:
+        print(f"{rank:>{wide[0]}}  {score:>{wide[1]}}  {category:<{wide[2]}}  {name:<{wide[3]}}  {title}".rstrip())
 
 
 if __name__ == "__main__":
-    command()
+    run_command(main)

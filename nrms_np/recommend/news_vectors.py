@@ -1,4 +1,4 @@
-"""News vectors of a pool, kept beside the model where encoding them would make the reader wait.
+"""News vectors of a pool, kept beside the model where encoding them would make the user wait.
 
 Encoding 50,000 titles takes two to three seconds of one core, reading their vectors a tenth of one. The file's name says
 for which model and which titles it is, so a file that does not fit is never read.
@@ -6,16 +6,16 @@ for which model and which titles it is, so a file that does not fit is never rea
 
 from __future__ import annotations
 
-import zipfile
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
 from nrms_np.arrays import Array
-from nrms_np.evaluation.trained import encode_titles
+from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.files import whole_file
-from nrms_np.model import NRMS
+from nrms_np.model import BROKEN_FILE, NRMS
 
 KEPT_FROM = 10_000
 """Fewer news are encoded faster than anyone notices."""
@@ -28,35 +28,17 @@ def news_vectors(model: NRMS, model_file: Path, titles: list[str]) -> Array:
     """
     if len(titles) < KEPT_FROM:
         return model.encode_news(encode_titles(model, titles))
-    path = model_file.with_name(f"news_vectors-{_fingerprint(model_file, titles)}.npz")
-    vectors = _read(path, (len(titles), model.config.news_dim))
-    if vectors is None:
-        vectors = model.encode_news(encode_titles(model, titles))
-        _keep(path, vectors)
-    return vectors
-
-
-def _fingerprint(model_file: Path, titles: list[str]) -> str:
-    digest = blake2b(model_file.read_bytes(), digest_size=8)
-    digest.update("\n".join(titles).encode())
-    return digest.hexdigest()
-
-
-def _read(path: Path, shape: tuple[int, int]) -> Array | None:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            vectors: Array = file["news"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    return vectors if vectors.shape == shape else None
-
-
-def _keep(path: Path, vectors: Array) -> None:
-    """Write the vectors, and remove those of other titles or of an earlier model: only one file is kept."""
-    try:
+    fingerprint = blake2b(model_file.read_bytes(), digest_size=8)
+    fingerprint.update("\n".join(titles).encode())
+    path = model_file.with_name(f"news_vectors-{fingerprint.hexdigest()}.npz")
+    with suppress(*BROKEN_FILE), np.load(path, allow_pickle=False) as kept:
+        vectors: Array = kept["news"]
+        if vectors.shape == (len(titles), model.config.news_dim):
+            return vectors
+    vectors = model.encode_news(encode_titles(model, titles))
+    with suppress(OSError):  # a folder that cannot be written to only means encoding again next time
         for old in path.parent.glob("news_vectors-*.npz"):
-            old.unlink()
+            old.unlink()  # of other titles or of an earlier model: only one file is kept
         with whole_file(path) as temporary, temporary.open("wb") as file:
             np.savez(file, news=vectors)
-    except OSError:
-        return  # a folder that cannot be written to only means encoding again next time
+    return vectors

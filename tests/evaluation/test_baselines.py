@@ -10,7 +10,7 @@ import pytest
 
 from nrms_np.data.dataset import Split, read_split
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.baselines import popularity_scores, random_scores
+from nrms_np.evaluation.baselines import baseline_scores, clicks_of_news
 
 
 def write_split(folder: Path, news: str, impressions: list[str]) -> Split:
@@ -37,18 +37,18 @@ def dev(tmp_path: Path) -> Split:
 
 
 def test_popularity_is_the_number_of_clicks_in_train_matched_by_id(train: Split, dev: Split) -> None:
-    assert popularity_scores(train, dev).tolist() == [3, 0, 1, 0, 3]
+    assert baseline_scores(dev, train, seed=3)["popularity"].tolist() == [3, 0, 1, 0, 3]
 
 
 def test_popularity_without_labels_is_an_error(train: Split, dev: Split) -> None:
     unlabelled = replace(train, behaviors=replace(train.behaviors, clicked=None))
     with pytest.raises(NrmsError, match="no labels"):
-        popularity_scores(unlabelled, dev)
+        clicks_of_news(unlabelled, dev.news.ids)
 
 
 def test_random_scores_depend_on_the_seed_alone(dev: Split) -> None:
-    scores = random_scores(dev.behaviors, seed=3)
+    scores = baseline_scores(dev, None, seed=3)["random"]
     assert scores.shape == (5,)
     assert len(set(scores.tolist())) == 5
-    np.testing.assert_array_equal(scores, random_scores(dev.behaviors, seed=3))
-    assert (scores != random_scores(dev.behaviors, seed=4)).all()
+    np.testing.assert_array_equal(scores, baseline_scores(dev, None, seed=3)["random"])
+    assert (scores != baseline_scores(dev, None, seed=4)["random"]).all()

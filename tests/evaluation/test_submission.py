@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from nrms_np.data.behaviors import Behaviors, Dropped
-from nrms_np.errors import DataError, NrmsError
+from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import impression_metrics, mean_metrics
-from nrms_np.evaluation.submission import check_complete, write_scores, write_submission
+from nrms_np.evaluation.submission import write_scores, write_submission
 from nrms_np.packed import Packed, offsets_of
 
 
@@ -117,10 +117,3 @@ def test_an_error_on_the_way_leaves_the_old_file_and_no_half_one(write, tmp_path
         write(path, behaviors, np.array([1.0, 2.0, 3.0]))
     assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_dropped_candidates_are_refused_but_dropped_clicks_are_not() -> None:
-    behaviors = behaviors_of([2], None)
-    check_complete(Path("behaviors.tsv"), replace(behaviors, dropped=Dropped(clicks=5)))
-    with pytest.raises(DataError, match=r"behaviors\.tsv: .*lacks 1,234 of the candidates"):
-        check_complete(Path("behaviors.tsv"), replace(behaviors, dropped=Dropped(candidates=1234)))

@@ -14,7 +14,7 @@ from nrms_np import NRMS, Packed
 from nrms_np.data.dataset import read_split
 from nrms_np.encoder import attention_weights, subset
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.trained import load_trained
+from nrms_np.evaluation.ranking import load_trained
 from nrms_np.explain import png
 from nrms_np.explain.__main__ import main
 from nrms_np.explain.html import page

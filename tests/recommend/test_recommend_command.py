@@ -11,7 +11,7 @@ import pytest
 
 from nrms_np import NRMS, Packed
 from nrms_np.errors import DataError, NrmsError
-from nrms_np.evaluation.trained import encode_titles
+from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.recommend import news_vectors
 from nrms_np.recommend.__main__ import main
 from tests.helpers.tiny_run import DEV, TITLES, TRAIN, write_run, write_split
