@@ -1,7 +1,7 @@
 r"""Finite differences: the referee of every gradient.
 
 A function with many outputs is made into one number by a dot product with a random upstream gradient g, L = Σ g · f(x).
-Its derivative by one input number is then measured by moving that number a little both ways:
+Its derivative with respect to one input number is then measured by moving that number a little both ways:
 
 .. math:: \frac{\partial L}{\partial x_i} \approx \frac{L(x_i + h) - L(x_i - h)}{2 h}, \qquad h = 10^{-5}
 
@@ -29,7 +29,7 @@ class GradientError(AssertionError):
 
 
 def numerical_gradient(loss: Callable[[], float], x: Array, step: float = STEP) -> Array:
-    """Measure the derivative of `loss()` by every number of x.
+    """Measure the derivative of `loss()` with respect to every number of x.
 
     loss: computes the loss from x, which it reads anew each time.    x: any shape, float64 for an error near 1e-10. It is
     changed in place while measuring and left as it was.
