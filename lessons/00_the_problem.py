@@ -399,17 +399,18 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 #
 # Come back here when you meet a letter you do not remember. The code uses the same names.
 #
-# ========  ====================================  ==========  ==============================================
+# ========  ====================================  ==========  ================================================
 # letter    meaning                               array       shape and meaning
-# ========  ====================================  ==========  ==============================================
-# T         length of a sequence (words of a      x           (T, D) the vectors of one sequence, one a row
+# ========  ====================================  ==========  ================================================
+# T         length of a sequence (words of a      x           (T, D) the vectors of one sequence, one per row
 #           title, clicks of a history)
 # D         width of the vectors that go in       h           (T, H·d) after the heads
 # H         number of heads                       a, alpha    (T,) scores, and weights made from them
 # d         width of one head                     r, u        (H·d,) news vector, user vector
-# A         width of the additive query           dX          gradient of the loss by X, of X's shape
+# A         width of the additive query           dX          gradient of the loss with respect to X, of
+#                                                           X's shape
 # K         number of negatives in a sample       L           the loss, one number
-# ========  ====================================  ==========  ==============================================
+# ========  ====================================  ==========  ================================================
 #
 # In self-attention (lessons 03 and 04) each element has weights of its own: there the scores S and the weights alpha
 # of one head are (T, T).

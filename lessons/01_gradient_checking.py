@@ -133,7 +133,7 @@ course.save(drawing, "01_error_against_step")
 
 # %%
 # Where is the bottom of the V? Write the error as :math:`c h^2 + \epsilon / h`, with c for the size of
-# :math:`f'''(x) / 6`. At the bottom the derivative of this by h is zero:
+# :math:`f'''(x) / 6`. At the bottom the derivative of this with respect to h is zero:
 #
 # .. math:: 2 c h - \frac{\epsilon}{h^2} = 0 \qquad\Rightarrow\qquad h = \sqrt[3]{\frac{\epsilon}{2c}}
 #
@@ -150,8 +150,8 @@ course.save(drawing, "01_error_against_step")
 # From one number to arrays
 # -------------------------
 #
-# Let L be one number, the loss, computed from an array x. The **gradient** of L by x holds one derivative for each
-# number of x. We write it dx; it always has the shape of x:
+# Let L be one number, the loss, computed from an array x. The **gradient** of L with respect to x holds one
+# derivative for each number of x. We write it dx; it always has the shape of x:
 #
 # .. math:: dx_i = \frac{\partial L}{\partial x_i} \approx \frac{L(x_i + h) - L(x_i - h)}{2h}
 #
@@ -304,8 +304,8 @@ assert np.array_equal(by_package[1], by_loop[1])
 #
 # The package's referee checks them all. ``check_gradients`` takes the forward, its inputs by name, and a function
 # that turns an upstream gradient into a gradient for each input. It draws the upstream gradient g itself, measures
-# the gradient of L = Σ g y by each input, and gives back how far the two are apart. If that is too far, it raises a
-# ``GradientError``. (The number is a *relative error*; it is explained further down.)
+# the gradient of L = Σ g y with respect to each input, and gives back how far the two are apart. If that is too far,
+# it raises a ``GradientError``. (The number is a *relative error*; it is explained further down.)
 
 # %%
 A, B, b = rng.standard_normal((5, 3)), rng.standard_normal((3, 4)), rng.standard_normal(3)

@@ -35,7 +35,7 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 
 # %%
 words = ["Rockets", "win", "again"]
-e = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])  # (M, D) = (3, 2): one row a word
+e = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])  # (M, D) = (3, 2): one row per word
 Q = np.array([[0.5, 1.0], [0.0, 0.0]])  # (D, D)
 
 # %%
@@ -123,8 +123,8 @@ assert np.allclose(ours, alpha)  # and it is the same function as above
 # here to the end of this section i and j count the places of this one row.
 #
 # The backward is given :math:`dp_i = \partial L / \partial p_i` for each weight and has to find
-# :math:`da_j = \partial L / \partial a_j` for each score. (As in lesson 01, dX is the gradient of L by X, of X's
-# shape.)
+# :math:`da_j = \partial L / \partial a_j` for each score. (As in lesson 01, dX is the gradient of L with respect to X, of
+# X's shape.)
 #
 # A weight is :math:`p_i = \exp(a_i) / Z` with :math:`Z = \sum_m \exp(a_m)`. A score moves its own weight through
 # the numerator, and *every* weight through Z. The quotient rule, with :math:`\partial Z / \partial a_j = \exp(a_j)`:

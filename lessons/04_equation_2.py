@@ -331,10 +331,10 @@ assert np.array_equal(picked(scale, Q=Q, K=K, V=V, O=O), y)
 # Backward
 # --------
 #
-# Given dh (T, H·d), the gradient of the loss by h. Putting heads side by side moves numbers without changing them, so
-# each head gets its own columns of dh back, :math:`dh_k` (T, d). Take the projected form, and write :math:`Q_k`,
-# :math:`K_k`, :math:`V_k`, all (D, d), for the columns of head k in Q, K and V. (So :math:`Q_k` is not the D × D
-# matrix here. :math:`Q_k` and :math:`K_k` are what was :math:`W_Q` and :math:`W_K` above.) Name the queries
+# Given dh (T, H·d), the gradient of the loss with respect to h. Putting heads side by side moves numbers without
+# changing them, so each head gets its own columns of dh back, :math:`dh_k` (T, d). Take the projected form, and write
+# :math:`Q_k`, :math:`K_k`, :math:`V_k`, all (D, d), for the columns of head k in Q, K and V. (So :math:`Q_k` is not
+# the D × D matrix here. :math:`Q_k` and :math:`K_k` are what was :math:`W_Q` and :math:`W_K` above.) Name the queries
 # :math:`q = x Q_k`, the keys :math:`\kappa = x K_k` and the values :math:`v = x V_k`, all (T, d), and the scores
 # :math:`S = s \, q \, \kappa^T` (T, T) with the scale s = 1/√d. Go backwards, each time with the product rule of
 # lesson 01 (C = A B gives dA = dC Bᵀ and dB = Aᵀ dC):

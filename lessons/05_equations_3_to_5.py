@@ -144,7 +144,7 @@ course.save(drawing, "05_pooling")
 # Backward
 # --------
 #
-# Given dr (H·d,), the gradient of the loss by r. Go back from (5) to (3), line by line.
+# Given dr (H·d,), the gradient of the loss with respect to r. Go back from (5) to (3), line by line.
 #
 # **r = Σ α_i h_i.** Number n of r is :math:`r_n = \sum_i \alpha_i h_{i,n}`. So
 # :math:`\partial r_n / \partial \alpha_i = h_{i,n}`, and the chain rule sums over all n:
@@ -285,7 +285,7 @@ def without_second_way(upstream: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def without_sum(upstream: np.ndarray) -> dict[str, np.ndarray]:
-    """The bias gets one gradient a word instead of their sum."""
+    """The bias gets one gradient per word instead of their sum."""
     da = softmax_backward(h @ upstream, cache.alpha)
     return {**backward(upstream), "b": np.outer(da, q) * (1 - cache.hidden**2)}
 

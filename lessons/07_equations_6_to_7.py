@@ -110,13 +110,13 @@ assert as_printed.sum() > 1.3
 #
 # A training step takes many readers at once, a *batch*: many titles and many histories. No title holds word vectors
 # itself: it holds *row numbers* of the table of word vectors (lesson 02). In the same way a history holds row numbers
-# of a table of news vectors. Four news and two readers:
+# of a table of news vectors. Four news items and two readers:
 
 # %%
 words = ["rockets", "win", "again", "launch", "nasa", "delays", "giants"]
 titles = Packed.from_lists([[0, 1, 2], [0, 3, 2], [4, 5, 3], [6, 1]])  # rows of the table of words
 histories = Packed.from_lists([[1, 2], [3, 0, 1]])  # rows of the table of news: Ann's clicks and Ben's
-candidates = np.array([1, 0])  # rows of the table of news: two news that are shown to somebody
+candidates = np.array([1, 0])  # rows of the table of news: two news items that are shown to somebody
 
 # %%
 # ``Packed`` keeps sequences of different lengths in two arrays: all row numbers end to end, and where each sequence
@@ -231,10 +231,10 @@ assert np.allclose(h, output[:5])
 # Backward: gradients that meet
 # -----------------------------
 #
-# Let L be the loss and R the table of news vectors, (4, H·d). As always dX is the gradient of L by X. Each use of R
-# reads some rows: place t of use s reads row :math:`i_{s,t}`, so :math:`x_{s,t} = R_{i_{s,t}}`. Here s = 0 and 1 are
-# the histories and s = 2 is the candidates. For a history, :math:`dx_{s,t}` comes out of the backward of
-# self-attention, lesson 04. A candidate is used as it is, so its :math:`dx_{s,t}` is the gradient that comes from
+# Let L be the loss and R the table of news vectors, (4, H·d). As always dX is the gradient of L with respect to X.
+# Each use of R reads some rows: place t of use s reads row :math:`i_{s,t}`, so :math:`x_{s,t} = R_{i_{s,t}}`. Here s =
+# 0 and 1 are the histories and s = 2 is the candidates. For a history, :math:`dx_{s,t}` comes out of the backward
+# of self-attention, lesson 04. A candidate is used as it is, so its :math:`dx_{s,t}` is the gradient that comes from
 # above.
 #
 # The loss depends on row m of the table through every place that reads it. The chain rule sums over all these places:
@@ -282,9 +282,9 @@ def both_levels_backward(d_output, news_cache, caches):
 #     J^T dR^{(0)} + J^T dR^{(1)} + J^T dR^{(2)} = J^T \big( dR^{(0)} + dR^{(1)} + dR^{(2)} \big)
 #
 # where :math:`dR^{(s)}` is the piece of use s, written as one long vector, and J is the table of all derivatives of
-# the encoder's outputs by its inputs. (Like the table of lesson 06, it is never written down.) The right side goes
-# through the encoder once instead of three times. A batch of 64 readers uses many news more than once, and each of
-# them is encoded once, forward and backward.
+# the encoder's outputs with respect to its inputs. (Like the table of lesson 06, it is never written down.) The right
+# side goes through the encoder once instead of three times. A batch of 64 readers uses many news items more than once, and
+# each of them is encoded once, forward and backward.
 
 # %%
 upstream = rng.standard_normal(output.shape)
@@ -371,7 +371,7 @@ except GradientError as error:
 # titles, a news item in two histories, and a candidate that is in a history.
 
 # %%
-alone = Packed.from_lists([[1], [3]])  # no news is used twice
+alone = Packed.from_lists([[1], [3]])  # no news item is used twice
 d_rows = rng.standard_normal((2, H * d))
 added, written = np.zeros((4, H * d)), np.zeros((4, H * d))
 np.add.at(added, alone.index, d_rows)
@@ -392,7 +392,7 @@ assert np.array_equal(added, written)  # the mistake is invisible
 #
 # Open ``lessons/exercises/07_equations_6_to_7.py``, fill in the blanks, and run ``python -m lessons.check 07``.
 #
-# Further: (a) A reader clicked the same news twice. What does ``d_news[rows] += dr`` do then, and why does
+# Further: (a) A reader clicked the same news item twice. What does ``d_news[rows] += dr`` do then, and why does
 # ``np.add.at`` do it right? (b) Leave the candidates out of the sum. Which entries of the gradient check fail, and
 # which still pass? Why those? (c) *again* and *rockets* stand in the same two titles. Are their gradients equal? Say
 # why before you look.

@@ -51,9 +51,9 @@ assert np.array_equal(ours, scores)
 # Why so plain? Because the two vectors do not need each other. Every news item is encoded once and every reader once,
 # and a score costs H·d multiplications. A network that looks at both together would have to run once for each pair.
 #
-# The backward is the product rule of lesson 01. :math:`\hat y_c = \sum_e u_e r_{c,e}`, so the derivative by
-# :math:`r_{c,e}` is :math:`u_e`, and by :math:`u_e` it is :math:`r_{c,e}`. u is used by all candidates, so its
-# gradient is a sum:
+# The backward is the product rule of lesson 01. :math:`\hat y_c = \sum_e u_e r_{c,e}`, so the derivative with respect
+# to :math:`r_{c,e}` is :math:`u_e`, and with respect to :math:`u_e` it is :math:`r_{c,e}`. u is used by all
+# candidates, so its gradient is a sum:
 #
 # .. math:: dr_c = d\hat y_c \, u, \qquad du = \sum_c d\hat y_c \, r_c
 
@@ -74,8 +74,8 @@ assert np.allclose(of_package[1], dr)
 # samples*, K = 4. From the same impression, because the reader saw those and left them. News drawn from the whole
 # data set would mostly be news that he never saw.
 #
-# One click with its K negatives is a *sample*. An impression with six candidates, of which news 2 and 5 were clicked,
-# makes two samples:
+# One click with its K negatives is a *sample*. An impression with six candidates, of which news items 2 and 5 were
+# clicked, makes two samples:
 
 # %%
 candidates, clicked = np.array([0, 1, 2, 3, 4, 5]), np.array([False, False, True, False, False, True])
@@ -159,9 +159,9 @@ print(f"loss of a model that knows nothing, K = 4: log 5 = {np.log(5):.3f}")
 # Backward: predicted minus happened
 # ----------------------------------
 #
-# Take :math:`L = \log Z - \hat y_0` with :math:`Z = \sum_i \exp(\hat y_i)`. The derivative of log Z by Z is 1 / Z,
-# and that of Z by :math:`\hat y_j` is :math:`\exp(\hat y_j)`. The second term has derivative −1 by :math:`\hat y_0`
-# and 0 by all others:
+# Take :math:`L = \log Z - \hat y_0` with :math:`Z = \sum_i \exp(\hat y_i)`. The derivative of log Z with respect to Z
+# is 1 / Z, and that of Z with respect to :math:`\hat y_j` is :math:`\exp(\hat y_j)`. The second term has the
+# derivative −1 with respect to :math:`\hat y_0` and 0 with respect to all others:
 #
 # .. math::
 #     \frac{\partial L}{\partial \hat y_j} = \frac{\exp(\hat y_j)}{Z} - [j = 0] = p_j - y_j
@@ -332,8 +332,8 @@ except GradientError as error:
     print("p (1 − p):", error)
 
 # %%
-# A model with this bug can still learn something, because clicked news are still pushed up. Without the check one
-# would go on and wonder why the numbers of the paper are out of reach.
+# A model with this bug can still learn something, because clicked news items are still pushed up. Without the check
+# one would go on and wonder why the numbers of the paper are out of reach.
 #
 # What to remember
 # ----------------

@@ -2,10 +2,10 @@ r"""
 Lesson 10: training
 ===================
 
-Lessons 02 to 09 gave the loss and, by hand, its gradient by every parameter. Training takes many small steps against
-it. This lesson makes the steps with Adam, first for one number; then it shows what everybody should do before the
-first long run, train on one batch until the loss is nearly zero; then it trains a small model on a small world of
-clicks and reads what the run wrote down.
+Lessons 02 to 09 gave the loss and, by hand, its gradient with respect to every parameter. Training takes many small
+steps against it. This lesson makes the steps with Adam, first for one number; then it shows what everybody should do
+before the first long run, train on one batch until the loss is nearly zero; then it trains a small model on a small
+world of clicks and reads what the run wrote down.
 
 You need: lesson 00 (AUC), lesson 08 (empty histories) and lesson 09 (the loss, and log(1 + K)).
 """
@@ -31,10 +31,10 @@ from nrms_np.training.adam import Adam
 # Gradient descent, and what is wrong with it
 # -------------------------------------------
 #
-# Let θ be one parameter and g the gradient of the loss by it. *Gradient descent* makes the step
+# Let θ be one parameter and g the gradient of the loss with respect to it. *Gradient descent* makes the step
 # :math:`\theta\leftarrow\theta-\eta\,g`, where η is the *learning rate*. Its steps are as long as the gradient is
-# large. In NRMS gradients differ by factors of thousands: a bias is used by every word, a rare word's vector once in
-# an epoch. One η is then too large for one and too small for the other.
+# large. In NRMS gradients differ by factors of thousands: a bias is used by every word, a rare word's vector once per
+# epoch. One η is then too large for one and too small for the other.
 #
 # Adam
 # ----
@@ -76,7 +76,7 @@ print("theta after 0, 1, 2, 3 steps:", np.round(path[:4], 3), "and after 100:", 
 # %%
 # The first step is η, and so are the next ones, nearly, as long as the gradient keeps its sign. It does not matter
 # how large the gradient is: multiply the loss by 1,000, and m is 1,000 times as large, and √v as well. η is therefore
-# a length, in the units of the parameter: η = 0.001 says "move each number by about 0.001 a step". That is why the
+# a length, in the units of the parameter: η = 0.001 says "move each number by about 0.001 per step". That is why the
 # same η works for a bias and for a rare word.
 #
 # The same for arrays: all operations are elementwise, so nothing changes but the names.
@@ -184,7 +184,7 @@ assert len(samples) == 1165
 print(f"{data.notes[0]}; {len(samples)} samples, {len(data.vocabulary)} words")
 
 # %%
-# ``samples`` holds one sample a click (lesson 09), and ``batches`` yields them in random order, with K negatives
+# ``samples`` holds one sample per click (lesson 09), and ``batches`` yields them in random order, with K negatives
 # each. A ``Batch`` names each distinct word and each distinct news item once, with row numbers in place of copies
 # (lesson 07).
 #
@@ -274,7 +274,7 @@ dropped = fit(dataclasses.replace(small, dropout=0.2), data, Path(temporary.name
 # --------------------
 #
 # - ``config.json``: all settings, so that the run can be repeated.
-# - ``metrics.jsonl``: one line an epoch, a JSON object each; epoch 0 is the untrained model.
+# - ``metrics.jsonl``: one line per epoch, a JSON object each; epoch 0 is the untrained model.
 # - ``model.npz``: the parameters of the **best** epoch, with the vocabulary and the settings: all that is needed to
 #   use it.
 # - ``checkpoint.npz``: the state after the **last** epoch, with Adam's m and v, so that the run can go on.
@@ -384,7 +384,7 @@ temporary.cleanup()
 # What to remember
 # ----------------
 #
-# 1. Adam moves each number by about η a step, whatever the size of its gradient; the first step is exactly that.
+# 1. Adam moves each number by about η per step, whatever the size of its gradient; the first step is exactly that.
 # 2. Before a long run: the first loss is near log(1 + K), and one batch can be overfitted to its floor.
 # 3. The train loss says that the model remembers, the dev AUC what it learned: keep the epoch with the best dev AUC.
 #

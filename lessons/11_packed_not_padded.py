@@ -46,10 +46,9 @@ assert np.median(history_lengths) == 19
 # What padding costs
 # ------------------
 #
-# A padded word is looked up, projected, attended to and pooled like any other. Work that is done once a word
-# grows with the number of places T. Self-attention scores every word for every word, so its work grows with the
-# number of pairs, :math:`T^2`. The share of the work that is wasted, when true lengths :math:`T_i` are padded to
-# M:
+# A padded word is looked up, projected, attended to and pooled like any other. Work that is done once per word grows
+# with the number of places T. Self-attention scores every word for every word, so its work grows with the number of
+# pairs, :math:`T^2`. The share of the work that is wasted, when true lengths :math:`T_i` are padded to M:
 #
 # .. math::
 #     \text{words: } 1 - \frac{\sum_i T_i}{\sum_i M} \qquad\qquad
@@ -354,13 +353,12 @@ course.save(drawing, "11_counts")
 # Backward: referring to a row is adding into that row
 # ----------------------------------------------------
 #
-# Write the references as a matrix R with one row a use: :math:`R_{t,w} = 1` where use t refers to row w, else 0.
+# Write the references as a matrix R with one row per use: :math:`R_{t,w} = 1` where use t refers to row w, else 0.
 # Looking up is then a product, and lesson 01's rule for products gives its backward:
 #
 # .. math:: y = R \, Y \qquad\Rightarrow\qquad dY = R^T dy, \qquad dY_w = \sum_{t:\, index[t] = w} dy_t
 #
-# In words: each use adds its gradient into the row it used. Then the product, :math:`Y = E W`, with one row a
-# word:
+# In words: each use adds its gradient into the row it used. Then the product, :math:`Y = E W`, with one row per word:
 #
 # .. math:: dW = E^T dY, \qquad dE = dY \, W^T
 #

@@ -85,10 +85,9 @@ print(f"a batch: {titles.count} titles, {len(titles.index):,} words, {len(batch.
 # (The third is smaller in the package's own batches: they list the news of histories first, and the candidates that
 # nobody clicked before are left out of it.)
 #
-# Self-attention itself is a small product for every title, every head: for one pair and one head the score takes
-# 2·d operations, and the weighted sum of the values another 2·d. Backward there are four such terms, for the
-# gradients of the weight, the value, the query and the key. Together 12·d, for all heads 12·H·d operations a
-# pair.
+# Self-attention itself is a small product for every title, every head: for one pair and one head the score takes 2·d
+# operations, and the weighted sum of the values another 2·d. Backward there are four such terms, for the gradients of
+# the weight, the value, the query and the key. Together 12·d, for all heads 12·H·d operations per pair.
 
 # %%
 products = [
@@ -253,7 +252,7 @@ assert np.allclose(S, reference, atol=1e-4)
 #     lane order   c0: head 0, 1, 2 …   c1: head 0, 1, 2 …
 #
 # Reordering the columns of W reorders the numbers of x W in the same way. So the parameters Q and K are reordered
-# once a step, and queries and keys come out of the product in lane order, at no cost.
+# once per step, and queries and keys come out of the product in lane order, at no cost.
 
 
 # %%
@@ -430,7 +429,7 @@ def add_one_by_one() -> np.ndarray:
 
 
 def add_sorted() -> np.ndarray:
-    """Sort the uses by row, then one sum a row. Every row of the table is used here, so that no sum is empty."""
+    """Sort the uses by row, then one sum per row. Every row of the table is used here, so that no sum is empty."""
     order = np.argsort(index, kind="stable")
     starts = np.searchsorted(index[order], np.arange(len(table)))
     return np.add.reduceat(gradients[order], starts)

@@ -70,8 +70,8 @@ noticed: dict[str, tuple[bool | None, ...]] = {}  # for each bug and check; None
 # Room 1: the softmax that thinks it is a sigmoid
 # -----------------------------------------------
 #
-# "The derivative of softmax is p (1 − p)", says many a tutorial. That is the derivative of :math:`p_i` by its
-# *own* score. A score also moves all *other* weights, through the sum (lesson 03).
+# "The derivative of softmax is p (1 − p)", says many a tutorial. That is the derivative of :math:`p_i` with respect
+# to its *own* score. A score also moves all *other* weights, through the sum (lesson 03).
 
 
 # %%

@@ -43,7 +43,7 @@ def check_scores_backward(scores_backward: Function) -> None:
 TASKS = {
     "softmax_forward": Task(
         check_softmax_forward,
-        "Subtract from each row its own largest score before exp. a.max(axis=1, keepdims=True) has one number a row.",
+        "Subtract from each row its own largest score before exp. a.max(axis=1, keepdims=True) has one number per row.",
     ),
     "softmax_backward": Task(
         check_softmax_backward,

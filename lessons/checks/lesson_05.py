@@ -56,7 +56,7 @@ def check_both_ways(backward: Function) -> None:
 TASKS = {
     "additive_attention_forward": Task(
         check_forward,
-        "np.tanh(h @ W + b) has one row a word, (T, A); its product with q is one score a word. r = Σ α_i h_i is α @ h, "
+        "np.tanh(h @ W + b) has one row per word, (T, A); its product with q is one score per word. r = Σ α_i h_i is α @ h, "
         "and that is zero where there is no row.",
     ),
     "additive_scores_backward": Task(

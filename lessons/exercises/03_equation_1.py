@@ -19,7 +19,7 @@ def softmax_forward(a: np.ndarray) -> np.ndarray:
 def softmax_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Backward of p = softmax(a), row by row.
 
-    dp: (T, n) gradient of the loss by the weights.    p: (T, n) the weights.
+    dp: (T, n) gradient of the loss with respect to the weights.    p: (T, n) the weights.
 
     Returns da (T, n).
     """
@@ -29,7 +29,7 @@ def softmax_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:
 def scores_backward(dS: np.ndarray, x: np.ndarray, Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Backward of the scores of all pairs, S = x Q xᵀ.
 
-    dS: (T, T) gradient of the loss by the scores.    x: (T, D).    Q: (D, D).
+    dS: (T, T) gradient of the loss with respect to the scores.    x: (T, D).    Q: (D, D).
 
     Returns dx (T, D), dQ (D, D).
     """

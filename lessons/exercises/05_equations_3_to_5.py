@@ -11,7 +11,7 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 def additive_attention_forward(h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Equations 3 to 5: scores a_i = q · tanh(h_i W + b), weights α = softmax(a), then r = Σ α_i h_i.
 
-    h: (T, n) one row a word.    W: (n, A).    b: (A,).    q: (A,).
+    h: (T, n) one row per word.    W: (n, A).    b: (A,).    q: (A,).
     `softmax_forward(a)` returns the weights and a cache you do not need here.
 
     Returns r (n,). For T = 0 it is the zero vector.
@@ -24,7 +24,7 @@ def additive_scores_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Backward of equation 3, a = tanh(h W + b) q.
 
-    da: (T,) gradient of the loss by the scores.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
+    da: (T,) gradient of the loss with respect to the scores.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
 
     Returns dh (T, n), dW (n, A), db (A,), dq (A,).
     """
@@ -34,7 +34,7 @@ def additive_scores_backward(
 def pooling_backward(dr: np.ndarray, h: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Backward of equations 4 and 5, r = softmax(a) h.
 
-    dr: (n,) gradient of the loss by r.    h: (T, n).    a: (T,) the scores.
+    dr: (n,) gradient of the loss with respect to r.    h: (T, n).    a: (T,) the scores.
     `softmax_backward(d_alpha, alpha)` returns the gradient of the scores.
 
     Returns dh (T, n), da (T,). dh is only h's way through the sum, not the one through the scores.
@@ -47,7 +47,7 @@ def both_ways(dr: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np
 
     You may call your pooling_backward and additive_scores_backward.
 
-    dr: (n,) gradient of the loss by r.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
+    dr: (n,) gradient of the loss with respect to r.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
 
     Returns dh (T, n).
     """

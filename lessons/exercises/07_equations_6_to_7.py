@@ -25,8 +25,8 @@ def history_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Backward of history_forward.
 
-    dh: (T, H·d) gradient of the loss by h.    cache: that of projected_attention_forward.    clicks: (T,) rows of news.
-    count: how many news there are.
+    dh: (T, H·d) gradient of the loss with respect to h.    cache: that of projected_attention_forward.
+    clicks: (T,) rows of news.    count: how many news items there are.
 
     Returns d_news (count, D), dQ, dK, dV (D, H·d).
     """
@@ -38,9 +38,9 @@ def news_gradient(
 ) -> np.ndarray:
     """The gradient of all news vectors when they are used twice: as clicks of a history and as candidates.
 
-    d_clicked: (T, D) gradient of the loss by news[clicks].    clicks: (T,) rows of news.
-    d_candidates: (C, D) gradient of the loss by news[candidates].    candidates: (C,) rows of news.
-    count: how many news there are. The same one may stand in both lists, and more than once in each.
+    d_clicked: (T, D) gradient of the loss with respect to news[clicks].    clicks: (T,) rows of news.
+    d_candidates: (C, D) gradient of the loss with respect to news[candidates].    candidates: (C,) rows of news.
+    count: how many news items there are. The same one may stand in both lists, and more than once in each.
 
     Returns d_news (count, D).
     """

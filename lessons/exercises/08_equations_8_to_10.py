@@ -46,7 +46,7 @@ def one_click_user(r: np.ndarray, V: np.ndarray) -> np.ndarray:
 def one_click_backward(du: np.ndarray, r: np.ndarray, Q: np.ndarray, V: np.ndarray) -> dict[str, np.ndarray]:
     """The gradients that a history of one click passes back, without any attention function.
 
-    du: (H·d,) gradient of the loss by u.    r: (D,).    Q: (D, H·d) the queries' matrix.    V: (D, H·d).
+    du: (H·d,) gradient of the loss with respect to u.    r: (D,).    Q: (D, H·d) the queries' matrix.    V: (D, H·d).
 
     Returns the gradients by name: "r" (D,), "Q" (D, H·d), "V" (D, H·d).
     """

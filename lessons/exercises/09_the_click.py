@@ -9,7 +9,7 @@ import numpy as np
 def click_score_backward(d_scores: np.ndarray, u: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Backward of the click scores ŷ_c = u · r_c, for the C candidates of one user.
 
-    d_scores: (C,) gradient of the loss by the scores.    u: (n,) the user.    r: (C, n) the candidates.
+    d_scores: (C,) gradient of the loss with respect to the scores.    u: (n,) the user.    r: (C, n) the candidates.
 
     Returns du (n,), dr (C, n).
     """

@@ -45,7 +45,7 @@ def project_once_backward(
 
     First add dy into rows, then multiply: the products have `rows` rows and not N. You may call your add_into_rows.
 
-    dy: (N, m) gradient of the loss by y.    table: (rows, D).    index: (N,) row numbers.    W: (D, m).
+    dy: (N, m) gradient of the loss with respect to y.    table: (rows, D).    index: (N,) row numbers.    W: (D, m).
 
     Returns d_table (rows, D), dW (D, m).
     """

@@ -10,7 +10,7 @@ def numerical_gradient(loss: Callable[[np.ndarray], float], x: np.ndarray, h: fl
 
     loss: takes an array like x, returns one number.    x: (n,). It must hold the same numbers afterwards as before.
 
-    Returns (n,) the derivative of the loss by each number of x.
+    Returns (n,) the derivative of the loss with respect to each number of x.
     """
     gradient = np.zeros_like(x)
     for i in range(len(x)):
@@ -34,7 +34,7 @@ def relative_error(a: np.ndarray, n: np.ndarray) -> float:
 def product_backward(dC: np.ndarray, A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Backward of C = A B.
 
-    dC: (n, m) gradient of the loss by C.    A: (n, k).    B: (k, m).
+    dC: (n, m) gradient of the loss with respect to C.    A: (n, k).    B: (k, m).
 
     Returns dA (n, k), dB (k, m).
     """
@@ -44,7 +44,7 @@ def product_backward(dC: np.ndarray, A: np.ndarray, B: np.ndarray) -> tuple[np.n
 def square_of_product_backward(dy: np.ndarray, x: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Backward of y = (x W)², the square taken of each number: the chain rule through two steps.
 
-    dy: (n, m) gradient of the loss by y.    x: (n, k).    W: (k, m).
+    dy: (n, m) gradient of the loss with respect to y.    x: (n, k).    W: (k, m).
 
     Returns dx (n, k), dW (k, m).
     """

@@ -16,7 +16,7 @@ def title_rows(words: list[str], row_of: dict[str, int]) -> np.ndarray:
 def embedding_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.ndarray:
     """Backward of the lookup x = table[rows].
 
-    dx: (T, D) gradient of the loss by x.    rows: (T,) row numbers; a word may occur several times.
+    dx: (T, D) gradient of the loss with respect to x.    rows: (T,) row numbers; a word may occur several times.
     words: how many rows the table has.
 
     Returns d_table (words, D).
@@ -39,7 +39,7 @@ def dropout_forward(x: np.ndarray, kept: np.ndarray, rate: float) -> np.ndarray:
 def dropout_backward(dy: np.ndarray, kept: np.ndarray, rate: float) -> np.ndarray:
     """Backward of dropout_forward.
 
-    dy: (T, D) gradient of the loss by y.    kept, rate: those of the forward.
+    dy: (T, D) gradient of the loss with respect to y.    kept, rate: those of the forward.
 
     Returns dx (T, D).
     """

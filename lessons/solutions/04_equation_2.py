@@ -33,7 +33,7 @@ def values_backward(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Backward of equation 2 for one head, h = α (x V).
 
-    dh: (T, d) gradient of the loss by h.    alpha: (T, T).    x: (T, D).    V: (D, d).
+    dh: (T, d) gradient of the loss with respect to h.    alpha: (T, T).    x: (T, D).    V: (D, d).
 
     Returns d_alpha (T, T), dx (T, D), dV (D, d). dx is only x's way through the values, not the one through α.
     """

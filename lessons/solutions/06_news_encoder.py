@@ -39,7 +39,8 @@ def encode_title_backward(
 ) -> dict[str, np.ndarray]:
     """Backward of encode_title.
 
-    dr: (H·d,) gradient of the loss by r.    looked_up, dropped, attended, pooled: the caches of the four steps of the forward.
+    dr: (H·d,) gradient of the loss with respect to r.
+    looked_up, dropped, attended, pooled: the caches of the four steps of the forward.
 
     Returns the gradients by name: "table", "Q", "K", "V", "W", "b", "q".
     """

@@ -147,7 +147,7 @@ def _forward(
     parameters: tuple[Array, ...],
     width: int,
 ) -> tuple[Array, SequencesCache]:
-    """Run a layer on each sequence of rows of the table; what comes out, rows or one row a sequence, end to end."""
+    """Run a layer on each sequence of rows of the table; what comes out, rows or one row per sequence, end to end."""
     outputs, caches = [np.zeros((0, width), dtype=table.dtype)], []
     for s in range(sequences.count):
         output, cache = layer(table[sequences.sequence(s)])

@@ -9,7 +9,7 @@ head weighs in its own way. For head k:
 
 Two forms differ in the matrix between e_i and e_j:
 
-- bilinear, to the letter: one full (D, D) matrix Q_k a head, no scaling;
+- bilinear, to the letter: one full (D, D) matrix Q_k per head, no scaling;
 - projected, what every implementation runs: Q_k = W_Q W_Kᵀ / √d, a matrix of rank d. Queries x W_Q and keys x W_K are
   short vectors, and their dot product is the same number with far fewer parameters.
 
@@ -142,8 +142,9 @@ def bilinear_attention_forward(x: Array, Q: Array, V: Array, scale: float) -> tu
 def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array, Array, Array]:
     r"""Gradients of x, Q, V.
 
-    The score of i for j is s · e_iᵀ Q_k e_j. Its derivative by Q_k is the outer product e_i e_jᵀ, by e_i it is Q_k e_j and
-    by e_j it is Q_kᵀ e_i. Summed over all pairs with weight dS_ij these are xᵀ dS x, dS x Q_kᵀ and dSᵀ x Q_k.
+    The score of i for j is s · e_iᵀ Q_k e_j. Its derivative with respect to Q_k is the outer product e_i e_jᵀ, with
+    respect to e_i it is Q_k e_j and with respect to e_j it is Q_kᵀ e_i. Summed over all pairs with weight dS_ij these are
+    xᵀ dS x, dS x Q_kᵀ and dSᵀ x Q_k.
 
     dh: (T, H·d).    Returns dx (T, D), dQ (H, D, D), dV (D, H·d).
     """
