@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,5 +86,7 @@ def _print_table(rows: dict[str, Array], clicked: BoolArray, offsets: IntArray, 
         print(f"left out: {means.undefined:,} impressions without a click, or with nothing but clicks")
 
 
+command = partial(run_command, main)  # the console script nrms-evaluate
+
 if __name__ == "__main__":
-    run_command(main)
+    command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from nrms_np.command import DONE, make_parser, run_command
@@ -37,10 +38,7 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def command() -> None:
-    """The console script `nrms-download`."""
-    run_command(main)
-
+command = partial(run_command, main)  # the console script nrms-download
 
 if __name__ == "__main__":
     command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from nrms_np.command import DONE, add_run_and_split, make_parser, run_command
@@ -44,5 +45,7 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
+command = partial(run_command, main)  # the console script nrms-explain
+
 if __name__ == "__main__":
-    run_command(main)
+    command()

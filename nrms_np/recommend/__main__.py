@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,5 +92,7 @@ def _print_table(news: News, rows: IntArray, scores: Array, heading: str) -> Non
         print(f"{rank:>{wide[0]}}  {score:>{wide[1]}}  {category:<{wide[2]}}  {name:<{wide[3]}}  {title}".rstrip())
 
 
+command = partial(run_command, main)  # the console script nrms-recommend
+
 if __name__ == "__main__":
-    run_command(main)
+    command()
