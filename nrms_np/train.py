@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import argparse
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nrms_np.command import (
-    DONE,
-    INTERRUPTED,
-    add_threads,
-    make_parser,
-    run_command,
-    use_threads,
-    value_of,
-)
-from nrms_np.config import PRESETS, Config, fastest_backend
-
-if TYPE_CHECKING:
-    from nrms_np.data.mind.files import Edition
+from nrms_np.command import DONE, INTERRUPTED, add_threads, make_parser, run_command, use_threads, value_of
+from nrms_np.config import PRESETS, Config, fastest_backend, shown
+from nrms_np.data.mind.files import FOLDERS
 
 DEMO = Path("data/demo")
 
@@ -29,12 +21,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options; those that set something in Config are None where they were not given."""
     parser = make_parser("train", "Train NRMS on click logs in MIND's format. Without options: on the demo corpus.")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--small", action="store_true", help="train on MIND-small; fetched into data/mind-small if it is not there"
-    )
-    where.add_argument(
-        "--large", action="store_true", help="train on MIND-large; fetched into data/mind-large if it is not there"
-    )
+    for edition, folder in FOLDERS.items():
+        of_edition = f"train on MIND-{edition}; fetched into {folder.as_posix()} if it is not there"
+        where.add_argument(f"--{edition}", action="store_true", help=of_edition)
     where.add_argument(
         "--data", type=Path, default=DEMO, help="folder with train/ and dev/, each news.tsv and behaviors.tsv"
     )
@@ -81,14 +70,10 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
             how["nargs"] = "+"
             default = ""
         elif len(set(values.values())) == 1:
-            default = f" (default: {_shown(values['paper'])})"
+            default = f" (default: {shown(values['paper'])})"
         else:
-            default = f" (default by preset: {', '.join(f'{p} {_shown(v)}' for p, v in values.items())})"
+            default = f" (default by preset: {', '.join(f'{p} {shown(v)}' for p, v in values.items())})"
         group.add_argument(f"--{name.replace('_', '-')}", default=None, help=field.metadata["meaning"] + default, **how)
-
-
-def _shown(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -106,19 +91,19 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
-    from nrms_np.data.mind.files import FOLDERS
     from nrms_np.data.mind.locate import locate
     from nrms_np.errors import DataError
     from nrms_np.evaluation.metrics import METRICS
-    from nrms_np.training import Interrupted, fit
+    from nrms_np.training.fitting import fit
     from nrms_np.training.run_folder import RunFolder, free_folder
+    from nrms_np.training.trainer import Interrupted
 
     use_threads(options.threads)
     data_folder, glove = options.data, options.glove
-    if options.small or options.large:
-        edition: Edition = "small" if options.small else "large"
-        data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
-    elif data_folder == DEMO and not DEMO.exists() and not options.resume:
+    for edition in FOLDERS:
+        if getattr(options, edition):
+            data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
+    if data_folder == DEMO and not DEMO.exists() and not options.resume:
         raise DataError(DEMO, "there is no demo corpus here; write it with: python -m nrms_np.data.demo")
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
     if options.resume:
@@ -133,19 +118,17 @@ def main(arguments: list[str]) -> int:
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
-    stopping = _StopSignals()
     try:
-        with stopping:
-            run = fit(
-                config, data, folder, resume=options.resume, say=say, on_row=_Table().add, stop=stopping.asked,
+        with stop_signals() as stop:
+            best, levels = fit(
+                config, data, folder, resume=options.resume, say=say, on_row=_Table().add, stop=stop,
                 progress=not options.quiet,
             )  # fmt: skip
     except Interrupted:
         print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder.path}")
         return INTERRUPTED
-    best = run.best
     print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
-    low, high = run.baselines["popularity"]["auc"], run.baselines.get("best possible", {"auc": 0.0})["auc"]
+    low, high = levels["popularity"], levels.get("best possible", 0.0)
     if high > low:
         print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
     print(f"run folder: {folder.path}")
@@ -173,33 +156,23 @@ class _Table:
         print(line, flush=True)
 
 
-class _StopSignals:
-    """Turns Ctrl-C and the system's request to end into a question that is asked between two steps."""
+@contextmanager
+def stop_signals() -> Iterator[Callable[[], bool]]:
+    """Turn Ctrl-C and the system's request to end into a question that is asked between two steps: should the run stop?"""
+    received: list[int] = []
 
-    def __init__(self) -> None:
-        self._asked = False
-
-    def asked(self) -> bool:
-        """Whether the run should stop."""
-        return self._asked
-
-    def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _note(self, *_: object) -> None:
-        if self._asked:  # the second time it is meant at once: an evaluation may take long
+    def note(number: int, _: object) -> None:
+        if received:  # the second time it is meant at once: an evaluation may take long
             raise KeyboardInterrupt
-        self._asked = True
+        received.append(number)
 
-
-def command() -> None:
-    """The console script `nrms-train`."""
-    run_command(main)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":
-    command()
+    run_command(main)
