@@ -14,11 +14,6 @@ import numpy as np
 
 from nrms_np.errors import ModelFileError, NrmsError
 
-BROKEN_FILE = (
-    OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error
-)  # fmt: skip
-"""What NumPy raises when it reads an .npz file that is none, or is damaged."""
-
 
 def check_folder(path: Path) -> None:
     """Raise NrmsError when the folder that `path` is to be written into does not exist."""
@@ -67,5 +62,7 @@ def arrays_in(path: Path, problem: str) -> Iterator[dict[str, Any]]:
             yield {name: file[name] for name in file.files}
     except FileNotFoundError as error:
         raise ModelFileError(f"{path}: there is no such file.") from error
-    except BROKEN_FILE as error:
+    except (  # what NumPy raises for a file that is no .npz file, or is damaged
+        OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error
+    ) as error:  # fmt: skip
         raise ModelFileError(f"{path}: {problem} ({type(error).__name__}).") from error

@@ -1,1 +1,1 @@
-"""The optimiser, the training loop, and `fitting.fit`, which does a whole run."""
+"""The optimiser, the training loop, and what a run leaves in its folder."""

@@ -65,10 +65,9 @@ NOT_COMPARED = (
 def write_report(folder: RunFolder, levels: Mapping[str, float], notes: Sequence[str]) -> None:
     """Write REPORT.md into the folder of a run that has ended; it appears whole or not at all.
 
-    levels: dev AUC of what needs no model, by its name.    notes: what reading the data told, a line each.
+    levels: dev AUC of what needs no model, by its name.    notes: what reading the data told, one line each.
 
-    Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where
-    a file cannot be read or written.
+    Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where a file cannot be used.
     """
     config, data = folder.read_config()
     rows = folder.read_metrics()

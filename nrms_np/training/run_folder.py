@@ -28,17 +28,15 @@ class RunFolder:
         """Make the folder and see that it can be written to. Raises NrmsError where it cannot, or already holds a run."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / ".probe"
-            probe.touch()
-            probe.unlink()
+            if self.config.exists():
+                raise NrmsError(
+                    f"{self.path}: this folder already holds a run; choose another --out, or go on with --resume."
+                )
+            write_text(self.metrics, "")  # no epoch so far; and it shows whether the folder can be written to
         except OSError as error:
             raise NrmsError(
                 f"{self.path}: the run folder cannot be written ({error.strerror}); choose another --out."
             ) from error
-        if self.config.exists():
-            raise NrmsError(
-                f"{self.path}: this folder already holds a run; choose another --out, or go on with --resume."
-            )
 
     def write_config(self, config: Config, data: dict[str, Any]) -> None:
         """Write config.json: the model's settings, and what the run was given as data."""
@@ -48,9 +46,7 @@ class RunFolder:
         """Read what `write_config` wrote. Raises NrmsError where there is no run or its settings make no sense."""
         try:
             text = self.config.read_text(encoding="utf-8")
-            data = json.loads(text)["data"]
-            if set(data) != {"folder", "glove"}:
-                raise KeyError("data")
+            data = {name: json.loads(text)["data"][name] for name in ("folder", "glove")}
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -31,7 +31,7 @@ class Interrupted(Exception):  # noqa: N818  (it is no error)
 class Trainer:
     """One run: model, data, optimiser and progress.
 
-    on_row:   called with a name and the metrics of each epoch as soon as they are known.
+    on_epoch: called with the metrics of each epoch as soon as they are known.
     stop:     asked after each step; True ends the run with a checkpoint and Interrupted.
     progress: whether a bar shows how far an epoch is.
     """
@@ -42,12 +42,12 @@ class Trainer:
         data: Dataset,
         folder: RunFolder,
         *,
-        on_row: Callable[[str, Row], None] = lambda *_: None,
+        on_epoch: Callable[[Row], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
         progress: bool = False,
     ) -> None:
         self.model, self.data, self.folder = model, data, folder
-        self.on_row, self.stop, self.show_bar = on_row, stop, progress
+        self.on_epoch, self.stop, self.show_bar = on_epoch, stop, progress
         self.config = model.config
         self.adam = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
@@ -57,13 +57,12 @@ class Trainer:
 
     def resume(self) -> None:
         """Go back to where the run's checkpoint was written; a run that has none yet starts at its beginning."""
-        if not self.folder.checkpoint.exists():
-            return
-        self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
-        done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
-        for row in self.folder.read_metrics():
-            if row["epoch"] <= done:
-                self._tell(row)
+        if self.folder.checkpoint.exists():
+            self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
+            done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
+            for row in self.folder.read_metrics():
+                if row["epoch"] <= done:
+                    self.on_epoch(row)
 
     def fit(self) -> None:
         """Train until the last epoch, or until the dev AUC has not risen for `patience` epochs.
@@ -83,9 +82,8 @@ class Trainer:
 
     def _finished(self) -> bool:
         progress, config = self.progress, self.config
-        if progress.batch:
-            return False
-        return progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
+        enough = progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
+        return enough and progress.batch == 0
 
     def _batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         return batches(
@@ -148,13 +146,10 @@ class Trainer:
             self.model.save(self.folder.model)
         self.folder.add_metrics(row)
         self._save_checkpoint()
-        self._tell(row)
+        self.on_epoch(row)
 
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.folder.checkpoint, self.model, self.adam, self.progress)
-
-    def _tell(self, row: Row) -> None:
-        self.on_row(f"epoch {row['epoch']}" if row["epoch"] else "untrained", row)
 
 
 def peak_memory_mb() -> float:
