@@ -180,8 +180,7 @@ class NRMS:
 
     def save(self, path: str | Path) -> None:
         """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all."""
-        texts = {"vocabulary": self.vocabulary, "config": self.config.to_json()}
-        write_arrays(Path(path), {**self.parameters, **texts})
+        write_arrays(Path(path), {**self.parameters, "vocabulary": self.vocabulary, "config": self.config.to_json()})
 
     @classmethod
     def load(cls, path: str | Path, backend: str | None = None) -> NRMS:

@@ -107,7 +107,7 @@ def main(arguments: list[str]) -> int:
     if options.resume:
         config, saved = folder.read_config()
         config = replace(config, epochs=options.epochs or config.epochs)
-        data_folder, glove = Path(saved["folder"]), saved["glove"] and Path(saved["glove"])
+        data_folder, glove = saved["folder"], saved["glove"]
     if fastest_backend() == "layers" and options.backend is None:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
     data = read_dataset(
@@ -146,7 +146,7 @@ def _train(config: Config, data: Dataset, folder: RunFolder, options: argparse.N
     others = sum(value.size for value in model.parameters.values()) - words
     say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
     with stop_signals() as stop:
-        trainer = Trainer(model, data, folder, on_epoch=_print_row, stop=stop, progress=not options.quiet)
+        trainer = Trainer(model, data, folder, on_epoch=_print_row, stop=stop, show_bar=not options.quiet)
         if trainer.samples.skipped:
             say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
         if not options.resume:

@@ -60,8 +60,6 @@ class RunFolder:
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The metrics of all epochs so far."""
-        if not self.metrics.exists():
-            return []
         try:
             rows = [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
             rows.sort(key=lambda row: row["epoch"])

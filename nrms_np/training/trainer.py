@@ -33,7 +33,7 @@ class Trainer:
 
     on_epoch: called with the metrics of each epoch as soon as they are known.
     stop:     asked after each step; True ends the run with a checkpoint and Interrupted.
-    progress: whether a bar shows how far an epoch is.
+    show_bar: whether a bar shows how far an epoch is.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Trainer:
         *,
         on_epoch: Callable[[Row], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
-        progress: bool = False,
+        show_bar: bool = False,
     ) -> None:
         self.model, self.data, self.folder = model, data, folder
-        self.on_epoch, self.stop, self.show_bar = on_epoch, stop, progress
+        self.on_epoch, self.stop, self.show_bar = on_epoch, stop, show_bar
         self.config = model.config
         self.adam = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
