@@ -40,6 +40,13 @@ def fastest_backend() -> str:
     return "kernels" if find_spec("numba") else "layers"
 
 
+def shown(value: Any) -> str:
+    """The value of a setting as people read it."""
+    if isinstance(value, tuple):
+        return ", ".join(value) or "nothing"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
 def setting(default: Any, kind: Kind, meaning: str) -> Any:
     """A field of Config with what the command line and the documentation say about it."""
     more = {"default_factory": default} if callable(default) else {"default": default}
@@ -101,7 +108,7 @@ class Config:
         return 1 / self.head_dim**0.5 if self.scaled else 1.0
 
     def to_json(self) -> str:
-        """The settings as a JSON object, one a line."""
+        """The settings as a JSON object, one per line."""
         return json.dumps(asdict(self), indent=2)
 
     @classmethod

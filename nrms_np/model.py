@@ -2,8 +2,6 @@ r"""NRMS: the words of titles become news vectors, the news of histories become 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,18 +13,13 @@ from nrms_np.backend import get_backend
 from nrms_np.config import Config, fastest_backend
 from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.errors import ConfigError, ModelFileError
-from nrms_np.files import whole_file
+from nrms_np.files import arrays_in, write_arrays
 from nrms_np.layers.dropout import dropout_key
 from nrms_np.packed import Batch, Packed, RowGradient, distinct
 from nrms_np.parameters import initial_parameters, parameter_shapes
 
 SEQUENCES_PER_BLOCK = 2048
 """Encoding goes through the sequences in blocks of this many, so that memory does not grow with their number."""
-
-BROKEN_FILE = (
-    OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error
-)  # fmt: skip
-"""What NumPy raises when it reads an .npz file that is none, or is damaged."""
 
 WORD_LAYER, NEWS_LAYER = 0, 1
 """The numbers by which the two dropout masks of a step differ."""
@@ -118,14 +111,13 @@ class NRMS:
         Returns (scores, cache): scores (B, 1 + K).
         """
         backend, config = self._backend, self.config
-        word_dropout, news_dropout = self._dropouts(dropout_step)
+        word_dropout = self._dropout(dropout_step, WORD_LAYER)
+        news_dropout = self._dropout(dropout_step, NEWS_LAYER) if config.dropout_after_attention else None
         x, embedding = backend.embedding_forward(self.parameters["word_embedding"], batch.words)
         dropped = None
         if word_dropout is not None:
             x, dropped = backend.dropout_forward(x, word_dropout.rate, word_dropout.key)
-        news, news_cache = self.attend(
-            x, batch.titles, "news", news_dropout if config.dropout_after_attention else None
-        )
+        news, news_cache = self.attend(x, batch.titles, "news", news_dropout)
         # News of histories come first in a batch; candidates that nobody clicked on before need no query, key or value.
         clicked = news[: batch.histories.index.max(initial=-1) + 1]
         users, users_cache = self.attend(clicked, batch.histories, "user")
@@ -181,19 +173,14 @@ class NRMS:
             for name, gradient in gradients.items()
         }
 
-    def _dropouts(self, step: int | None) -> tuple[Dropout | None, Dropout | None]:
-        rate = self.config.dropout
-        if step is None or rate == 0:
-            return None, None
-        keys = (dropout_key(self.config.seed, step, layer) for layer in (WORD_LAYER, NEWS_LAYER))
-        word, news = (Dropout(rate, key) for key in keys)
-        return word, news
+    def _dropout(self, step: int | None, layer: int) -> Dropout | None:
+        if step is None or self.config.dropout == 0:
+            return None
+        return Dropout(self.config.dropout, dropout_key(self.config.seed, step, layer))
 
     def save(self, path: str | Path) -> None:
         """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all."""
-        with whole_file(Path(path)) as temporary, temporary.open("wb") as file:
-            arrays: dict[str, Any] = {**self.parameters, "vocabulary": np.array(self.vocabulary)}
-            np.savez(file, config=self.config.to_json(), **arrays)
+        write_arrays(Path(path), {**self.parameters, "vocabulary": self.vocabulary, "config": self.config.to_json()})
 
     @classmethod
     def load(cls, path: str | Path, backend: str | None = None) -> NRMS:
@@ -203,17 +190,11 @@ class NRMS:
             needs Numba and Numba is not installed.
         Raises ModelFileError where the file is missing, broken or of another program.
         """
-        try:
-            with Path(path).open("rb") as binary, np.load(binary, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            config = Config.from_json(str(arrays.pop("config")))
-            trained_with = "layers" if fastest_backend() == "layers" else config.backend
-            config = replace(config, backend=backend or trained_with)
-            vocabulary = arrays.pop("vocabulary").tolist()
-            return cls(config, vocabulary, arrays)
-        except FileNotFoundError as error:
-            raise ModelFileError(f"{path}: there is no such file.") from error
-        except BROKEN_FILE as error:
-            raise ModelFileError(f"{path}: this is not a saved model ({type(error).__name__}).") from error
-        except (ConfigError, ModelFileError) as error:
-            raise ModelFileError(f"{path}: {error}") from error
+        with arrays_in(Path(path), "this is not a saved model") as arrays:
+            try:
+                config = Config.from_json(str(arrays.pop("config")))
+                trained_with = "layers" if fastest_backend() == "layers" else config.backend
+                config = replace(config, backend=backend or trained_with)
+                return cls(config, arrays.pop("vocabulary").tolist(), arrays)
+            except (ConfigError, ModelFileError) as error:
+                raise ModelFileError(f"{path}: {error}") from error

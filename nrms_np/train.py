@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import argparse
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nrms_np.command import (
-    DONE,
-    INTERRUPTED,
-    add_threads,
-    make_parser,
-    run_command,
-    use_threads,
-    value_of,
-)
-from nrms_np.config import PRESETS, Config, fastest_backend
+from nrms_np.command import DONE, INTERRUPTED, add_threads, make_parser, run_command, use_threads, value_of
+from nrms_np.config import PRESETS, Config, fastest_backend, shown
+from nrms_np.data.mind.files import FOLDERS
 
 if TYPE_CHECKING:
-    from nrms_np.data.mind.files import Edition
+    from nrms_np.data.dataset import Dataset
+    from nrms_np.training.run_folder import RunFolder
 
 DEMO = Path("data/demo")
 
@@ -29,22 +25,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options; those that set something in Config are None where they were not given."""
     parser = make_parser("train", "Train NRMS on click logs in MIND's format. Without options: on the demo corpus.")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument(
-        "--small", action="store_true", help="train on MIND-small; fetched into data/mind-small if it is not there"
-    )
-    where.add_argument(
-        "--large", action="store_true", help="train on MIND-large; fetched into data/mind-large if it is not there"
-    )
+    for edition, folder in FOLDERS.items():
+        of_edition = f"train on MIND-{edition}; fetched into {folder.as_posix()} if it is not there"
+        where.add_argument(f"--{edition}", action="store_true", help=of_edition)
     where.add_argument(
         "--data", type=Path, default=DEMO, help="folder with train/ and dev/, each news.tsv and behaviors.tsv"
     )
     parser.add_argument("--preset", choices=PRESETS, default="paper", help="published settings to start from")
-    parser.add_argument("--glove", type=Path, default=None, metavar="FILE", help="word vectors in GloVe's text format")
+    parser.add_argument("--glove", type=Path, metavar="FILE", help="word vectors in GloVe's text format")
     add_threads(parser)
     parser.add_argument(
         "--out",
         type=Path,
-        default=None,
         help="run folder (default: runs/ and the name of the data folder, with a number if that exists)",
     )
     parser.add_argument(
@@ -58,17 +50,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.error("--resume needs --out: the folder of the run to go on with")
     if options.resume:
         free = {"resume", "out", "epochs", "threads", "quiet"}
-        given = [
-            name for name, value in vars(options).items() if name not in free and value != parser.get_default(name)
-        ]
-        if given:
-            parser.error(f"--resume goes on with the run's own settings; leave out --{given[0].replace('_', '-')}")
+        for name, value in vars(options).items():
+            if name not in free and value != parser.get_default(name):
+                parser.error(f"--resume goes on with the run's own settings; leave out --{name.replace('_', '-')}")
     return options
 
 
 def _add_settings(group: argparse._ArgumentGroup) -> None:
     """An option for each field of Config."""
-    configs = {preset: Config(**changes) for preset, changes in PRESETS.items()}
     for field in fields(Config):
         kind, name = field.metadata["kind"], field.name
         how: dict[str, Any] = {"type": value_of(kind), "metavar": kind.type.__name__.upper()}
@@ -76,19 +65,15 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
             how = {"action": argparse.BooleanOptionalAction}
         elif kind.names:
             how = {"choices": kind.names}
-        values = {preset: getattr(config, name) for preset, config in configs.items()}
+        values = {preset: getattr(Config(**changes), name) for preset, changes in PRESETS.items()}
         if isinstance(values["paper"], tuple):
             how["nargs"] = "+"
             default = ""
         elif len(set(values.values())) == 1:
-            default = f" (default: {_shown(values['paper'])})"
+            default = f" (default: {shown(values['paper'])})"
         else:
-            default = f" (default by preset: {', '.join(f'{p} {_shown(v)}' for p, v in values.items())})"
+            default = f" (default by preset: {', '.join(f'{p} {shown(v)}' for p, v in values.items())})"
         group.add_argument(f"--{name.replace('_', '-')}", default=None, help=field.metadata["meaning"] + default, **how)
-
-
-def _shown(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def config_of(options: argparse.Namespace) -> Config:
@@ -106,100 +91,118 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
-    from nrms_np.data.mind.files import FOLDERS
     from nrms_np.data.mind.locate import locate
     from nrms_np.errors import DataError
-    from nrms_np.evaluation.metrics import METRICS
-    from nrms_np.training import Interrupted, fit
     from nrms_np.training.run_folder import RunFolder, free_folder
+    from nrms_np.training.trainer import Interrupted
 
     use_threads(options.threads)
     data_folder, glove = options.data, options.glove
-    if options.small or options.large:
-        edition: Edition = "small" if options.small else "large"
-        data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
-    elif data_folder == DEMO and not DEMO.exists() and not options.resume:
+    for edition in FOLDERS:
+        if getattr(options, edition):
+            data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
+    if data_folder == DEMO and not DEMO.exists() and not options.resume:
         raise DataError(DEMO, "there is no demo corpus here; write it with: python -m nrms_np.data.demo")
     folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
     if options.resume:
         config, saved = folder.read_config()
         config = replace(config, epochs=options.epochs or config.epochs)
-        data_folder, glove = Path(saved["folder"]), saved["glove"] and Path(saved["glove"])
+        data_folder, glove = saved["folder"], saved["glove"]
     if fastest_backend() == "layers" and options.backend is None:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
     data = read_dataset(
         data_folder, title_length=config.title_length, history_length=config.history_length,
         minimum_count=config.minimum_count, glove=glove, seed=config.seed,
     )  # fmt: skip
-    if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
-        raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
-    stopping = _StopSignals()
+    if data.word_vectors is not None:
+        word_dim = data.word_vectors.shape[1]
+        if options.word_dim not in (None, word_dim):
+            raise DataError(options.glove, f"its vectors have {word_dim} numbers; leave out --word-dim.")
+        config = replace(config, word_dim=word_dim)
     try:
-        with stopping:
-            run = fit(
-                config, data, folder, resume=options.resume, say=say, on_row=_Table().add, stop=stopping.asked,
-                progress=not options.quiet,
-            )  # fmt: skip
+        _train(config, data, folder, options)
     except Interrupted:
         print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder.path}")
         return INTERRUPTED
-    best = run.best
-    print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
-    low, high = run.baselines["popularity"]["auc"], run.baselines.get("best possible", {"auc": 0.0})["auc"]
-    if high > low:
-        print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
     print(f"run folder: {folder.path}")
     return DONE
 
 
-class _Table:
-    """Prints rows of metrics under one heading."""
+def _train(config: Config, data: Dataset, folder: RunFolder, options: argparse.Namespace) -> None:
+    """Train a model and write all of its run folder; print metrics as soon as they are known."""
+    from nrms_np.evaluation.baselines import baseline_scores
+    from nrms_np.evaluation.metrics import METRICS
+    from nrms_np.evaluation.ranking import metrics_of
+    from nrms_np.model import NRMS
+    from nrms_np.training.learning_curve import draw_learning_curve
+    from nrms_np.training.report import write_report
+    from nrms_np.training.trainer import Trainer
 
-    def __init__(self) -> None:
-        self._has_heading = False
+    say = (lambda _: None) if options.quiet else print
+    for note in data.notes:
+        say(note)
+    model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
+    words = model.parameters["word_embedding"].size
+    others = sum(value.size for value in model.parameters.values()) - words
+    say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
+    with stop_signals() as stop:
+        trainer = Trainer(model, data, folder, on_epoch=_print_row, stop=stop, show_bar=not options.quiet)
+        if trainer.samples.skipped:
+            say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
+        if not options.resume:
+            folder.create()
+            glove = None if data.glove is None else str(data.glove.resolve())
+            folder.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove})
+        titles = " ".join(f"{metric.title:>7}" for metric in METRICS)
+        print(f"\n{'':>13} {'loss':>8} {titles} {'train s':>8} {'eval s':>7} {'samples/s':>9}")
+        levels = {}
+        for name, scores in baseline_scores(data.dev, data.train, config.seed).items():
+            metrics = metrics_of(scores, data.dev.behaviors).values
+            _print_row(metrics, name)
+            levels[name] = metrics["auc"]
+        if options.resume:
+            trainer.resume()
+        trainer.fit()
+        rows = folder.read_metrics()
+        draw_learning_curve(folder.learning_curve, rows, levels)
+        write_report(folder, levels, data.notes)
+    best = max(rows, key=lambda row: row["auc"])
+    print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
+    low, high = levels["popularity"], levels.get("best possible", 0.0)
+    if high > low:
+        print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
 
-    def add(self, name: str, row: dict[str, Any]) -> None:
-        """Print a row; baselines have metrics only."""
-        from nrms_np.evaluation.metrics import METRICS
 
-        if not self._has_heading:
-            titles = " ".join(f"{metric.title:>7}" for metric in METRICS)
-            print(f"\n{'':>13} {'loss':>8} {titles} {'train s':>8} {'eval s':>7} {'samples/s':>9}")
-            self._has_heading = True
-        loss = f"{row['loss']:8.4f}" if "loss" in row else " " * 8
-        line = f"{name:>13} {loss} " + " ".join(f"{row[metric.name]:7.4f}" for metric in METRICS)
-        if "loss" in row:
-            line += f" {row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} {row['samples_per_second']:9,.0f}"
-        print(line, flush=True)
+def _print_row(row: dict[str, Any], baseline: str | None = None) -> None:
+    """Print the metrics of an epoch, or those of a baseline, which has no loss and no times."""
+    from nrms_np.evaluation.metrics import METRICS
+
+    metrics = " ".join(f"{row[metric.name]:7.4f}" for metric in METRICS)
+    if baseline is not None:
+        print(f"{baseline:>13} {'':8} {metrics}", flush=True)
+        return
+    name = f"epoch {row['epoch']}" if row["epoch"] else "untrained"
+    times = f"{row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} {row['samples_per_second']:9,.0f}"
+    print(f"{name:>13} {row['loss']:8.4f} {metrics} {times}", flush=True)
 
 
-class _StopSignals:
-    """Turns Ctrl-C and the system's request to end into a question that is asked between two steps."""
+@contextmanager
+def stop_signals() -> Iterator[Callable[[], bool]]:
+    """Turn Ctrl-C and the system's request to end into a question, whether to stop, that is asked between two steps."""
+    received: list[int] = []
 
-    def __init__(self) -> None:
-        self._asked = False
-
-    def asked(self) -> bool:
-        """Whether the run should stop."""
-        return self._asked
-
-    def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _note(self, *_: object) -> None:
-        if self._asked:  # the second time it is meant at once: an evaluation may take long
+    def note(number: int, _: object) -> None:
+        if received:  # the second time it is meant at once: an evaluation may take long
             raise KeyboardInterrupt
-        self._asked = True
+        received.append(number)
 
-
-def command() -> None:
-    """The console script `nrms-train`."""
-    run_command(main)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":
-    command()
+    run_command(main)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def train(*options, cwd=ROOT):
-    """Run the command as a reader does; returns (exit code, stdout, stderr)."""
+    """Run the command as a user does; returns (exit code, stdout, stderr)."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "nrms_np.train", *map(str, options)],

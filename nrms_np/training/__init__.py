@@ -1,6 +1,1 @@
-"""The optimiser, the training loop, and `fit`, which does a whole run."""
-
-from nrms_np.training.fitting import Run, fit
-from nrms_np.training.trainer import Interrupted
-
-__all__ = ["Interrupted", "Run", "fit"]
+"""The optimiser, the training loop, and what a run leaves in its folder."""

@@ -17,6 +17,7 @@ that both optimisers can be compared number by number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,35 +52,25 @@ class Adam:
         gradients: by the parameters' names, of their shapes, or as a RowGradient.
         """
         self.steps += 1
+        rate = self.learning_rate / (1 - BETA_1**self.steps)
+        scale = float(np.sqrt(1 - BETA_2**self.steps))
         for name, gradient in gradients.items():
-            state = parameters[name], self.m[name], self.v[name]
+            state, number = [parameters[name], self.m[name], self.v[name]], parameters[name].dtype.type
             if isinstance(gradient, RowGradient):
-                self._move_rows(gradient.rows, gradient.values, *state)
+                constants = [number(value) for value in (rate, 1 / scale, EPSILON / scale)]
+                _in_parts(_update_rows, [*gradient], [*state, *constants], ROWS_PER_TASK)
             else:
-                self._move(np.ascontiguousarray(gradient), *state)
+                constants = [number(value) for value in (rate, 1 / scale, EPSILON)]
+                _in_parts(_update, [array.reshape(-1) for array in (gradient, *state)], constants, NUMBERS_PER_TASK)
 
-    def _move(self, gradient: Array, parameter: Array, m: Array, v: Array) -> None:
-        flat = [array.reshape(-1) for array in (gradient, parameter, m, v)]
-        rate, scale = self._rate_and_scale()
-        constants = tuple(parameter.dtype.type(value) for value in (rate, 1 / scale, EPSILON))
 
-        def task(first: int, last: int) -> None:
-            _update(*(array[first:last] for array in flat), *constants)
+def _in_parts(loop: Callable[..., None], cut: list[Array | IntArray], whole: list[Any], size: int) -> None:
+    """Call a loop on parts of `cut`, arrays of one length, and on all of `whole`, on all threads."""
 
-        run(task, even_bounds(parameter.size, NUMBERS_PER_TASK))
+    def task(first: int, last: int) -> None:
+        loop(*(array[first:last] for array in cut), *whole)
 
-    def _move_rows(self, rows: IntArray, values: Array, parameter: Array, m: Array, v: Array) -> None:
-        rate, scale = self._rate_and_scale()
-        constants = tuple(parameter.dtype.type(value) for value in (rate, 1 / scale, EPSILON / scale))
-
-        def task(first: int, last: int) -> None:
-            _update_rows(rows[first:last], values[first:last], parameter, m, v, *constants)
-
-        run(task, even_bounds(len(rows), ROWS_PER_TASK))
-
-    def _rate_and_scale(self) -> tuple[float, float]:
-        """η / (1 − β₁ᵗ) and √(1 − β₂ᵗ)."""
-        return self.learning_rate / (1 - BETA_1**self.steps), float(np.sqrt(1 - BETA_2**self.steps))
+    run(task, even_bounds(len(cut[0]), size))
 
 
 def _update_whole(

@@ -5,16 +5,14 @@ There is no generator state in it: order, negatives and dropout are functions of
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from nrms_np.arrays import Array
 from nrms_np.errors import ModelFileError
-from nrms_np.files import whole_file
-from nrms_np.model import BROKEN_FILE, NRMS
+from nrms_np.files import arrays_in, write_arrays
+from nrms_np.model import NRMS
 from nrms_np.training.adam import Adam
 
 
@@ -38,15 +36,14 @@ class Progress:
 
 
 def save_checkpoint(path: Path, model: NRMS, adam: Adam, progress: Progress) -> None:
-    """Write parameters, the optimiser's state and the progress. The file appears whole or not at all."""
-    arrays: dict[str, Any] = {f"parameter/{name}": value for name, value in model.parameters.items()}
-    arrays |= {f"m/{name}": value for name, value in adam.m.items()}
-    arrays |= {f"v/{name}": value for name, value in adam.v.items()}
-    arrays |= {f"progress/{name}": np.array(value) for name, value in asdict(progress).items()}
-    arrays["steps"] = np.array(adam.steps)
-    arrays["vocabulary"] = np.array(_fingerprint(model))
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+    """Write parameters, the optimiser's state, the progress, and the words, without which parameters mean nothing.
+
+    The file appears whole or not at all.
+    """
+    arrays: dict[str, Any] = {"steps": adam.steps, "words": model.vocabulary}
+    for kind, values in (*_state(model, adam), ("progress", asdict(progress))):
+        arrays |= {f"{kind}/{name}": value for name, value in values.items()}
+    write_arrays(path, arrays)
 
 
 def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
@@ -54,14 +51,12 @@ def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
 
     Raises ModelFileError where the file is broken, or of a model with other words or other parameters.
     """
-    try:
-        with path.open("rb") as binary, np.load(binary, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        if arrays["vocabulary"].item() != _fingerprint(model):
+    with arrays_in(path, "the checkpoint cannot be read") as arrays:
+        if arrays["words"].tolist() != model.vocabulary:
             raise ModelFileError(
                 f"{path}: the data has other words than when the run was started; bring the old data back."
             )
-        for kind, values in (("parameter", model.parameters), ("m", adam.m), ("v", adam.v)):
+        for kind, values in _state(model, adam):
             for name in values:
                 saved = arrays[f"{kind}/{name}"]
                 if saved.shape != values[name].shape:
@@ -71,10 +66,7 @@ def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
                 values[name] = saved
         adam.steps = int(arrays["steps"])
         return Progress(**{field.name: arrays[f"progress/{field.name}"].item() for field in fields(Progress)})
-    except BROKEN_FILE as error:
-        raise ModelFileError(f"{path}: the checkpoint cannot be read ({type(error).__name__}).") from error
 
 
-def _fingerprint(model: NRMS) -> str:
-    """Tells whether two vocabularies are the same: parameters of one mean nothing for another."""
-    return hashlib.sha256("\n".join(model.vocabulary).encode()).hexdigest()
+def _state(model: NRMS, adam: Adam) -> list[tuple[str, dict[str, Array]]]:
+    return [("parameter", model.parameters), ("m", adam.m), ("v", adam.v)]

@@ -15,12 +15,10 @@ def draw_learning_curve(path: Path, rows: list[dict[str, Any]], levels: dict[str
 
     rows: metrics of the epochs.    levels: AUC of baselines by their names, drawn as lines across.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
     left = figure.subplots()
     epochs = [row["epoch"] for row in rows]
     left.plot(epochs, [row["auc"] for row in rows], "o-", color=BLUE)

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nrms_np.config import Config
+from nrms_np.config import Config, shown
 from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint, git_blob_sha1
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import METRICS
-from nrms_np.files import whole_file
+from nrms_np.files import write_text
+from nrms_np.kernels.engine.parallel import threads_in_use
 from nrms_np.training.run_folder import RunFolder
 
 BAND = (65.0, 67.0)
@@ -55,43 +56,36 @@ PUBLISHED = (
 )  # fmt: skip
 
 
-def write_report(
-    folder: RunFolder,
-    levels: Mapping[str, float],
-    notes: Sequence[str],
-    *,
-    threads: int,
-) -> Path:
+NOT_COMPARED = (
+    "The files of this run are not those of MIND-small (their fingerprints are below), so published numbers say nothing "
+    "about it, and none are shown."
+)
+
+
+def write_report(folder: RunFolder, levels: Mapping[str, float], notes: Sequence[str]) -> None:
     """Write REPORT.md into the folder of a run that has ended; it appears whole or not at all.
 
-    levels:  dev AUC of what needs no model, by its name.    notes: what reading the data told, a line each.
-    threads: how many the run used.
+    levels: dev AUC of what needs no model, by its name.    notes: what reading the data told, one line each.
 
-    Returns the path of the report. Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where
-    a file cannot be read or written.
+    Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where a file cannot be used.
     """
     config, data = folder.read_config()
     rows = folder.read_metrics()
     if not rows:
         raise NrmsError(f"{folder.path}: the run has no finished epoch to report; go on with it with --resume.")
-    right = FINGERPRINTS["small"]
-    data_folder, glove = Path(data["folder"]), data["glove"]
-    files = {name: _fingerprint(data_folder / name) for name in DATA_FILES}
-    is_mind_small = all(files[name] == right.get(name) for name in DATA_FILES)
+    data_folder, glove = data["folder"], data["glove"]
+    files = {name: _fingerprint(Path(data_folder, name)) for name in DATA_FILES}
     best = max(rows, key=lambda row: row["auc"])
-    sections = [
+    paragraphs = [
         "# Report of a training run",
-        _result(best, config.seed),
-        _comparison(best, config, glove) if is_mind_small else _no_comparison(),
-        _learning_curve(folder, rows, levels),
-        _data(data_folder, files, right, glove, notes),
-        _settings(config, glove),
-        _time_and_memory(rows, threads),
+        *_result(best, config.seed),
+        *(_comparison(best, config, glove) if files == FINGERPRINTS["small"] else [NOT_COMPARED]),
+        *_learning_curve(folder, rows, levels),
+        *_data(data_folder, files, glove, notes),
+        *_settings(config, glove),
+        *_time_and_memory(rows),
     ]
-    path = folder.path / "REPORT.md"
-    with whole_file(path) as temporary:
-        temporary.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
-    return path
+    write_text(folder.report, "\n\n".join(paragraphs) + "\n")
 
 
 def verdict(auc: float) -> str:
@@ -109,7 +103,7 @@ def verdict(auc: float) -> str:
 def differences(config: Config, glove: str | None, published: Published) -> list[str]:
     """What this run has set otherwise than a published one, as "heads 16 instead of 20"."""
     found = [
-        f"{_words(name)} {_shown(getattr(config, name))} instead of {_shown(value)}"
+        f"{name.replace('_', ' ')} {shown(getattr(config, name))} instead of {shown(value)}"
         for name, value in published.settings.items()
         if getattr(config, name) != value
     ]
@@ -119,16 +113,16 @@ def differences(config: Config, glove: str | None, published: Published) -> list
     return found
 
 
-def _result(best: dict[str, Any], seed: int) -> str:
+def _result(best: dict[str, Any], seed: int) -> list[str]:
     numbers = ", ".join(f"{metric.title} {100 * best[metric.name]:.2f}" for metric in METRICS)
-    return (
-        f"Best epoch: {best['epoch']}. On the dev split, in %: **{numbers}**.\n\n"
+    return [
+        f"Best epoch: {best['epoch']}. On the dev split, in %: **{numbers}**.",
         "The best epoch is the one with the highest AUC on this same dev split, which flatters the number a little. "
-        f"It is one run, with seed {seed}; another seed gives a slightly different number."
-    )
+        f"It is one run, with seed {seed}; another seed gives a slightly different number.",
+    ]
 
 
-def _comparison(best: dict[str, Any], config: Config, glove: str | None) -> str:
+def _comparison(best: dict[str, Any], config: Config, glove: str | None) -> list[str]:
     ours = [100 * best[metric.name] for metric in METRICS]
     rows = [["this run", *(f"{value:.2f}" for value in ours), ""]]
     remarks = []
@@ -138,7 +132,7 @@ def _comparison(best: dict[str, Any], config: Config, glove: str | None) -> str:
         rows.append(["difference", *minus, "this run minus the row above"])
         remarks.append(_remark(config, glove, published))
     table = _table(["MIND-small dev, in %", *TITLES, "source"], rows)
-    return "\n\n".join(["## Beside the published numbers", verdict(ours[0]), table, *remarks])
+    return ["## Beside the published numbers", verdict(ours[0]), table, *remarks]
 
 
 def _remark(config: Config, glove: str | None, published: Published) -> str:
@@ -150,40 +144,25 @@ def _remark(config: Config, glove: str | None, published: Published) -> str:
     return f"Settings of this run that differ from those of {published.name}: {'; '.join(found)}."
 
 
-def _no_comparison() -> str:
-    return (
-        "The files of this run are not those of MIND-small (their fingerprints are below), so published numbers say nothing "
-        "about it, and none are shown."
-    )
-
-
-def _learning_curve(folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float]) -> str:
+def _learning_curve(folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float]) -> list[str]:
     cells = [
         [row["epoch"], f"{row['loss']:.4f}", *(f"{100 * row[metric.name]:.2f}" for metric in METRICS),
          f"{row['train_seconds']:.1f}", f"{row['eval_seconds']:.1f}"]
         for row in rows
     ]  # fmt: skip
     others = ", ".join(f"{name} {100 * auc:.2f}" for name, auc in levels.items())
-    return "\n\n".join(
-        [
-            "## Learning curve",
-            f"![dev AUC and train loss against the epoch]({folder.learning_curve.name})",
-            _table(["epoch", "train loss", *TITLES, "training, s", "evaluation, s"], cells),
-            f"Metrics on the dev split, in %. Epoch 0 is the untrained model. AUC without a model: {others}.",
-        ]
-    )
+    return [
+        "## Learning curve",
+        f"![dev AUC and train loss against the epoch]({folder.learning_curve.name})",
+        _table(["epoch", "train loss", *TITLES, "training, s", "evaluation, s"], cells),
+        f"Metrics on the dev split, in %. Epoch 0 is the untrained model. AUC without a model: {others}.",
+    ]
 
 
-def _data(
-    folder: Path,
-    files: Mapping[str, Fingerprint],
-    right: Mapping[str, Fingerprint],
-    glove: str | None,
-    notes: Sequence[str],
-) -> str:
+def _data(folder: str, files: Mapping[str, Fingerprint], glove: str | None, notes: Sequence[str]) -> list[str]:
+    right = FINGERPRINTS["small"]
     rows = [
-        [name, f"{found.size:,}", f"`{found.blob}`", "yes" if found == right.get(name) else "no"]
-        for name, found in files.items()
+        [name, f"{found.size:,}", f"`{found.blob}`", shown(found == right.get(name))] for name, found in files.items()
     ]
     if glove is not None:
         found = _fingerprint(Path(glove))
@@ -193,27 +172,26 @@ def _data(
         f"Folder: `{folder}`. The SHA-1 is what `git hash-object FILE` prints; the last column tells whether size and "
         "SHA-1 are those known for MIND-small."
     )
-    return "\n\n".join(["## Data", explanation, table, "\n".join(f"- {note}" for note in notes)])
+    return ["## Data", explanation, table, "\n".join(f"- {note}" for note in notes)]
 
 
-def _settings(config: Config, glove: str | None) -> str:
-    values = {name: _shown(value) for name, value in vars(config).items()} | {"word_vectors": _vectors(glove)}
-    return "\n\n".join(["## Settings", _table(["setting", "value"], [[_words(k), v] for k, v in values.items()])])
+def _settings(config: Config, glove: str | None) -> list[str]:
+    rows = [[name.replace("_", " "), shown(value)] for name, value in vars(config).items()]
+    return ["## Settings", _table(["setting", "value"], [*rows, ["word vectors", _vectors(glove)]])]
 
 
-def _time_and_memory(rows: list[dict[str, Any]], threads: int) -> str:
+def _time_and_memory(rows: list[dict[str, Any]]) -> list[str]:
     training, evaluation = (sum(row[name] for row in rows) for name in ("train_seconds", "eval_seconds"))
     samples = sum(row["samples_per_second"] * row["train_seconds"] for row in rows)
-    speed = f", {samples / training:,.0f} samples a second" if training else ""
-    return "\n".join(
-        [
-            "## Time and memory\n",
-            f"- training: {_duration(training)}{speed}",
-            f"- evaluation of the dev split, {len(rows)} times: {_duration(evaluation)}",
-            f"- peak memory: {max(row['peak_rss_mb'] for row in rows):,.0f} MiB",
-            f"- machine: {platform.machine()}, {platform.system()}, threads: {threads}, Python {platform.python_version()}",
-        ]
-    )
+    speed = f", {samples / training:,.0f} samples per second" if training else ""
+    return [
+        "## Time and memory",
+        f"- training: {_duration(training)}{speed}\n"
+        f"- evaluation of the dev split, {len(rows)} times: {_duration(evaluation)}\n"
+        f"- peak memory: {max(row['peak_rss_mb'] for row in rows):,.0f} MiB\n"
+        f"- machine: {platform.machine()}, {platform.system()}, threads: {threads_in_use()}, "
+        f"Python {platform.python_version()}",
+    ]
 
 
 def _fingerprint(path: Path) -> Fingerprint:
@@ -222,16 +200,6 @@ def _fingerprint(path: Path) -> Fingerprint:
 
 def _vectors(glove: str | None) -> str:
     return Path(glove).name if glove is not None else "drawn at random"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value) or "nothing"
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _duration(seconds: float) -> str:

@@ -1,14 +1,15 @@
-"""The folder a training run writes: settings, metrics of each epoch, the best model, a checkpoint, the learning curve."""
+"""The folder a training run writes: settings, metrics of each epoch, the best model, a checkpoint, learning curve, report."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from nrms_np.config import Config
 from nrms_np.errors import NrmsError
-from nrms_np.files import whole_file
+from nrms_np.files import write_text
 
 
 class RunFolder:
@@ -21,67 +22,50 @@ class RunFolder:
         self.model = self.path / "model.npz"
         self.checkpoint = self.path / "checkpoint.npz"
         self.learning_curve = self.path / "learning_curve.png"
+        self.report = self.path / "REPORT.md"
 
     def create(self) -> None:
         """Make the folder and see that it can be written to. Raises NrmsError where it cannot, or already holds a run."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / ".probe"
-            probe.touch()
-            probe.unlink()
+            if self.config.exists():
+                raise NrmsError(
+                    f"{self.path}: this folder already holds a run; choose another --out, or go on with --resume."
+                )
+            write_text(self.metrics, "")  # no epoch so far; and it shows whether the folder can be written to
         except OSError as error:
             raise NrmsError(
                 f"{self.path}: the run folder cannot be written ({error.strerror}); choose another --out."
             ) from error
-        if self.config.exists():
-            raise NrmsError(
-                f"{self.path}: this folder already holds a run; choose another --out, or go on with --resume."
-            )
 
     def write_config(self, config: Config, data: dict[str, Any]) -> None:
         """Write config.json: the model's settings, and what the run was given as data."""
-        settings = {**json.loads(config.to_json()), "data": data}
-        write_text(self.config, json.dumps(settings, indent=2) + "\n")
+        write_text(self.config, json.dumps({**asdict(config), "data": data}, indent=2) + "\n")
 
     def read_config(self) -> tuple[Config, dict[str, Any]]:
         """Read what `write_config` wrote. Raises NrmsError where there is no run or its settings make no sense."""
         try:
-            settings = json.loads(self.config.read_text(encoding="utf-8"))
-            data = settings.pop("data")
-            if set(data) != {"folder", "glove"}:
-                raise KeyError("data")
+            text = self.config.read_text(encoding="utf-8")
+            data = {name: json.loads(text)["data"][name] for name in ("folder", "glove")}
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise NrmsError(f"{self.config}: the settings cannot be read ({error}).") from error
-        return Config.from_json(json.dumps(settings)), data
+        return Config.from_json(text), data
 
     def add_metrics(self, row: dict[str, Any]) -> None:
-        """Append the metrics of one epoch."""
-        rows = [*self.read_metrics(), row]
+        """Append the metrics of one epoch, in place of what was left of it or of later ones by a run that is gone on with."""
+        rows = [each for each in self.read_metrics() if each["epoch"] < row["epoch"]] + [row]
         write_text(self.metrics, "".join(json.dumps(each) + "\n" for each in rows))
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The metrics of all epochs so far."""
-        if not self.metrics.exists():
-            return []
         try:
             rows = [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
             rows.sort(key=lambda row: row["epoch"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
         return rows
-
-    def keep_metrics_until(self, epoch: int) -> None:
-        """Drop the metrics of later epochs: a resumed run will write them again."""
-        rows = [row for row in self.read_metrics() if row["epoch"] <= epoch]
-        write_text(self.metrics, "".join(json.dumps(each) + "\n" for each in rows))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all."""
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 def free_folder(parent: Path, name: str) -> Path:

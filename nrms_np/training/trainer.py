@@ -11,7 +11,6 @@ from typing import Any
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import Dataset
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.metrics import MeanMetrics
 from nrms_np.evaluation.ranking import evaluate
 from nrms_np.model import NRMS
 from nrms_np.packed import Batch
@@ -32,10 +31,9 @@ class Interrupted(Exception):  # noqa: N818  (it is no error)
 class Trainer:
     """One run: model, data, optimiser and progress.
 
-    on_epoch:    called with the metrics of each epoch as soon as they are known.
-    stop:        asked after each step; True ends the run with a checkpoint and Interrupted.
-    progress:    whether a bar shows how far an epoch is.
-    share_words: one dropout mask for all uses of a word in a batch; see `data.batches.batches`.
+    on_epoch: called with the metrics of each epoch as soon as they are known.
+    stop:     asked after each step; True ends the run with a checkpoint and Interrupted.
+    show_bar: whether a bar shows how far an epoch is.
     """
 
     def __init__(
@@ -46,11 +44,10 @@ class Trainer:
         *,
         on_epoch: Callable[[Row], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
-        progress: bool = False,
-        share_words: bool = True,
+        show_bar: bool = False,
     ) -> None:
         self.model, self.data, self.folder = model, data, folder
-        self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop, progress, share_words
+        self.on_epoch, self.stop, self.show_bar = on_epoch, stop, show_bar
         self.config = model.config
         self.adam = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
@@ -60,14 +57,12 @@ class Trainer:
 
     def resume(self) -> None:
         """Go back to where the run's checkpoint was written; a run that has none yet starts at its beginning."""
-        if not self.folder.checkpoint.exists():
-            self.folder.keep_metrics_until(-1)
-            return
-        self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
-        done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
-        self.folder.keep_metrics_until(done)
-        for row in self.folder.read_metrics():
-            self.on_epoch(row)
+        if self.folder.checkpoint.exists():
+            self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
+            done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
+            for row in self.folder.read_metrics():
+                if row["epoch"] <= done:
+                    self.on_epoch(row)
 
     def fit(self) -> None:
         """Train until the last epoch, or until the dev AUC has not risen for `patience` epochs.
@@ -87,15 +82,13 @@ class Trainer:
 
     def _finished(self) -> bool:
         progress, config = self.progress, self.config
-        if progress.batch:
-            return False
-        return progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
+        enough = progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
+        return enough and progress.batch == 0
 
     def _batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         return batches(
             self.data.train, self.data.train_titles, self.samples, batch_size=self.config.batch_size,
             negatives=self.config.negatives, words=len(self.data.vocabulary), seed=self.config.seed, epoch=epoch, first=first,
-            share_words=self.share_words,
         )  # fmt: skip
 
     def _untrained_loss(self) -> float:
@@ -137,10 +130,19 @@ class Trainer:
         """Evaluate, write the epoch's metrics, keep the model if it is the best so far, write a checkpoint."""
         progress = self.progress
         started = time.perf_counter()
-        metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors)
-        row = self._row(loss, metrics, time.perf_counter() - started)
-        if metrics.values["auc"] > progress.best_auc:
-            progress.best_auc, progress.best_epoch = metrics.values["auc"], progress.epoch
+        metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors).values
+        row = {
+            "epoch": progress.epoch,
+            "step": self.adam.steps,
+            "loss": loss,
+            **metrics,
+            "train_seconds": round(progress.seconds, 3),
+            "eval_seconds": round(time.perf_counter() - started, 3),
+            "samples_per_second": round(progress.samples / progress.seconds, 1) if progress.seconds else 0.0,
+            "peak_rss_mb": round(peak_memory_mb(), 1),
+        }
+        if metrics["auc"] > progress.best_auc:
+            progress.best_auc, progress.best_epoch = metrics["auc"], progress.epoch
             self.model.save(self.folder.model)
         self.folder.add_metrics(row)
         self._save_checkpoint()
@@ -148,19 +150,6 @@ class Trainer:
 
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.folder.checkpoint, self.model, self.adam, self.progress)
-
-    def _row(self, loss: float, metrics: MeanMetrics, eval_seconds: float) -> Row:
-        progress = self.progress
-        return {
-            "epoch": progress.epoch,
-            "step": self.adam.steps,
-            "loss": loss,
-            **metrics.values,
-            "train_seconds": round(progress.seconds, 3),
-            "eval_seconds": round(eval_seconds, 3),
-            "samples_per_second": round(progress.samples / progress.seconds, 1) if progress.seconds else 0.0,
-            "peak_rss_mb": round(peak_memory_mb(), 1),
-        }
 
 
 def peak_memory_mb() -> float:
