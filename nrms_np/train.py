@@ -7,16 +7,13 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nrms_np.command import DONE, INTERRUPTED, add_threads, make_parser, run_command, use_threads, value_of
 from nrms_np.config import PRESETS, Config, fastest_backend, shown
 from nrms_np.data.mind.files import FOLDERS
-
-if TYPE_CHECKING:
-    from nrms_np.data.dataset import Dataset
-    from nrms_np.training.run_folder import RunFolder
 
 DEMO = Path("data/demo")
 
@@ -93,8 +90,9 @@ def main(arguments: list[str]) -> int:
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.mind.locate import locate
     from nrms_np.errors import DataError
+    from nrms_np.evaluation.metrics import METRICS
+    from nrms_np.training import Interrupted, fit
     from nrms_np.training.run_folder import RunFolder, free_folder
-    from nrms_np.training.trainer import Interrupted
 
     use_threads(options.threads)
     data_folder, glove = options.data, options.glove
@@ -103,9 +101,9 @@ def main(arguments: list[str]) -> int:
             data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
     if data_folder == DEMO and not DEMO.exists() and not options.resume:
         raise DataError(DEMO, "there is no demo corpus here; write it with: python -m nrms_np.data.demo")
-    folder = RunFolder(options.out or free_folder(Path("runs"), data_folder.resolve().name))
+    folder = options.out or free_folder(Path("runs"), data_folder.resolve().name)
     if options.resume:
-        config, saved = folder.read_config()
+        config, saved = RunFolder(folder).read_config()
         config = replace(config, epochs=options.epochs or config.epochs)
         data_folder, glove = saved["folder"], saved["glove"]
     if fastest_backend() == "layers" and options.backend is None:
@@ -114,76 +112,38 @@ def main(arguments: list[str]) -> int:
         data_folder, title_length=config.title_length, history_length=config.history_length,
         minimum_count=config.minimum_count, glove=glove, seed=config.seed,
     )  # fmt: skip
-    if data.word_vectors is not None:
-        word_dim = data.word_vectors.shape[1]
-        if options.word_dim not in (None, word_dim):
-            raise DataError(options.glove, f"its vectors have {word_dim} numbers; leave out --word-dim.")
-        config = replace(config, word_dim=word_dim)
+    if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
+        raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
     try:
-        _train(config, data, folder, options)
+        with stop_signals() as stop:
+            run = fit(
+                config, data, folder, resume=options.resume, say=say, on_row=_print_row, stop=stop,
+                show_bar=not options.quiet,
+            )  # fmt: skip
     except Interrupted:
-        print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder.path}")
+        print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder}")
         return INTERRUPTED
-    print(f"run folder: {folder.path}")
+    best = run.best
+    print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
+    low, high = run.baselines["popularity"]["auc"], run.baselines.get("best possible", {"auc": 0.0})["auc"]
+    if high > low:
+        print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
+    print(f"run folder: {folder}")
     return DONE
 
 
-def _train(config: Config, data: Dataset, folder: RunFolder, options: argparse.Namespace) -> None:
-    """Train a model and write all of its run folder; print metrics as soon as they are known."""
-    from nrms_np.evaluation.baselines import baseline_scores
+def _print_row(name: str, row: dict[str, Any]) -> None:
+    """Print the metrics of an epoch, or those of a baseline, which has no loss and no times; a heading above the first."""
     from nrms_np.evaluation.metrics import METRICS
-    from nrms_np.evaluation.ranking import metrics_of
-    from nrms_np.model import NRMS
-    from nrms_np.training.learning_curve import draw_learning_curve
-    from nrms_np.training.report import write_report
-    from nrms_np.training.trainer import Trainer
 
-    say = (lambda _: None) if options.quiet else print
-    for note in data.notes:
-        say(note)
-    model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
-    words = model.parameters["word_embedding"].size
-    others = sum(value.size for value in model.parameters.values()) - words
-    say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
-    with stop_signals() as stop:
-        trainer = Trainer(model, data, folder, on_epoch=_print_row, stop=stop, show_bar=not options.quiet)
-        if trainer.samples.skipped:
-            say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
-        if not options.resume:
-            folder.create()
-            glove = None if data.glove is None else str(data.glove.resolve())
-            folder.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove})
+    if name == "random":
         titles = " ".join(f"{metric.title:>7}" for metric in METRICS)
         print(f"\n{'':>13} {'loss':>8} {titles} {'train s':>8} {'eval s':>7} {'samples/s':>9}")
-        levels = {}
-        for name, scores in baseline_scores(data.dev, data.train, config.seed).items():
-            metrics = metrics_of(scores, data.dev.behaviors).values
-            _print_row(metrics, name)
-            levels[name] = metrics["auc"]
-        if options.resume:
-            trainer.resume()
-        trainer.fit()
-        rows = folder.read_metrics()
-        draw_learning_curve(folder.learning_curve, rows, levels)
-        write_report(folder, levels, data.notes)
-    best = max(rows, key=lambda row: row["auc"])
-    print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
-    low, high = levels["popularity"], levels.get("best possible", 0.0)
-    if high > low:
-        print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
-
-
-def _print_row(row: dict[str, Any], baseline: str | None = None) -> None:
-    """Print the metrics of an epoch, or those of a baseline, which has no loss and no times."""
-    from nrms_np.evaluation.metrics import METRICS
-
-    metrics = " ".join(f"{row[metric.name]:7.4f}" for metric in METRICS)
-    if baseline is not None:
-        print(f"{baseline:>13} {'':8} {metrics}", flush=True)
-        return
-    name = f"epoch {row['epoch']}" if row["epoch"] else "untrained"
-    times = f"{row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} {row['samples_per_second']:9,.0f}"
-    print(f"{name:>13} {row['loss']:8.4f} {metrics} {times}", flush=True)
+    loss, times = " " * 8, ""
+    if "loss" in row:
+        loss = f"{row['loss']:8.4f}"
+        times = f" {row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} {row['samples_per_second']:9,.0f}"
+    print(f"{name:>13} {loss} " + " ".join(f"{row[metric.name]:7.4f}" for metric in METRICS) + times, flush=True)
 
 
 @contextmanager
@@ -204,5 +164,7 @@ def stop_signals() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+command = partial(run_command, main)  # the console script nrms-train
+
 if __name__ == "__main__":
-    run_command(main)
+    command()

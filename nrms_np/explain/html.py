@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nrms_np.explain import style
 from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
-from nrms_np.files import whole_file
+from nrms_np.files import write_text
 
 _STYLE = f"""
   body {{ font: 16px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #111; background: #fff;
@@ -35,8 +35,7 @@ _STYLE = f"""
 
 def write_html(path: Path, explanation: Explanation) -> None:
     """Write the page; raises OSError where the file cannot be written."""
-    with whole_file(path) as temporary:
-        temporary.write_text(page(explanation), encoding="utf-8")
+    write_text(path, page(explanation))
 
 
 def page(explanation: Explanation) -> str:

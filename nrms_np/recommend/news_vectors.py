@@ -10,12 +10,11 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
-
 from nrms_np.arrays import Array
+from nrms_np.errors import ModelFileError
 from nrms_np.evaluation.ranking import encode_titles
-from nrms_np.files import whole_file
-from nrms_np.model import BROKEN_FILE, NRMS
+from nrms_np.files import arrays_in, write_arrays
+from nrms_np.model import NRMS
 
 KEPT_FROM = 10_000
 """Fewer news are encoded faster than anyone notices."""
@@ -31,7 +30,7 @@ def news_vectors(model: NRMS, model_file: Path, titles: list[str]) -> Array:
     fingerprint = blake2b(model_file.read_bytes(), digest_size=8)
     fingerprint.update("\n".join(titles).encode())
     path = model_file.with_name(f"news_vectors-{fingerprint.hexdigest()}.npz")
-    with suppress(*BROKEN_FILE), np.load(path, allow_pickle=False) as kept:
+    with suppress(ModelFileError), arrays_in(path, "the kept news vectors cannot be read") as kept:
         vectors: Array = kept["news"]
         if vectors.shape == (len(titles), model.config.news_dim):
             return vectors
@@ -39,6 +38,5 @@ def news_vectors(model: NRMS, model_file: Path, titles: list[str]) -> Array:
     with suppress(OSError):  # a folder that cannot be written to only means encoding again next time
         for old in path.parent.glob("news_vectors-*.npz"):
             old.unlink()  # of other titles or of an earlier model: only one file is kept
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, news=vectors)
+        write_arrays(path, {"news": vectors})
     return vectors

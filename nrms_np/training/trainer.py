@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
@@ -31,9 +33,10 @@ class Interrupted(Exception):  # noqa: N818  (it is no error)
 class Trainer:
     """One run: model, data, optimiser and progress.
 
-    on_epoch: called with the metrics of each epoch as soon as they are known.
-    stop:     asked after each step; True ends the run with a checkpoint and Interrupted.
-    show_bar: whether a bar shows how far an epoch is.
+    on_epoch:    called with the metrics of each epoch as soon as they are known.
+    stop:        asked after each step; True ends the run with a checkpoint and Interrupted.
+    show_bar:    whether a bar shows how far an epoch is, where tqdm is installed.
+    share_words: one dropout mask for all uses of a word in a batch; see `data.batches.batches`.
     """
 
     def __init__(
@@ -45,9 +48,10 @@ class Trainer:
         on_epoch: Callable[[Row], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
         show_bar: bool = False,
+        share_words: bool = True,
     ) -> None:
         self.model, self.data, self.folder = model, data, folder
-        self.on_epoch, self.stop, self.show_bar = on_epoch, stop, show_bar
+        self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop, show_bar, share_words
         self.config = model.config
         self.adam = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
@@ -89,6 +93,7 @@ class Trainer:
         return batches(
             self.data.train, self.data.train_titles, self.samples, batch_size=self.config.batch_size,
             negatives=self.config.negatives, words=len(self.data.vocabulary), seed=self.config.seed, epoch=epoch, first=first,
+            share_words=self.share_words,
         )  # fmt: skip
 
     def _untrained_loss(self) -> float:
@@ -97,14 +102,9 @@ class Trainer:
         return sum(loss * size for loss, size in losses) / sum(size for _, size in losses)
 
     def _train_epoch(self) -> None:
-        from tqdm import tqdm
-
         progress = self.progress
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
-        with tqdm(
-            total=len(self.samples), initial=progress.samples, unit=" samples", desc=f"epoch {progress.epoch}",
-            leave=False, disable=None if self.show_bar else True,
-        ) as bar:  # fmt: skip
+        with self._bar() as bar:
             for batch in self._batches(progress.epoch, progress.batch):
                 loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.adam.steps)
                 if loss != loss:
@@ -117,14 +117,26 @@ class Trainer:
                 progress.samples += size
                 progress.loss_sum += loss * size
                 progress.seconds = time.perf_counter() - started
-                bar.update(size)
-                bar.set_postfix(loss=f"{progress.loss_sum / progress.samples:.4f}", refresh=False)
+                if bar is not None:
+                    bar.update(size)
+                    bar.set_postfix(loss=f"{progress.loss_sum / progress.samples:.4f}", refresh=False)
                 if self.stop():
                     self._save_checkpoint()
                     raise Interrupted
                 if time.perf_counter() - written > SECONDS_PER_CHECKPOINT:
                     self._save_checkpoint()
                     written = time.perf_counter()
+
+    def _bar(self) -> AbstractContextManager[Any]:
+        """The bar of an epoch, or None."""
+        if not self.show_bar or not find_spec("tqdm"):
+            return nullcontext()
+        from tqdm import tqdm
+
+        return tqdm(
+            total=len(self.samples), initial=self.progress.samples, unit=" samples",
+            desc=f"epoch {self.progress.epoch}", leave=False, disable=None,
+        )  # fmt: skip
 
     def _finish_epoch(self, loss: float) -> None:
         """Evaluate, write the epoch's metrics, keep the model if it is the best so far, write a checkpoint."""
