@@ -335,7 +335,7 @@ for number, words in enumerate(titles.to_lists()):
     for n, gradient in zip(parameters, (*of_attention, *of_pool), strict=True):
         expected_gradients[n] += gradient
 
-for name in ("layers", "kernels"):
+for name in course.BACKENDS:
     news, cache = attend_forward(word_vectors, titles, parameters, H, scale, get_backend(name))
     d_table, gradients = attend_backward(d_news, cache)
     assert np.allclose(news, expected)
@@ -357,7 +357,7 @@ assert not expected[1].any()  # the empty title
 dropout = Dropout(0.2, dropout_key(seed=0, step=8, layer=1))
 by_layers, by_kernels = (
     attend_forward(word_vectors, titles, parameters, H, scale, get_backend(name), dropout)[0]
-    for name in ("layers", "kernels")
+    for name in course.BACKENDS
 )
 assert np.allclose(by_layers, by_kernels)
 assert not np.allclose(by_layers, expected)

@@ -17,6 +17,8 @@ if str(ROOT) not in sys.path:
 
 import matplotlib  # noqa: E402
 
+from nrms_np.config import fastest_backend  # noqa: E402
+
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt  # noqa: E402
@@ -26,6 +28,9 @@ from matplotlib.figure import Figure  # noqa: E402
 # Okabe and Ito's colours: told apart by colour-blind readers and on a grey printout.
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#777777"
 WEIGHTS = "Blues"  # the colour map of attention weights: white is 0, dark blue is 1
+
+BACKENDS = ("layers", "kernels") if fastest_backend() == "kernels" else ("layers",)
+"""Those that work here: the kernels need Numba, which a browser does not have."""
 
 STYLE = {
     "figure.dpi": 110,
