@@ -99,7 +99,7 @@ def read_dataset(
     if glove is not None:
         counts = np.bincount(train_titles.index, minlength=len(vocabulary))
         notes.append(
-            f"word vectors: {found.dim} dimensions, {len(found.rows):,} of {len(vocabulary):,} words, "
+            f"word vectors: {found.vectors.shape[1]} dimensions, {len(found.rows):,} of {len(vocabulary):,} words, "
             f"{found.coverage(counts):.1%} of the words of train titles"
         )
     return Dataset(

@@ -38,11 +38,6 @@ class GloveVectors:
     vectors: Array
     rows: IntArray
 
-    @property
-    def dim(self) -> int:
-        """The width of the vectors."""
-        return int(self.vectors.shape[1])
-
     def coverage(self, counts: IntArray) -> float:
         """The share of tokens that have a vector; counts: (words,) how often each word of the list occurs."""
         return float(counts[self.rows].sum() / max(int(counts.sum()), 1))
@@ -53,7 +48,7 @@ class GloveVectors:
         Returns (words, dim) float32.
         """
         scale = np.float32(np.std(self.vectors, dtype=np.float64))
-        table = generator.standard_normal((words, self.dim), dtype=np.float32) * scale
+        table = generator.standard_normal((words, self.vectors.shape[1]), dtype=np.float32) * scale
         table[self.rows] = self.vectors
         return table
 
@@ -74,7 +69,12 @@ def read_glove(path: str | Path, words: Sequence[str]) -> GloveVectors:
             line = line.rstrip(b" ")  # some writers leave a space at the end of each line
             if number == 1 and _HEADER.fullmatch(line):
                 continue
-            dim = dim or _width(path, number, line)
+            if dim == 0:  # the first vector, whose word must be without spaces
+                _, space, numbers = line.partition(b" ")
+                if not space:
+                    problem = "a word and its numbers, separated by single spaces, are needed on each line."
+                    raise DataError(path, problem, number)
+                dim = len(_numbers(path, number, numbers))
             word = _word(path, number, line, dim)
             if word in row:
                 found[row.pop(word)] = _numbers(path, number, line[len(word) + 1 :])
@@ -116,14 +116,6 @@ def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
                     yield text
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise DataError(path, f"the archive is damaged ({error}); fetch it again.") from error
-
-
-def _width(path: str | Path, number: int, line: bytes) -> int:
-    """Count the numbers of the file's first vector, whose word must be without spaces."""
-    fields = line.split(b" ")
-    if len(fields) == 1:
-        raise DataError(path, "a word and its numbers, separated by single spaces, are needed on each line.", number)
-    return len(_numbers(path, number, line[len(fields[0]) + 1 :]))
 
 
 def _word(path: str | Path, number: int, line: bytes, dim: int) -> bytes:

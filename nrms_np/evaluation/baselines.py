@@ -9,7 +9,7 @@ import numpy as np
 
 from nrms_np.arrays import Array
 from nrms_np.data.dataset import Split, read_split
-from nrms_np.data.demo.truth import best_possible_scores
+from nrms_np.data.demo.files import best_possible_scores
 from nrms_np.errors import NrmsError
 
 

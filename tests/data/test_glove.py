@@ -26,7 +26,6 @@ def test_only_the_wanted_vectors_are_kept_in_the_order_of_the_words(tmp_path: Pa
     assert found.rows.tolist() == [1, 3]
     assert found.vectors.dtype == np.float32
     np.testing.assert_array_equal(found.vectors, np.array([[7, 8, 9], [0.5, -1.25, 0.03]], dtype=np.float32))
-    assert found.dim == 3
 
 
 @pytest.mark.parametrize("end", ["\r\n", " \n"])

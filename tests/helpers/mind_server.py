@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from nrms_np.data import download
+from nrms_np.data.mind.fetch import SOURCES, Source
 from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint
-from nrms_np.data.mind.sources import SOURCES, Source
 
 FILES = {
     "train/news.tsv": b"N1\tnews\tworld\tOne title\t\t\t\t\nN2\tsports\tgolf\tTwo\t\t\t\t\n",

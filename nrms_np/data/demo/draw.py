@@ -1,4 +1,4 @@
-"""Random draws that come out the same on every machine, one at a time (Draw) and in large numbers (Spread).
+"""Random draws that come out the same on every machine, one at a time (with a Draw) and in large numbers (with a generator).
 
 Only whole numbers are drawn: how NumPy turns random bits into a whole number is simple and stable, while its normal,
 exponential and weighted draws go through floating point, whose last bit may differ between machines and versions.
@@ -6,17 +6,15 @@ exponential and weighted draws go through floating point, whose last bit may dif
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nrms_np.arrays import IntArray
+from nrms_np.arrays import Array, IntArray
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 
 class Draw:
@@ -30,7 +28,7 @@ class Draw:
         return int(self.generator.integers(count))
 
     def chance(self, permille: int) -> bool:
-        """True `permille` times in a thousand."""
+        """True with a probability of `permille` thousandths."""
         return self.below(1000) < permille
 
     def choice(self, items: Sequence[T]) -> T:
@@ -38,50 +36,48 @@ class Draw:
         return items[self.below(len(items))]
 
 
-class Weighted:
-    """Rows 0 to n - 1, each drawn as often as its weight (a whole number) says."""
+def different(count: int, draw_one: Callable[[], H]) -> list[H]:
+    """`count` different items, in the order in which `draw_one` gave them first."""
+    items: dict[H, None] = {}
+    while len(items) < count:
+        items[draw_one()] = None
+    return list(items)
 
-    def __init__(self, weights: Sequence[int]) -> None:
-        self.upto = list(accumulate(weights))
+
+class Weighted:
+    """Rows 0 to n - 1, each drawn as often as its weight says; weights: (n,) whole numbers."""
+
+    def __init__(self, weights: Sequence[int] | IntArray) -> None:
+        self.upto = np.cumsum(weights, dtype=np.int64)  # up to 10^12, on every machine
 
     def one(self, draw: Draw) -> int:
         """One row."""
-        return bisect_right(self.upto, draw.below(self.upto[-1]))
+        return int(np.searchsorted(self.upto, draw.below(int(self.upto[-1])), side="right"))
 
-    def some(self, draw: Draw, count: int) -> list[int]:
-        """`count` different rows in the order they were drawn."""
-        rows: dict[int, None] = {}
-        while len(rows) < count:
-            rows[self.one(draw)] = None
-        return list(rows)
-
-
-class Spread:
-    """Places 0 to n - 1, each drawn as often as its weight says; weights: (n,) positive numbers."""
-
-    def __init__(self, weights: NDArray[np.floating]) -> None:
-        # The running sum is of whole numbers, so that rounding cannot differ between machines.
-        self.upto = np.cumsum(np.maximum(1, np.round(weights / weights.max() * 1e8)).astype(np.int64))
-
-    def places(self, count: int, generator: np.random.Generator) -> IntArray:
-        """(count,) places."""
+    def rows(self, count: int, generator: np.random.Generator) -> IntArray:
+        """(count,) intp rows."""
         return np.searchsorted(self.upto, generator.integers(self.upto[-1], size=count), side="right")
 
     def distinct(self, groups: IntArray, generator: np.random.Generator) -> IntArray:
-        """A place for each element of `groups` (ascending), no place twice within a group."""
-        places = self.places(len(groups), generator)
+        """A row for each element of `groups` (ascending), no row twice within a group."""
+        rows = self.rows(len(groups), generator)
         while True:
-            key = groups * len(self.upto) + places
+            key = groups.astype(np.int64) * len(self.upto) + rows
             order = np.argsort(key, kind="stable")
             again = order[1:][key[order[1:]] == key[order[:-1]]]
             if len(again) == 0:
-                return places
-            places[again] = self.places(len(again), generator)
+                return rows
+            rows[again] = self.rows(len(again), generator)
+
+
+def whole(weights: Array) -> IntArray:
+    """(n,) whole numbers, 1 or more, in proportion to positive weights: their sum is rounded on no machine."""
+    return np.maximum(1, np.round(weights / weights.max() * 1e8)).astype(np.int64)
 
 
 def segments(table: Sequence[tuple[int, int, int]], count: int, generator: np.random.Generator) -> IntArray:
-    """(count,) whole numbers; a segment (shortest, longest, permille) is drawn `permille` times in a thousand."""
-    shortest, longest, permille = (np.array(column) for column in zip(*table, strict=True))
-    which = np.searchsorted(np.cumsum(permille), generator.integers(1000, size=count), side="right")
-    lengths: IntArray = shortest[which] + generator.integers(1 << 30, size=count) % (longest - shortest + 1)[which]
-    return lengths
+    """(count,) intp; a segment (shortest, longest, permille) gives `permille` of a thousand lengths."""
+    shortest, longest, permille = np.array(table, dtype=np.intp).T
+    segment = Weighted(permille).rows(count, generator)
+    beyond = generator.integers(1 << 30, size=count) % (longest - shortest + 1)[segment]
+    return shortest[segment] + beyond.astype(np.intp)

@@ -1,18 +1,26 @@
-"""Writing the files of a demo corpus in MIND's format, each whole or not at all."""
+"""The files of a demo corpus: news.tsv and behaviors.tsv in MIND's format, and truth.tsv beside those of dev."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nrms_np.errors import NrmsError
+import numpy as np
+
+from nrms_np.arrays import Array
+from nrms_np.data.table import read_table
+from nrms_np.errors import DataError, NrmsError
 from nrms_np.files import whole_file
+
+TRUTH = "truth.tsv"
+DAYS = {"train": range(9, 15), "dev": range(15, 16)}
+"""The days of November 2019 that the impressions of each split are spread over."""
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Write lines of UTF-8 text, each ended by a line feed, into a folder that is made if it is not there.
 
-    Raises NrmsError when the folder or the file cannot be written.
+    The file appears whole or not at all. Raises NrmsError when the folder or the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,17 +35,56 @@ def news_line(row: int, category: str, subcategory: str, title: str, abstract: s
     return f"N{row + 1}\t{category}\t{subcategory}\t{title}\t{abstract}\t\t[]\t[]"
 
 
-def behaviors_line(place: int, time: str, user: str, history: list[int], shown: list[int], clicked: list[bool]) -> str:
-    """One line of behaviors.tsv: impression `place` (from 0); `history` and `shown` are rows of news."""
-    before = " ".join([f"N{row + 1}" for row in history])
-    page = " ".join([f"N{row + 1}-{label:d}" for row, label in zip(shown, clicked, strict=True)])
-    return f"{place + 1}\t{user}\t{time}\t{before}\t{page}"
+def behaviors_lines(
+    impressions: Iterable[tuple[str, list[int], list[int], list[bool]]], count: int, days: range
+) -> Iterator[str]:
+    """The lines of behaviors.tsv, one per impression: `count` impressions, spread evenly over `days`.
+
+    impressions: the user, the history and the page as rows of news, and for each place of the page whether it was clicked.
+    """
+    for i, (user, history, shown, clicked) in enumerate(impressions):
+        before = " ".join([f"N{row + 1}" for row in history])
+        page = " ".join([f"N{row + 1}-{label:d}" for row, label in zip(shown, clicked, strict=True)])
+        yield f"{i + 1}\t{user}\t{clock(i, count, days)}\t{before}\t{page}"
 
 
-def clock(place: int, count: int, first_day: int, days: int) -> str:
-    """The time of impression `place` of `count`, spread evenly over some days of November 2019: 11/9/2019 9:00:00 AM."""
-    second = place * days * 86400 // count
-    day, hour = first_day + second // 86400, second // 3600 % 24
-    return (
-        f"11/{day}/2019 {(hour + 11) % 12 + 1}:{second // 60 % 60:02d}:{second % 60:02d} {'AM' if hour < 12 else 'PM'}"
-    )
+def clock(i: int, count: int, days: range) -> str:
+    """The time of impression `i` of `count`, spread evenly over some days of November 2019: 11/9/2019 9:00:00 AM."""
+    minutes, second = divmod(i * len(days) * 86400 // count, 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    return f"11/{days[day]}/2019 {(hour + 11) % 12 + 1}:{minute:02d}:{second:02d} {'AM' if hour < 12 else 'PM'}"
+
+
+def truth_line(impression_id: str, permille: Iterable[int]) -> str:
+    """One line of truth.tsv, in the order of behaviors.tsv: the probability of a click on each candidate, given in thousandths."""
+    return impression_id + "\t" + " ".join(f"{value / 1000:.3f}" for value in permille)
+
+
+def best_possible_scores(split_folder: str | Path, candidates: int) -> Array | None:
+    """The true click probabilities of all candidates of a split, or None when the folder has no truth.tsv.
+
+    No ranking is better than the one by these. They are what a single click was drawn with; impressions without a click, or
+    with nothing but clicks, were drawn again. That changes the probabilities a little but not which ranking is best.
+
+    candidates: how many candidates all impressions have together.
+    Returns (total,) float64, the candidates of all impressions end to end, in file order.
+    Raises DataError when a line is not an impression id and probabilities, or when there are more or fewer of these.
+    """
+    path = Path(split_folder) / TRUTH
+    if not path.is_file():
+        return None
+    values: list[float] = []
+    for number, (_, text) in read_table(path, ("impression", "probabilities")):
+        try:
+            found = [float(word) for word in text.split()]
+        except ValueError:
+            found = []
+        if not found or not all(0.0 <= value <= 1.0 for value in found):
+            problem = "expected an impression id, a tab and probabilities; write the demo corpus anew."
+            raise DataError(path, problem, number)
+        values += found
+    if len(values) != candidates:
+        problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
+        raise DataError(path, f"{problem}; write the demo corpus anew.")
+    return np.array(values, dtype=np.float64)

@@ -8,10 +8,9 @@ The topic depends on the core alone, the appeal on the opener alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from nrms_np.data.demo.draw import Draw
+from nrms_np.data.demo.draw import Draw, different
 from nrms_np.data.demo.pairs import BLOCKS
 
 # topic: subjects / verbs / objects. A plain headline is one of each.
@@ -48,7 +47,7 @@ politics: Congress, Governor, Mayor, Lawmaker, President, Prime Minister
 PLACES = ("Denver", "Ohio", "Texas", "London", "Seattle", "Florida", "Paris")
 TIMES = ("This Week", "on Friday", "Once More", "Over the Weekend", "in November", "Today")
 
-# An opener makes a user curious or bores him: so much it adds to the log-odds of a click. Two headlines in five have none.
+# An opener makes users curious or bores them; beside it what it adds to the log-odds of a click. Two headlines of five have none.
 APPEAL = 1.4
 OPENERS = (
     (("Exclusive:", "Revealed:", "Must Read:"), APPEAL),
@@ -60,13 +59,10 @@ OPENERS = (
 PAIR_PERMILLE = 520
 
 
-def _read(text: str) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
-    for entry in text.replace("\n /", " /").strip().split("\n"):
-        topic, _, parts = entry.partition(":")
-        yield topic, tuple(tuple(phrase.strip() for phrase in part.split(",")) for part in parts.split("/"))
-
-
-PLAIN: dict[str, tuple[tuple[str, ...], ...]] = dict(_read(_TEXT))
+PLAIN = {
+    topic: tuple(tuple(phrase.strip() for phrase in part.split(",")) for part in parts.split("/"))
+    for topic, parts in (entry.split(":") for entry in _TEXT.replace("\n /", " /").strip().split("\n"))
+}
 TOPICS: tuple[str, ...] = tuple(PLAIN)
 
 
@@ -86,16 +82,19 @@ class Headline(NamedTuple):
 
 
 def headlines(count: int, draw: Draw) -> list[Headline]:
-    """`count` headlines, no title twice."""
-    found: dict[str, Headline] = {}
-    while len(found) < count:
-        headline = _headline(draw)
-        found.setdefault(headline.title, headline)
-    return list(found.values())
+    """`count` headlines, no title twice: equal titles make equal headlines."""
+    return different(count, lambda: _headline(draw))
 
 
 def _headline(draw: Draw) -> Headline:
-    topic, decoy, core = _pair_core(draw) if draw.chance(PAIR_PERMILLE) else _plain_core(draw)
+    if draw.chance(PAIR_PERMILLE):
+        block = draw.choice(BLOCKS)
+        name, context = draw.below(2), draw.below(2)
+        topic, decoy = block.topic(name, context), block.topic(name, 1 - context)
+        core = draw.choice(block.frames[context]).format(block.names[name])
+    else:
+        topic, decoy = draw.choice(TOPICS), ""
+        core = " ".join(draw.choice(phrases) for phrases in PLAIN[topic])
     openers, appeal = draw.choice(OPENERS)
     title = f"{draw.choice(openers)} {core}".strip()
     # Short headlines always get a place or a time, so that titles have about 6 to 14 words.
@@ -104,15 +103,3 @@ def _headline(draw: Draw) -> Headline:
     if draw.chance(300) or len(title.split()) < 6:
         title += " " + draw.choice(TIMES)
     return Headline(topic, decoy, title, appeal)
-
-
-def _pair_core(draw: Draw) -> tuple[str, str, str]:
-    block = draw.choice(BLOCKS)
-    name, context = draw.below(2), draw.below(2)
-    core = draw.choice(block.frames[context]).format(block.names[name])
-    return block.topic(name, context), block.topic(name, 1 - context), core
-
-
-def _plain_core(draw: Draw) -> tuple[str, str, str]:
-    topic = draw.choice(TOPICS)
-    return topic, "", " ".join(draw.choice(phrases) for phrases in PLAIN[topic])

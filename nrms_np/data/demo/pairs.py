@@ -25,10 +25,10 @@ class Block(NamedTuple):
     frames:   for each context word the headlines it stands in, with {} for the name.
     """
 
-    topics: tuple[str, str]
-    names: tuple[str, str]
-    contexts: tuple[str, str]
-    frames: tuple[tuple[str, ...], tuple[str, ...]]
+    topics: tuple[str, ...]
+    names: tuple[str, ...]
+    contexts: tuple[str, ...]
+    frames: tuple[tuple[str, ...], ...]
 
     def topic(self, name: int, context: int) -> str:
         """The topic of name 0 or 1 beside context 0 or 1: the exclusive or of the two."""
@@ -92,12 +92,10 @@ record : {} Record Still Stands / The Story Behind a {} Record
 
 
 def _block(text: str) -> Block:
-    head, *rest = (line.partition(":") for line in text.strip().split("\n"))
-    one, other = head[0].split()
-    name, other_name = head[2].split()
-    context, other_context = (word.strip().title() for word, _, _ in rest)
-    frames, other_frames = (tuple(frame.strip() for frame in frames.split("/")) for _, _, frames in rest)
-    return Block((one, other), (name, other_name), (context, other_context), (frames, other_frames))
+    (topics, names), *lines = (line.split(":") for line in text.strip().split("\n"))
+    contexts = tuple(word.strip().title() for word, _ in lines)
+    frames = tuple(tuple(frame.strip() for frame in frames.split("/")) for _, frames in lines)
+    return Block(tuple(topics.split()), tuple(names.split()), contexts, frames)
 
 
 BLOCKS: tuple[Block, ...] = tuple(_block(text) for text in _TEXT.strip().split("\n\n"))

@@ -7,49 +7,51 @@ in titles and news in histories.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from nrms_np.arrays import IntArray
-from nrms_np.data.demo.draw import Spread, segments
-from nrms_np.data.demo.files import behaviors_line, clock, news_line, write_lines
+from nrms_np.arrays import BoolArray, IntArray
+from nrms_np.data.demo.draw import Weighted, segments, whole
+from nrms_np.data.demo.files import DAYS, behaviors_lines, news_line, write_lines
 from nrms_np.data.demo.headlines import TOPICS
-from nrms_np.data.demo.texts import Texts
 from nrms_np.packed import Packed, offsets_of
 
 # News 0 to SHARED - 1 are in both splits, then come those of train alone and those of dev alone.
 SHARED, TRAIN_ALONE, DEV_ALONE = 28_460, 22_822, 13_956
-USERS = 50_000
-DEV_USERS_IN_TRAIN = 5_550
-# Lengths as shortest, longest, how many in a thousand; fitted to what is published on MIND.
+# Each split has so many users; few of those of dev are known from train.
+USERS, DEV_USERS_IN_TRAIN = 50_000, 5_550
+# Lengths as shortest, longest, how many of a thousand; fitted to what is published on MIND.
 HISTORY_LENGTHS = (
     (0, 0, 24), (1, 2, 40), (3, 7, 180), (8, 19, 256), (20, 38, 250), (39, 68, 150),
     (69, 102, 50), (103, 180, 40), (181, 320, 9), (321, 500, 1),
 )  # fmt: skip
 PAGE_LENGTHS = ((2, 2, 50), (3, 4, 50), (5, 10, 150), (11, 24, 250), (25, 48, 250), (49, 86, 150), (87, 150, 100))
 CLICKS = ((1, 1, 728), (2, 2, 165), (3, 3, 58), (4, 5, 36), (6, 9, 13))
+WORDS = 42_000
+# Zipf's law with a bend: the frequency of the word of rank r falls as 1 / (r + 2)^0.9, and faster beyond rank 3000.
+FLAT, POWER, BEND, POWER_BEYOND = 2, 0.9, 3_000, 1.6
+TITLE_LENGTHS = ((3, 6, 70), (7, 9, 215), (10, 11, 215), (12, 14, 270), (15, 18, 180), (19, 22, 40), (23, 30, 10))
+ABSTRACT_WORDS = 108
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvwyzc", "aeiou"
 
 
 class MadeSplit(NamedTuple):
-    """A split to make: its name, its news, how many impressions and clicks, its first user, its first day and how many days."""
+    """A split to make: its name, its news, how many impressions and clicks, and its first user."""
 
     name: str
     news: IntArray
     impressions: int
     clicks: int
     first_user: int
-    first_day: int
-    days: int
 
 
 _TRAIN_NEWS = np.arange(SHARED + TRAIN_ALONE)
 _DEV_NEWS = np.concatenate([np.arange(SHARED), np.arange(DEV_ALONE) + SHARED + TRAIN_ALONE])
 SPLITS = (
-    MadeSplit("train", _TRAIN_NEWS, 156_965, 236_344, 0, 9, 6),
-    MadeSplit("dev", _DEV_NEWS, 73_152, 111_383, USERS - DEV_USERS_IN_TRAIN, 15, 1),
+    MadeSplit("train", _TRAIN_NEWS, 156_965, 236_344, first_user=0),
+    MadeSplit("dev", _DEV_NEWS, 73_152, 111_383, first_user=USERS - DEV_USERS_IN_TRAIN),
 )
 
 
@@ -61,10 +63,18 @@ def write(folder: Path, seed: int) -> str:
     texts = Texts(SHARED + TRAIN_ALONE + DEV_ALONE, seed)
     summary = [f"wrote {folder}"]
     for number, split in enumerate(SPLITS):
-        write_lines(folder / split.name / "news.tsv", _news(split, texts))
+        news = ((row, TOPICS[row % len(TOPICS)]) for row in split.news.tolist())
+        lines = (news_line(row, topic, topic, texts.title(row), texts.abstract(row)) for row, topic in news)
+        write_lines(folder / split.name / "news.tsv", lines)
         histories, shown, clicked = _clicks(split, np.random.default_rng([seed, 10 + number]))
-        users = _users(split, np.random.default_rng([seed, 20 + number]))
-        write_lines(folder / split.name / "behaviors.tsv", _behaviors(split, users, histories, shown, clicked))
+        generator = np.random.default_rng([seed, 20 + number])
+        users = generator.integers(USERS, size=split.impressions)
+        # Each user at least once; the order of the impressions stays random.
+        users[generator.permutation(split.impressions)[:USERS]] = np.arange(USERS)
+        parts = (histories, shown, Packed(clicked.astype(np.int8), shown.offsets))
+        rows = ([part.sequence(i).tolist() for part in parts] for i in range(len(users)))
+        shown_to = ((f"U{split.first_user + user + 1}", *lists) for user, lists in zip(users, rows, strict=True))
+        write_lines(folder / split.name / "behaviors.tsv", behaviors_lines(shown_to, len(users), DAYS[split.name]))
         summary.append(
             f"{split.name:>6}: {len(split.news):,} news, {split.impressions:,} impressions, {int(clicked.sum()):,} clicks, "
             f"histories of {np.median(histories.lengths):.0f} (median), pages of {shown.lengths.mean():.1f} (mean)"
@@ -72,40 +82,26 @@ def write(folder: Path, seed: int) -> str:
     return "\n".join(summary)
 
 
-def _news(split: MadeSplit, texts: Texts) -> Iterator[str]:
-    for row in split.news.tolist():
-        topic = TOPICS[row % len(TOPICS)]
-        yield news_line(row, topic, topic, texts.title(row), texts.abstract(row))
-
-
-def _users(split: MadeSplit, generator: np.random.Generator) -> IntArray:
-    """(impressions,) the users: USERS of them, few of those of dev known from train."""
-    drawn = generator.integers(USERS, size=split.impressions)
-    # Each user at least once; the order of the impressions stays random.
-    drawn[generator.permutation(split.impressions)[:USERS]] = np.arange(USERS)
-    return split.first_user + drawn
-
-
-def _clicks(split: MadeSplit, generator: np.random.Generator) -> tuple[Packed, Packed, IntArray]:
+def _clicks(split: MadeSplit, generator: np.random.Generator) -> tuple[Packed, Packed, BoolArray]:
     """Histories and pages of news rows, and for each place of a page whether it was clicked."""
     count = len(split.news)
     # A fixed shuffle, so that ids say nothing about how popular news are.
-    shuffled = split.news[np.argsort(np.arange(count) * 2_654_435_761 % 2**32, kind="stable")]
+    shuffled = split.news[np.argsort(np.arange(count, dtype=np.uint32) * np.uint32(2_654_435_761), kind="stable")]
     # Pages show the newest news, the first two fifths, and histories all but the newest fifth.
     newest, older = shuffled[: count * 2 // 5], shuffled[count // 5 :]
     lengths = segments(HISTORY_LENGTHS, split.impressions, generator)
-    read = older[_falling(len(older), flat=45, power=1.1).places(int(lengths.sum()), generator)]
+    read = older[Weighted(_falling(len(older), flat=45, power=1.1)).rows(int(lengths.sum()), generator)]
     counts = segments(PAGE_LENGTHS, split.impressions, generator)
     clicks = _click_counts(counts, split.clicks, generator)
     pages = np.repeat(np.arange(split.impressions), counts)
-    shown = newest[_falling(len(newest), flat=20, power=0.8).distinct(pages, generator)]
+    shown = newest[Weighted(_falling(len(newest), flat=20, power=0.8)).distinct(pages, generator)]
     clicked = _clicked(shown, pages, clicks, generator)
     return Packed(read, offsets_of(lengths)), Packed(shown, offsets_of(counts)), clicked
 
 
-def _falling(count: int, flat: float, power: float) -> Spread:
-    """Places of which the first are far more popular than the last."""
-    return Spread((np.arange(1, count + 1) + flat) ** -power)
+def _falling(count: int, flat: float, power: float) -> IntArray:
+    """(count,) weights of which the first are far larger than the last."""
+    return whole((np.arange(1, count + 1) + flat) ** -power)
 
 
 def _click_counts(page_lengths: IntArray, total: int, generator: np.random.Generator) -> IntArray:
@@ -117,18 +113,45 @@ def _click_counts(page_lengths: IntArray, total: int, generator: np.random.Gener
     return counts
 
 
-def _clicked(rows: IntArray, pages: IntArray, clicks: IntArray, generator: np.random.Generator) -> IntArray:
-    """(total,) 0 or 1: in each page the `clicks` places with the best lot; some news have many lots, so they are clicked often."""
-    lots = generator.integers(1 << 20, size=len(rows)) * (1 + 12 // (1 + rows * 40_503 % 101))
-    order = np.lexsort((-lots, pages))
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order] = np.arange(len(rows)) - np.searchsorted(pages, pages)
-    return (rank < clicks[pages]).astype(np.int64)
+def _clicked(rows: IntArray, pages: IntArray, clicks: IntArray, generator: np.random.Generator) -> BoolArray:
+    """(total,) in each page the `clicks` places with the best lots; some news have better lots, and are clicked often."""
+    lots = generator.integers(1 << 20, size=len(rows)) * (1 + 12 // (1 + 2 * rows % 101))
+    clicked = np.empty(len(rows), dtype=bool)
+    clicked[np.lexsort((-lots, pages))] = np.arange(len(rows)) - np.searchsorted(pages, pages) < clicks[pages]
+    return clicked
 
 
-def _behaviors(split: MadeSplit, users: IntArray, histories: Packed, shown: Packed, clicked: IntArray) -> Iterator[str]:
-    labels = Packed(clicked, shown.offsets)
-    for i in range(split.impressions):
-        time = clock(i, split.impressions, split.first_day, split.days)
-        rows = (part.sequence(i).tolist() for part in (histories, shown, labels))
-        yield behaviors_line(i, time, f"U{users[i] + 1}", *rows)
+class Texts:
+    """Titles and abstracts of `count` news."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        generator = np.random.default_rng([seed, 30])
+        self.words = [word(rank) for rank in range(WORDS)]
+        lengths = segments(TITLE_LENGTHS, count, generator)
+        rank = np.arange(1, WORDS + 1)
+        common, rare = (rank + FLAT) ** -POWER, (BEND + FLAT) ** -POWER * (rank / BEND) ** -POWER_BEYOND
+        zipf = Weighted(whole(np.where(rank <= BEND, common, rare)))
+        self.titles = Packed(zipf.rows(int(lengths.sum()), generator), offsets_of(lengths))
+        # Training uses no abstracts: they are stretches of one long text and only make the file as large as MIND's.
+        self.text = [self.words[rank] for rank in zipf.rows(100_000, generator).tolist()]
+        self.starts = generator.integers(len(self.text) - 2 * ABSTRACT_WORDS, size=count)
+
+    def title(self, row: int) -> str:
+        """The title of a news item, its words capitalised."""
+        return " ".join(self.words[rank].capitalize() for rank in self.titles.sequence(row).tolist())
+
+    def abstract(self, row: int) -> str:
+        """The abstract of a news item."""
+        start = int(self.starts[row])
+        return " ".join(self.text[start : start + ABSTRACT_WORDS + start % ABSTRACT_WORDS])
+
+
+def word(rank: int) -> str:
+    """A word that can be spoken, a different one for each rank; common words are short."""
+    syllables = ""
+    rank += 1
+    while rank:
+        rank, consonant = divmod(rank, len(_CONSONANTS))
+        rank, vowel = divmod(rank, len(_VOWELS))
+        syllables += _CONSONANTS[consonant] + _VOWELS[vowel]
+    return syllables

@@ -26,14 +26,14 @@ class Found(NamedTuple):
 
     label:  its place as the user knows it: file or folder given, folders between, zip, folders in the zip.
     path:   the file itself, or the zip that holds it.
-    member: its entry in that zip; None for a plain file.
     size:   its length in bytes.
+    member: its entry in that zip; None for a plain file.
     """
 
     label: PurePosixPath
     path: Path
-    member: ZipInfo | None
     size: int
+    member: ZipInfo | None = None
 
     @property
     def split(self) -> str | None:
@@ -61,7 +61,7 @@ def find(places: Sequence[Path]) -> tuple[list[Found], list[str]]:
         for path in _files(place):
             label = PurePosixPath(path.relative_to(place.parent).as_posix())
             if path.name in COLUMNS:
-                found.append(Found(label, path, None, path.stat().st_size))
+                found.append(Found(label, path, path.stat().st_size))
             elif path.suffix.lower() == ".zip":
                 try:
                     found += _members(path, label)
@@ -102,11 +102,10 @@ def _members(path: Path, label: PurePosixPath) -> list[Found]:
             name = PureWindowsPath(info.filename)  # takes slashes too; some packers on Windows write backslashes
             # We only ever write under names of our own, but an archive made to break out deserves no trust at all.
             if name.anchor or ".." in name.parts:
-                raise DataError(
-                    str(label), f"it holds the name {info.filename!r}, which points outside; it is not used"
-                )
+                problem = f"it holds the name {info.filename!r}, which points outside; it is not used"
+                raise DataError(str(label), problem)
             if name.name in COLUMNS and not info.is_dir():
-                members.append(Found(label / name.as_posix(), path, info, info.file_size))
+                members.append(Found(label / name.as_posix(), path, info.file_size, info))
     return members
 
 
@@ -114,26 +113,22 @@ def _take_one(name: str, found: Sequence[Found], mind: MindFolder, incoming: Pat
     split, file = name.split("/")
     fingerprint = mind.fingerprints[name]
     copies = [copy for copy in found if copy.label.name == file]
-    if fingerprint:
-        fitting = [copy for copy in copies if copy.size == fingerprint.size]
-    else:
-        fitting = [copy for copy in copies if copy.split == split]
     reasons = []
-    for copy in fitting:
-        reason = _place(copy, name, mind, incoming / file)
-        if reason is None:
+    for copy in copies:
+        if copy.size != fingerprint.size if fingerprint else copy.split != split:
+            continue
+        if (reason := _place(copy, name, mind, incoming / file)) is None:
             return None
         reasons.append(f"{copy.label}: {reason}")
     if not reasons and fingerprint:
-        reasons = [
-            f"{copy.label} has {copy.size:,} bytes, but {name} of MIND-{mind.edition} has {fingerprint.size:,}"
-            for copy in copies
-            if copy.split in (None, split)
-        ]
+        expected = f"but {name} of MIND-{mind.edition} has {fingerprint.size:,}"
+        near = [copy for copy in copies if copy.split in (None, split)]
+        reasons = [f"{copy.label} has {copy.size:,} bytes, {expected}" for copy in near]
     return "; ".join(reasons) or f"no {file} in a folder or zip that is named after {split}"
 
 
 def _place(copy: Found, name: str, mind: MindFolder, staged: Path) -> str | None:
+    """Put a copy in its place; returns what is wrong with it, None when it was right."""
     try:
         with copy.open() as source, staged.open("wb") as target:
             copyfileobj(source, target, 1 << 20)

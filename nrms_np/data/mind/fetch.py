@@ -1,17 +1,25 @@
-"""Fetching the missing files of MIND from a source; what goes wrong on the way becomes one sentence."""
+"""Fetching the missing files of MIND: from where, under which terms, and what goes wrong on the way as one sentence."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nrms_np.data.mind.archives import take
-from nrms_np.data.mind.files import MindFolder
-from nrms_np.data.mind.sources import Source
+from nrms_np.data.mind.files import Edition, MindFolder
 
+ARCHIVE = "MIND{edition}_{split}.zip"
+OFFICIAL_PAGE = "https://huggingface.co/datasets/yjw1029/MIND"
+
+TERMS = (
+    "MIND belongs to Microsoft and comes under the Microsoft Research License Terms: for non-commercial research only, and you\n"
+    f"may not pass it on. By fetching it you accept them. Read them at https://msnews.github.io and {OFFICIAL_PAGE}"
+)
 TIMEOUT = (10.0, 60.0)  # seconds: to connect, and between two pieces of a file
 
 _STATUS = {
@@ -23,13 +31,68 @@ _STATUS = {
 }
 
 
-def fetch(source: Source, mind: MindFolder, say: Callable[[str], None], progress: bool) -> str | None:
-    """Fetch the missing files from one source; what arrived before a failure is kept.
+@dataclass(frozen=True)
+class Source:
+    """A place with the files of MIND.
 
-    say:      told what is fetched.
-    progress: whether a bar shows how far a download is, if stderr is a terminal.
-    Returns why the source failed, None when it did not. Raises OSError when the disk fails.
+    name:       how it is called in messages.
+    address:    with `{edition}` and `{split}` in it; with `{file}` where the place has single files instead of zips.
+    terms_page: where the terms must be accepted first; such a source needs a token. Empty for an open source.
     """
+
+    name: str
+    address: str
+    terms_page: str = ""
+
+    def addresses(self, edition: Edition, names: Sequence[str]) -> dict[str, list[str]]:
+        """The addresses that give the files `names` of an edition, each with those of the files that it gives."""
+        addresses: dict[str, list[str]] = {}
+        for name in names:
+            split, file = name.split("/")
+            addresses.setdefault(self.address.format(edition=edition, split=split, file=file), []).append(name)
+        return addresses
+
+
+_ZIPS = (
+    Source("yjw1029/MIND on Hugging Face (official)", f"{OFFICIAL_PAGE}/resolve/main/{ARCHIVE}", OFFICIAL_PAGE),
+    Source("copy of the Recommenders project", f"https://recodatasets.z20.web.core.windows.net/newsrec/{ARCHIVE}"),
+)
+_SINGLE_FILES = Source(
+    "huyva/MIND-small on Hugging Face (unofficial)",
+    "https://huggingface.co/datasets/huyva/MIND-small/resolve/main/{split}/{file}",
+)
+SOURCES = {"small": (*_ZIPS, _SINGLE_FILES), "large": _ZIPS}
+"""The sources of each edition, in the order in which they are tried."""
+
+
+def show_terms_once(folder: Path) -> None:
+    """Show MIND's terms on stderr, unless they were shown for this folder before; a file in it remembers that.
+
+    They are shown with --quiet too: whoever fetches the data must have had a chance to read them.
+    """
+    shown = folder / "MIND-TERMS.txt"
+    if not shown.exists():
+        print(TERMS, file=sys.stderr)
+        shown.write_text(TERMS + "\n", encoding="utf-8")
+
+
+def fetch(mind: MindFolder, say: Callable[[str], None], progress: bool) -> list[str]:
+    """Fetch the missing files, from each source what those before it lack; what arrived before a failure is kept.
+
+    say:      told what is fetched, and what failed.
+    progress: whether a bar shows how far a download is, if stderr is a terminal.
+    Returns one line for each source that failed. Raises OSError when the disk fails.
+    """
+    failures = []
+    for source in SOURCES[mind.edition]:
+        if mind.missing() and (reason := _fetch_from(source, mind, say, progress)):
+            failures.append(f"{source.name}: {reason}")
+            say(failures[-1])
+    return failures
+
+
+def _fetch_from(source: Source, mind: MindFolder, say: Callable[[str], None], progress: bool) -> str | None:
+    """Fetch the missing files from one source; returns why it failed, None when it did not."""
     import requests  # only here: a training run on data that are there needs no network
 
     token = os.environ.get("HF_TOKEN", "").strip() if source.terms_page else None

@@ -19,11 +19,7 @@ TO_TRAIN = ("train", "dev")
 
 
 class Fingerprint(NamedTuple):
-    """What identifies a file.
-
-    size: its length in bytes.
-    blob: its git blob SHA-1 in hexadecimal, what `git hash-object FILE` prints.
-    """
+    """What identifies a file: its length in bytes, and its git blob SHA-1 in hexadecimal, what `git hash-object FILE` prints."""
 
     size: int
     blob: str
@@ -83,11 +79,8 @@ class MindFolder:
             path = self.path / name
             wrong = self.mismatch(name, path) if path.is_file() else None
             if wrong:
-                raise DataError(
-                    path,
-                    f"this is another file than expected: {wrong}; move it away and run the command again, "
-                    f"or train on the folder as it is with --data {self.path}.",
-                )
+                problem = f"this is another file than expected: {wrong}; move it away and run the command again"
+                raise DataError(path, f"{problem}, or train on the folder as it is with --data {self.path}.")
 
     def incoming(self) -> TemporaryDirectory[str]:
         """A place for unfinished files, inside the folder: a move on the same disk is done at once or not at all."""

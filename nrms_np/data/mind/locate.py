@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nrms_np.data.mind.archives import take
-from nrms_np.data.mind.fetch import fetch
+from nrms_np.data.mind.fetch import ARCHIVE, OFFICIAL_PAGE, fetch, show_terms_once
 from nrms_np.data.mind.files import TO_TRAIN, Edition, MindFolder
-from nrms_np.data.mind.sources import ARCHIVE, OFFICIAL_PAGE, SOURCES, show_terms_once
 from nrms_np.errors import DataError
 
 
@@ -26,7 +25,7 @@ def locate(
 
     Files that are there are verified. Missing ones are unpacked from zips in the folder, if there are such, else fetched.
 
-    say:      told what is done, a line at a time.
+    say:      told what is done, one line at a time.
     places:   zips, folders and files of the user; with these, missing files are taken from there and nothing is fetched.
     splits:   the splits that are needed.
     progress: whether downloads show a bar.
@@ -47,36 +46,24 @@ def locate(
         return folder
     try:
         problems = take([place.resolve() for place in places] or [folder], mind, mind.missing())
-        failures = [] if places else _fetch_from_all(mind, say, progress)
+        failures = [] if places else fetch(mind, say, progress)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):  # Windows has no EDQUOT
             raise
         problem = "the disk is full; nothing half-written was left. Make room and run the command again."
         raise DataError(folder.resolve(), problem) from error
-    if mind.missing() and places:
-        raise DataError(folder.resolve(), f"{', '.join(mind.missing())} still missing: {'; '.join(problems)}")
-    if mind.missing():
-        raise DataError(folder.resolve(), _how_to_get(mind, [f"this folder: {'; '.join(problems)}", *failures]))
-    say(f"MIND-{edition} is complete in {folder}")
-    return folder
-
-
-def _fetch_from_all(mind: MindFolder, say: Callable[[str], None], progress: bool) -> list[str]:
-    """Fetch from one source what the sources before it lack; returns one line for each that failed."""
-    failures = []
-    for source in SOURCES[mind.edition]:
-        if mind.missing() and (failure := fetch(source, mind, say, progress)):
-            failures.append(f"{source.name}: {failure}")
-            say(failures[-1])
-    return failures
-
-
-def _how_to_get(mind: MindFolder, tried: Sequence[str]) -> str:
-    splits = dict.fromkeys(name.split("/")[0] for name in mind.missing())
-    archives = " and ".join(ARCHIVE.format(edition=mind.edition, split=split) for split in splits)
-    missing = f"{', '.join(mind.missing())} of MIND-{mind.edition} could not be had. Looked in:"
-    by_hand = (
-        f"By hand: accept the terms at {OFFICIAL_PAGE}, download {archives} there, put them into "
-        f"{mind.path.resolve()} as they are, and run the command again."
-    )
-    return "\n  ".join([missing, *tried, by_hand])
+    if not (missing := mind.missing()):
+        say(f"MIND-{edition} is complete in {folder}")
+        return folder
+    names = ", ".join(missing)
+    if places:
+        raise DataError(folder.resolve(), f"{names} still missing: {'; '.join(problems)}")
+    archives = dict.fromkeys(ARCHIVE.format(edition=edition, split=name.split("/")[0]) for name in missing)
+    message = [
+        f"{names} of MIND-{edition} could not be had. Looked in:",
+        f"this folder: {'; '.join(problems)}",
+        *failures,
+        f"By hand: accept the terms at {OFFICIAL_PAGE}, download {' and '.join(archives)} there, put them into "
+        f"{folder.resolve()} as they are, and run the command again.",
+    ]
+    raise DataError(folder.resolve(), "\n  ".join(message))

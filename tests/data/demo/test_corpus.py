@@ -7,7 +7,7 @@ import pytest
 
 from nrms_np.data.dataset import Split
 from nrms_np.data.demo.corpus import Corpus, corpus, write
-from nrms_np.data.demo.truth import best_possible_scores
+from nrms_np.data.demo.files import best_possible_scores
 from nrms_np.errors import NrmsError
 
 FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors.tsv", "dev/truth.tsv")
@@ -34,7 +34,7 @@ def test_the_demo_is_at_most_3_mb_with_unix_lines(committed: Path) -> None:
     assert not any(b"\r" in content for content in contents)
 
 
-def test_the_reader_drops_nothing(train: Split, dev: Split) -> None:
+def test_reading_it_drops_nothing(train: Split, dev: Split) -> None:
     assert train.behaviors.dropped.line() == dev.behaviors.dropped.line() == ""
 
 
@@ -68,6 +68,6 @@ def test_the_reported_best_auc_is_that_of_the_truth_file(
 
 
 def test_a_folder_that_is_a_file_is_an_error_with_its_name(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("")
+    (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(NrmsError, match=r"taken.*cannot be written.*--out"):
         write(tmp_path / "taken", seed=1)

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from nrms_np.data.demo.draw import Spread, segments
+from nrms_np.data.demo.draw import Weighted, segments, whole
 
 
-def test_no_place_is_drawn_twice_within_a_group() -> None:
-    spread = Spread(1 / np.arange(3, 33))
+def test_no_row_is_drawn_twice_within_a_group() -> None:
+    weighted = Weighted(whole(1 / np.arange(3, 33)))
     groups = np.repeat(np.arange(40), 11)
-    places = spread.distinct(groups, np.random.default_rng([3, 5]))
-    assert len(set(zip(groups.tolist(), places.tolist(), strict=True))) == len(places)
-    assert np.mean(places < 15) > 0.6
-    assert places.min() >= 0
-    assert places.max() < 30
+    rows = weighted.distinct(groups, np.random.default_rng([3, 5]))
+    assert len(set(zip(groups.tolist(), rows.tolist(), strict=True))) == len(rows)
+    assert np.mean(rows < 15) > 0.6
+    assert rows.min() >= 0
+    assert rows.max() < 30
 
 
 def test_segments_are_drawn_as_often_as_the_table_says() -> None:

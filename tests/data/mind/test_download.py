@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nrms_np.data import download
-from nrms_np.data.mind.sources import SOURCES, Source
+from nrms_np.data.mind.fetch import SOURCES, Source
 from nrms_np.errors import DataError
 from tests.helpers.mind_server import (
     FILES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nrms_np.data.demo.texts import WORDS, Texts, word
+from nrms_np.data.demo.scale import WORDS, Texts, word
 from nrms_np.data.vocabulary import tokenize
 
 
