@@ -9,8 +9,9 @@ import numpy as np
 
 from nrms_np.arrays import Array
 from nrms_np.data.dataset import Split, read_split
-from nrms_np.data.demo.files import best_possible_scores
-from nrms_np.errors import NrmsError
+from nrms_np.data.demo.files import TRUTH
+from nrms_np.data.table import read_table
+from nrms_np.errors import DataError, NrmsError
 
 
 def baseline_scores(split: Split, train: Split | None, seed: int) -> dict[str, Array]:
@@ -50,3 +51,32 @@ def clicks_of_news(split: Split, ids: list[str]) -> Array:
         raise NrmsError("Popularity counts clicks, and this split has no labels: give a split that has them.")
     clicks = Counter(split.news.ids[row] for row in split.behaviors.candidates.index[split.behaviors.clicked])
     return np.array([clicks[name] for name in ids], dtype=np.float64)
+
+
+def best_possible_scores(split_folder: str | Path, candidates: int) -> Array | None:
+    """The true click probabilities of all candidates of a split, or None when the folder has no truth.tsv.
+
+    No ranking is better than the one by these. They are what a single click was drawn with; impressions without a click, or
+    with nothing but clicks, were drawn again. That changes the probabilities a little but not which ranking is best.
+
+    candidates: how many candidates all impressions have together.
+    Returns (total,) float64, the candidates of all impressions end to end, in file order.
+    Raises DataError when a line is not an impression id and probabilities, or when there are more or fewer of these.
+    """
+    path = Path(split_folder) / TRUTH
+    if not path.is_file():
+        return None
+    values: list[float] = []
+    for number, (_, text) in read_table(path, ("impression", "probabilities")):
+        try:
+            found = [float(word) for word in text.split()]
+        except ValueError:
+            found = []
+        if not found or not all(0.0 <= value <= 1.0 for value in found):
+            problem = "expected an impression id, a tab and probabilities; write the demo corpus anew."
+            raise DataError(path, problem, number)
+        values += found
+    if len(values) != candidates:
+        problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
+        raise DataError(path, f"{problem}; write the demo corpus anew.")
+    return np.array(values, dtype=np.float64)

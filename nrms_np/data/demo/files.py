@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
-from nrms_np.arrays import Array
-from nrms_np.data.table import read_table
-from nrms_np.errors import DataError, NrmsError
+from nrms_np.errors import NrmsError
 from nrms_np.files import whole_file
 
 TRUTH = "truth.tsv"
@@ -59,32 +55,3 @@ def clock(i: int, count: int, days: range) -> str:
 def truth_line(impression_id: str, permille: Iterable[int]) -> str:
     """One line of truth.tsv, in the order of behaviors.tsv: the probability of a click on each candidate, given in thousandths."""
     return impression_id + "\t" + " ".join(f"{value / 1000:.3f}" for value in permille)
-
-
-def best_possible_scores(split_folder: str | Path, candidates: int) -> Array | None:
-    """The true click probabilities of all candidates of a split, or None when the folder has no truth.tsv.
-
-    No ranking is better than the one by these. They are what a single click was drawn with; impressions without a click, or
-    with nothing but clicks, were drawn again. That changes the probabilities a little but not which ranking is best.
-
-    candidates: how many candidates all impressions have together.
-    Returns (total,) float64, the candidates of all impressions end to end, in file order.
-    Raises DataError when a line is not an impression id and probabilities, or when there are more or fewer of these.
-    """
-    path = Path(split_folder) / TRUTH
-    if not path.is_file():
-        return None
-    values: list[float] = []
-    for number, (_, text) in read_table(path, ("impression", "probabilities")):
-        try:
-            found = [float(word) for word in text.split()]
-        except ValueError:
-            found = []
-        if not found or not all(0.0 <= value <= 1.0 for value in found):
-            problem = "expected an impression id, a tab and probabilities; write the demo corpus anew."
-            raise DataError(path, problem, number)
-        values += found
-    if len(values) != candidates:
-        problem = f"it has {len(values):,} probabilities, but the impressions have {candidates:,} candidates"
-        raise DataError(path, f"{problem}; write the demo corpus anew.")
-    return np.array(values, dtype=np.float64)

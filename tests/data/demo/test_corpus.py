@@ -7,8 +7,8 @@ import pytest
 
 from nrms_np.data.dataset import Split
 from nrms_np.data.demo.corpus import Corpus, corpus, write
-from nrms_np.data.demo.files import best_possible_scores
 from nrms_np.errors import NrmsError
+from nrms_np.evaluation.baselines import best_possible_scores
 
 FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors.tsv", "dev/truth.tsv")
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.data.demo.files import best_possible_scores, clock, write_lines
+from nrms_np.data.demo.files import clock, write_lines
 from nrms_np.errors import DataError, NrmsError
+from nrms_np.evaluation.baselines import best_possible_scores
 
 
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
