@@ -1,4 +1,4 @@
-"""What the package imports is declared, and requirements.txt is that and pytest."""
+"""What the package imports is declared, and requirements.txt is that, pytest for the tests, and pandas for data of one's own."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     assert outside == {name_of(requirement) for requirement in PROJECT["dependencies"]}
 
 
-def test_requirements_are_the_dependencies_and_pytest() -> None:
+def test_requirements_are_the_dependencies_with_pytest_and_pandas() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split("\n")
     required = {normal(line) for line in lines if line}
-    assert required - {normal(requirement) for requirement in PROJECT["dependencies"]} == {"pytest>=8.0"}
+    assert required - {normal(requirement) for requirement in PROJECT["dependencies"]} == {"pytest>=8.0", "pandas>=2.2"}
     assert {normal(requirement) for requirement in PROJECT["dependencies"]} <= required
 
 
