@@ -1,15 +1,27 @@
 import json
+import sys
 
 import numpy as np
 import pytest
 
+from nrms_np import model as model_module
 from nrms_np.config import PARTS, PRESETS, Config
 from nrms_np.errors import ConfigError, ModelFileError
 from nrms_np.gradcheck import assert_gradient, directional_derivative, numerical_gradient
+from nrms_np.kernels import embedding
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed, RowGradient
 from nrms_np.parameters import parameter_shapes
 from tests.helpers.sizes import WORDS, D, ragged_batch, small_config
+
+NUMBERING = (
+    "nrms_np.packed",
+    "nrms_np.data.batches",
+    "nrms_np.model",
+    "nrms_np.kernels.embedding",
+    "nrms_np.explain.impression",
+)
+"""Who uses `distinct`: batches when they are made, and outside of training."""
 
 FORMS = [
     {"attention": attention, "output_projection": output, "scaled": attention == "projected"}
@@ -74,6 +86,17 @@ def test_the_row_gradient_of_the_words_is_the_dense_one_without_its_zeros():
     assert isinstance(rows["word_embedding"], RowGradient)
     assert rows["word_embedding"].rows.tolist() == [1, 2, 4, 6, 7, 10, 12]
     np.testing.assert_array_equal(rows["word_embedding"].dense(WORDS), dense["word_embedding"])
+
+
+def test_a_step_numbers_nothing_that_the_batch_has_numbered(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("distinct was called in a step")
+
+    for module in (model_module, embedding):
+        monkeypatch.setattr(module, "distinct", refuse)
+    model_of(dropout_after_attention=True).loss_and_row_gradients(ragged_batch(), 3)
+    assert not [module for module in sys.modules if module.startswith("nrms_np.") and module not in NUMBERING
+                and hasattr(sys.modules[module], "distinct")]  # fmt: skip
 
 
 def test_words_may_be_named_once_or_once_an_occurrence():
