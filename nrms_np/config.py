@@ -80,7 +80,7 @@ class Config:
     negatives: int = setting(4, COUNT, "K, candidates not clicked beside each clicked one")
     dropout: float = setting(0.2, SHARE, "share of numbers dropped in training")
     dropout_after_attention: bool = setting(False, SWITCH, "dropout also after word-level self-attention")
-    learning_rate: float = setting(1e-3, POSITIVE, "step size of Adam")
+    learning_rate: float = setting(1e-3, POSITIVE, "step size of the optimiser")
     batch_size: int = setting(64, COUNT, "samples per training step")
     epochs: int = setting(4, COUNT, "how often training goes through all samples, at most")
     patience: int = setting(2, COUNT, "epochs without a better dev AUC after which training stops")

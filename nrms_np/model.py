@@ -167,9 +167,8 @@ class NRMS:
     def loss_and_gradients(self, batch: Batch, dropout_step: int | None = None) -> tuple[float, dict[str, Array]]:
         """Mean loss of the samples (equations 11-12) and the gradients of all parameters, each of its parameter's shape."""
         loss, gradients = self.loss_and_row_gradients(batch, dropout_step)
-        words = len(self.vocabulary)
         return loss, {
-            name: gradient.dense(words) if isinstance(gradient, RowGradient) else gradient
+            name: gradient.dense(len(self.parameters[name])) if isinstance(gradient, RowGradient) else gradient
             for name, gradient in gradients.items()
         }
 

@@ -1,4 +1,4 @@
-"""`python -m nrms_np.train`: train NRMS and report AUC, MRR, nDCG@5 and nDCG@10 on the dev split."""
+"""`python -m nrms_np.train`: train NRMS and report the metrics of ranking on the dev split."""
 
 from __future__ import annotations
 

@@ -46,6 +46,11 @@ class Adam:
         self.v = {name: np.zeros_like(value) for name, value in parameters.items()}
         self.steps = 0
 
+    @property
+    def state(self) -> dict[str, dict[str, Array]]:
+        """What a checkpoint keeps besides the steps, by name."""
+        return {"m": self.m, "v": self.v}
+
     def step(self, parameters: dict[str, Array], gradients: dict[str, Array | RowGradient]) -> None:
         """Move the parameters, in place, one step against their gradients.
 

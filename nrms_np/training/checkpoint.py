@@ -36,15 +36,15 @@ class Progress:
     best_epoch: int = 0
 
 
-def save_checkpoint(path: Path, model: NRMS, adam: Adam, progress: Progress) -> None:
+def save_checkpoint(path: Path, model: NRMS, optimiser: Adam, progress: Progress) -> None:
     """Write parameters, the optimiser's state and the progress. The file appears whole or not at all."""
-    arrays: dict[str, Any] = {"steps": adam.steps, "vocabulary": _fingerprint(model)}
-    for kind, values in (*_state(model, adam), ("progress", asdict(progress))):
+    arrays: dict[str, Any] = {"steps": optimiser.steps, "vocabulary": _fingerprint(model)}
+    for kind, values in (*_state(model, optimiser), ("progress", asdict(progress))):
         arrays |= {f"{kind}/{name}": value for name, value in values.items()}
     write_arrays(path, arrays)
 
 
-def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
+def load_checkpoint(path: Path, model: NRMS, optimiser: Adam) -> Progress:
     """Put the saved state into model and optimiser, and return the progress.
 
     Raises ModelFileError where the file is broken, or of a model with other words or other parameters.
@@ -54,7 +54,7 @@ def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
             raise ModelFileError(
                 f"{path}: the data has other words than when the run was started; bring the old data back."
             )
-        for kind, values in _state(model, adam):
+        for kind, values in _state(model, optimiser):
             for name in values:
                 saved = arrays[f"{kind}/{name}"]
                 if saved.shape != values[name].shape:
@@ -62,12 +62,12 @@ def load_checkpoint(path: Path, model: NRMS, adam: Adam) -> Progress:
                         f"{path}: {name} has shape {saved.shape}, the data gives {values[name].shape}."
                     )
                 values[name] = saved
-        adam.steps = int(arrays["steps"])
+        optimiser.steps = int(arrays["steps"])
         return Progress(**{field.name: arrays[f"progress/{field.name}"].item() for field in fields(Progress)})
 
 
-def _state(model: NRMS, adam: Adam) -> list[tuple[str, dict[str, Array]]]:
-    return [("parameter", model.parameters), ("m", adam.m), ("v", adam.v)]
+def _state(model: NRMS, optimiser: Adam) -> list[tuple[str, dict[str, Array]]]:
+    return [("parameter", model.parameters), *optimiser.state.items()]
 
 
 def _fingerprint(model: NRMS) -> str:

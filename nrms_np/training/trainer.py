@@ -53,7 +53,7 @@ class Trainer:
         self.model, self.data, self.folder = model, data, folder
         self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop, show_bar, share_words
         self.config = model.config
-        self.adam = Adam(model.parameters, model.config.learning_rate)
+        self.optimiser = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
         if len(self.samples) == 0:
             raise NrmsError("the train split has no impression with both a clicked and a not clicked candidate.")
@@ -62,7 +62,7 @@ class Trainer:
     def resume(self) -> None:
         """Go back to where the run's checkpoint was written; a run that has none yet starts at its beginning."""
         if self.folder.checkpoint.exists():
-            self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.adam)
+            self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.optimiser)
             done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
             for row in self.folder.read_metrics():
                 if row["epoch"] <= done:
@@ -106,12 +106,12 @@ class Trainer:
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
         with self._bar() as bar:
             for batch in self._batches(progress.epoch, progress.batch):
-                loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.adam.steps)
+                loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.optimiser.steps)
                 if loss != loss:
                     raise NrmsError(
-                        f"the loss is not a number any more at step {self.adam.steps + 1}; try a lower --learning-rate."
+                        f"the loss is not a number any more at step {self.optimiser.steps + 1}; try a lower --learning-rate."
                     )
-                self.adam.step(self.model.parameters, gradients)
+                self.optimiser.step(self.model.parameters, gradients)
                 size = len(batch.candidates)
                 progress.batch += 1
                 progress.samples += size
@@ -145,7 +145,7 @@ class Trainer:
         metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors).values
         row = {
             "epoch": progress.epoch,
-            "step": self.adam.steps,
+            "step": self.optimiser.steps,
             "loss": loss,
             **metrics,
             "train_seconds": round(progress.seconds, 3),
@@ -161,7 +161,7 @@ class Trainer:
         self.on_epoch(row)
 
     def _save_checkpoint(self) -> None:
-        save_checkpoint(self.folder.checkpoint, self.model, self.adam, self.progress)
+        save_checkpoint(self.folder.checkpoint, self.model, self.optimiser, self.progress)
 
 
 def peak_memory_mb() -> float:

@@ -5,6 +5,7 @@ import pytest
 
 from nrms_np.data.dataset import read_dataset
 from nrms_np.errors import ModelFileError, NrmsError
+from nrms_np.evaluation.metrics import METRICS
 from nrms_np.evaluation.ranking import distinct_sequences, evaluate, score_split
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
@@ -39,7 +40,7 @@ def test_training_learns_and_writes_the_run_folder(data, tmp_path):
     assert rows[0]["auc"] < 0.7 < rows[-1]["auc"]
     assert rows[-1]["loss"] < rows[1]["loss"]
     assert set(rows[0]) == {
-        "epoch", "step", "loss", "auc", "mrr", "ndcg@5", "ndcg@10",
+        "epoch", "step", "loss", *(metric.name for metric in METRICS),
         "train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb",
     }  # fmt: skip
     best = max(rows, key=lambda row: row["auc"])
