@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -14,73 +15,30 @@ MODULES = {"kernels": "nrms_np.kernels", "layers": "nrms_np.layers.batched"}
 
 
 class Backend(Protocol):
-    """The pieces of the model on packed batches. Shapes and meaning are in the docstrings of `kernels`.
+    """The pieces of the model on packed batches. Arguments, shapes and meaning are in the docstrings of `kernels`.
 
     The caches of both attentions have a method `weights(s)`: the attention weights of sequence s, for those who want to look.
     """
 
-    def embedding_forward(self, table: Array, rows: IntArray) -> tuple[Array, Any]:
-        """Look up rows."""
-
-    def embedding_backward(self, dx: Array, cache: Any) -> RowGradient:
-        """Gradient of the table."""
-
-    def dropout_forward(self, x: Array, rate: float, key: int) -> tuple[Array, Any]:
-        """Drop a share of the numbers."""
-
-    def dropout_backward(self, dy: Array, cache: Any) -> Array:
-        """Gradient of x."""
-
-    def projected_attention_forward(
-        self, table: Array, sequences: Packed, Q: Array, K: Array, V: Array, heads: int, scale: float
-    ) -> tuple[Array, Any]:
-        """Let the elements of each sequence look at each other."""
-
-    def projected_attention_backward(self, dh: Array, cache: Any) -> tuple[Array, ...]:
-        """Gradients of table, Q, K, V."""
-
-    def bilinear_attention_forward(
-        self, table: Array, sequences: Packed, Q: Array, V: Array, scale: float
-    ) -> tuple[Array, Any]:
-        """The same by equation 1 to the letter."""
-
-    def bilinear_attention_backward(self, dh: Array, cache: Any) -> tuple[Array, ...]:
-        """Gradients of table, Q, V."""
-
-    def product_forward(self, x: Array, W: Array) -> tuple[Array, Any]:
-        """A plain product x W."""
-
-    def product_backward(self, dy: Array, cache: Any) -> tuple[Array, Array]:
-        """Gradients of x and W."""
-
-    def additive_attention_forward(
-        self, h: Array, offsets: IntArray, W: Array, b: Array, q: Array
-    ) -> tuple[Array, Any]:
-        """Pool each sequence into one vector."""
-
-    def additive_attention_backward(self, d_pooled: Array, cache: Any) -> tuple[Array, ...]:
-        """Gradients of h, W, b, q."""
-
-    def mean_pooling_forward(self, h: Array, offsets: IntArray) -> tuple[Array, Any]:
-        """The plain mean of each sequence."""
-
-    def mean_pooling_backward(self, d_pooled: Array, cache: Any) -> Array:
-        """Gradient of h."""
-
-    def click_score_forward(self, users: Array, news: Array, candidates: IntArray) -> tuple[Array, Any]:
-        """Score the candidates of each user."""
-
-    def click_score_backward(self, d_scores: Array, cache: Any) -> tuple[Array, Array]:
-        """Gradients of users and news."""
-
-    def softmax_loss_forward(self, scores: Array, clicked: IntArray) -> tuple[Array, Any]:
-        """The loss of each sample."""
-
-    def softmax_loss_backward(self, d_losses: Array, cache: Any) -> Array:
-        """Gradient of the scores."""
-
-    def score_candidates(self, users: Array, which: IntArray, news: Array, candidates: Packed) -> Array:
-        """Scores for ranking, any number of candidates for each user."""
+    embedding_forward: Callable[[Array, IntArray], tuple[Array, Any]]
+    embedding_backward: Callable[[Array, Any], RowGradient]
+    dropout_forward: Callable[[Array, float, int], tuple[Array, Any]]
+    dropout_backward: Callable[[Array, Any], Array]
+    projected_attention_forward: Callable[[Array, Packed, Array, Array, Array, int, float], tuple[Array, Any]]
+    projected_attention_backward: Callable[[Array, Any], tuple[Array, ...]]
+    bilinear_attention_forward: Callable[[Array, Packed, Array, Array, float], tuple[Array, Any]]
+    bilinear_attention_backward: Callable[[Array, Any], tuple[Array, ...]]
+    product_forward: Callable[[Array, Array], tuple[Array, Any]]
+    product_backward: Callable[[Array, Any], tuple[Array, Array]]
+    additive_attention_forward: Callable[[Array, IntArray, Array, Array, Array], tuple[Array, Any]]
+    additive_attention_backward: Callable[[Array, Any], tuple[Array, ...]]
+    mean_pooling_forward: Callable[[Array, IntArray], tuple[Array, Any]]
+    mean_pooling_backward: Callable[[Array, Any], Array]
+    click_score_forward: Callable[[Array, Array, IntArray], tuple[Array, Any]]
+    click_score_backward: Callable[[Array, Any], tuple[Array, Array]]
+    softmax_loss_forward: Callable[[Array, IntArray], tuple[Array, Any]]
+    softmax_loss_backward: Callable[[Array, Any], Array]
+    score_candidates: Callable[[Array, IntArray, Array, Packed], Array]
 
 
 def get_backend(name: str) -> Backend:

@@ -40,7 +40,10 @@ class SelfAttentionCache(NamedTuple):
 
 
 class AttendCache(NamedTuple):
-    """The inputs that the weights are told with, and the caches of the steps; dropout is None where none was done."""
+    """sequences, heads, backend: the inputs that are needed again. pools: whether additive attention pooled, not the mean.
+
+    The rest: the caches of the steps; dropout is None where none was done.
+    """
 
     sequences: Packed
     heads: int

@@ -89,9 +89,7 @@ class Batch(NamedTuple):
 
 def offsets_of(lengths: IntArray) -> IntArray:
     """(n + 1,) intp, where sequences of these lengths start when they stand end to end."""
-    offsets = np.zeros(len(lengths) + 1, dtype=np.intp)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
+    return np.concatenate([[0], np.cumsum(lengths)], dtype=np.intp)
 
 
 def distinct(references: IntArray, rows: int) -> tuple[IntArray, IntArray]:

@@ -6,7 +6,8 @@ cache when they are used again.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,9 +35,10 @@ class AdditiveCache(NamedTuple):
 
 
 class MeanCache(NamedTuple):
-    """Where the sequences start."""
+    """Where the sequences start, and (N,) what share each row has in the mean of its sequence."""
 
     offsets: IntArray
+    shares: Array
 
 
 def additive_attention_forward(
@@ -99,14 +101,11 @@ def mean_pooling_forward(h: Array, offsets: IntArray) -> tuple[Array, MeanCache]
 
     h: (N, H·d).    offsets: (n + 1,).    Returns (pooled, cache): pooled (n, H·d), zeros for a sequence of length 0.
     """
-    weights = _mean_weights(offsets, h.dtype)
-    pooled = np.zeros((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
-
-    def task(first: int, last: int) -> None:
-        _weighted_mean(h, offsets, weights, pooled, first, last)
-
-    run(task, sequence_bounds(offsets, ROWS_PER_TASK))
-    return pooled, MeanCache(offsets)
+    lengths = np.diff(offsets)
+    shares = np.repeat((1 / np.maximum(lengths, 1)).astype(h.dtype), lengths)
+    pooled = np.empty((len(lengths), h.shape[1]), dtype=h.dtype)
+    run(partial(_weighted_mean, h, offsets, shares, pooled), sequence_bounds(offsets, ROWS_PER_TASK))
+    return pooled, MeanCache(offsets, shares)
 
 
 def mean_pooling_backward(d_pooled: Array, cache: MeanCache) -> Array:
@@ -114,14 +113,8 @@ def mean_pooling_backward(d_pooled: Array, cache: MeanCache) -> Array:
 
     d_pooled: (n, H·d).    Returns dh (N, H·d).
     """
-    weights = _mean_weights(cache.offsets, d_pooled.dtype)
     # pooled = mean of the rows
-    return np.repeat(d_pooled, np.diff(cache.offsets), axis=0) * weights[:, None]
-
-
-def _mean_weights(offsets: IntArray, dtype: Any) -> Array:
-    lengths = np.diff(offsets)
-    return np.repeat((1 / np.maximum(lengths, 1)).astype(dtype), lengths)
+    return np.repeat(d_pooled, np.diff(cache.offsets), axis=0) * cache.shares[:, None]
 
 
 @compiled_freely

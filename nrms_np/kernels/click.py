@@ -5,6 +5,7 @@ A batch has a few hundred dot products, so NumPy does them. An evaluation has mi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -87,10 +88,7 @@ def score_candidates(users: Array, which: IntArray, news: Array, candidates: Pac
     Returns (total,) scores, aligned with candidates.index.
     """
     scores = np.empty(len(candidates.index), dtype=news.dtype)
-    run(
-        lambda first, last: _score(users, which, news, candidates, scores, first, last),
-        even_bounds(candidates.count, IMPRESSIONS_PER_TASK),
-    )
+    run(partial(_score, users, which, news, candidates, scores), even_bounds(candidates.count, IMPRESSIONS_PER_TASK))
     return scores
 
 

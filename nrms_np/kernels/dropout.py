@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,10 +48,7 @@ def _masked(x: Array, rate: float, key: int) -> Array:
     threshold = np.uint16(drop_threshold(rate))
     scale = x.dtype.type(LEVELS / (LEVELS - drop_threshold(rate)))
     start = np.uint64((key + GOLDEN) % 2**64)
-    run(
-        lambda first, last: _mask_rows(x, y, start, threshold, scale, first, last),
-        even_bounds(len(x), ROWS_PER_TASK),
-    )
+    run(partial(_mask_rows, x, y, start, threshold, scale), even_bounds(len(x), ROWS_PER_TASK))
     return y
 
 

@@ -10,6 +10,7 @@ heads at once would need H·D numbers for each word.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,37 +22,15 @@ from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backw
 from nrms_np.kernels.engine.parallel import matmul, run
 from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.kernels.engine.workspace import workspace
+from nrms_np.layers.self_attention import ProductCache
 from nrms_np.packed import Packed, offsets_of
 
 
-class ProjectedCache(NamedTuple):
-    """table, sequences, heads, scale: the inputs. The rest are factors further on.
+class AttentionCache(NamedTuple):
+    """table, sequences, Q, scale: the inputs; only the bilinear form multiplies by this Q. The rest are factors further on.
 
-    in_lanes:     (D, 3·H·d) Q, K, V side by side, each in lane order.
-    projected:    (rows, 3·H·d) table · in_lanes: query, key and value of each row.
-    pair_offsets: (n + 1,) where the pairs of each sequence start in alpha.
-    alpha:        (pairs, H) the attention weights.
-    """
-
-    table: Array
-    sequences: Packed
-    heads: int
-    scale: float
-    in_lanes: Array
-    projected: Array
-    pair_offsets: IntArray
-    alpha: Array
-
-    def weights(self, s: int) -> Array:
-        """(H, T, T) the attention weights of sequence s."""
-        return _weights(self.alpha, self.pair_offsets, s)
-
-
-class BilinearCache(NamedTuple):
-    """table, sequences, Q, scale: the inputs. The rest are factors further on.
-
-    in_lanes:     (D, H·d) V in lane order.
-    values:       (rows, H·d) table · V.
+    in_lanes:     (D, 3·H·d) Q, K, V side by side, each in lane order; of the bilinear form V alone, (D, H·d).
+    projected:    (rows, as wide) table · in_lanes: query, key and value of each row, or its value alone.
     pair_offsets: (n + 1,) where the pairs of each sequence start in alpha.
     alpha:        (pairs, H) the attention weights.
     """
@@ -61,25 +40,20 @@ class BilinearCache(NamedTuple):
     Q: Array
     scale: float
     in_lanes: Array
-    values: Array
+    projected: Array
     pair_offsets: IntArray
     alpha: Array
 
     def weights(self, s: int) -> Array:
         """(H, T, T) the attention weights of sequence s."""
-        return _weights(self.alpha, self.pair_offsets, s)
-
-
-class ProductCache(NamedTuple):
-    """The two factors of a product x W."""
-
-    x: Array
-    W: Array
+        pairs = self.alpha[self.pair_offsets[s] : self.pair_offsets[s + 1]]
+        T = int(self.sequences.lengths[s])
+        return pairs.reshape(T, T, self.alpha.shape[1]).transpose(2, 0, 1)
 
 
 def projected_attention_forward(
     table: Array, sequences: Packed, Q: Array, K: Array, V: Array, heads: int, scale: float
-) -> tuple[Array, ProjectedCache]:
+) -> tuple[Array, AttentionCache]:
     """Equations 1-2 and 6-7 with projected queries and keys, for every sequence.
 
     table: (rows, D).    sequences: refer to its rows, N references in all.    Q, K, V: (D, H·d).
@@ -99,16 +73,16 @@ def projected_attention_forward(
         loops.weighted_sum(projected, 2 * V.shape[1], sequences, pair_offsets, alpha, h, first, last)
 
     run(task, task_bounds(pair_offsets))
-    return h, ProjectedCache(table, sequences, heads, scale, in_lanes, projected, pair_offsets, alpha)
+    return h, AttentionCache(table, sequences, Q, scale, in_lanes, projected, pair_offsets, alpha)
 
 
-def projected_attention_backward(dh: Array, cache: ProjectedCache) -> tuple[Array, Array, Array, Array]:
+def projected_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array, Array, Array, Array]:
     """Gradients of table, Q, K, V.
 
     dh: (N, H·d).    Returns d_table (rows, D), dQ, dK, dV (D, H·d).
     """
-    table, sequences, heads, scale, in_lanes, projected, pair_offsets, alpha = cache
-    width = dh.shape[1]
+    table, sequences, _, scale, in_lanes, projected, pair_offsets, alpha = cache
+    heads, width = alpha.shape[1], dh.shape[1]
     loops = attention_loops(heads, width // heads)
     d_pairs = workspace.empty(alpha.shape, alpha.dtype)
     d_references = workspace.empty((len(dh), 3 * width), dh.dtype)  # of each reference's own query, key and value
@@ -129,13 +103,13 @@ def projected_attention_backward(dh: Array, cache: ProjectedCache) -> tuple[Arra
     # projected = table @ in_lanes
     d_in_lanes = matmul(table.T, d_projected)
     d_table = matmul(d_projected, in_lanes.T)
-    dQ, dK, dV = (to_head_order(d_in_lanes[:, i * width : (i + 1) * width], heads) for i in range(3))
+    dQ, dK, dV = (to_head_order(part, heads) for part in np.split(d_in_lanes, 3, axis=1))
     return d_table, dQ, dK, dV
 
 
 def bilinear_attention_forward(
     table: Array, sequences: Packed, Q: Array, V: Array, scale: float
-) -> tuple[Array, BilinearCache]:
+) -> tuple[Array, AttentionCache]:
     """Equations 1-2 and 6-7 to the letter, for every sequence.
 
     table: (rows, D).    sequences: refer to its rows, N references in all.    Q: (H, D, D).    V: (D, H·d).
@@ -152,12 +126,7 @@ def bilinear_attention_forward(
     for k in range(heads):
         one_head, rows = _queries_and_elements(table, Q[k])
         of_head = workspace.empty((len(alpha), 1), table.dtype)
-
-        def scores(
-            first: int, last: int, one_head: Loops = one_head, rows: Array = rows, of_head: Array = of_head
-        ) -> None:
-            one_head.scores(rows, sequences, pair_offsets, table.dtype.type(scale), of_head, first, last)
-
+        scores = partial(one_head.scores, rows, sequences, pair_offsets, table.dtype.type(scale), of_head)
         run(scores, task_bounds(pair_offsets))
         alpha[:, k] = of_head[:, 0]
 
@@ -166,10 +135,10 @@ def bilinear_attention_forward(
         loops.weighted_sum(values, 0, sequences, pair_offsets, alpha, h, first, last)
 
     run(task, task_bounds(pair_offsets))
-    return h, BilinearCache(table, sequences, Q, scale, in_lanes, values, pair_offsets, alpha)
+    return h, AttentionCache(table, sequences, Q, scale, in_lanes, values, pair_offsets, alpha)
 
 
-def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array, Array, Array]:
+def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array, Array, Array]:
     """Gradients of table, Q, V.
 
     dh: (N, H·d).    Returns d_table (rows, D), dQ (H, D, D), dV (D, H·d).
@@ -197,14 +166,8 @@ def bilinear_attention_backward(dh: Array, cache: BilinearCache) -> tuple[Array,
         one_head, rows = _queries_and_elements(table, Q[k])  # made again: keeping them would take H times the table
         of_head = np.ascontiguousarray(d_pairs[:, k : k + 1])
         d_used = workspace.empty((len(index), rows.shape[1]), table.dtype)
-
-        def scores_backward(
-            first: int, last: int, one_head: Loops = one_head, rows: Array = rows, of_head: Array = of_head,
-            d_used: Array = d_used,
-        ) -> None:  # fmt: skip
-            one_head.scores_backward(of_head, rows, sequences, pair_offsets, d_used, first, last)
-
         # scores = queries · elements
+        scores_backward = partial(one_head.scores_backward, of_head, rows, sequences, pair_offsets, d_used)
         run(scores_backward, task_bounds(pair_offsets))
         d_rows = add_into_rows(d_used, index, len(table))
         d_queries, d_elements = (part[:, : table.shape[1]] for part in np.split(d_rows, 2, axis=1))
@@ -239,13 +202,8 @@ def _queries_and_elements(table: Array, Q: Array) -> tuple[Loops, Array]:
     """
     rows, D = table.shape
     width = -(-D // 16) * 16
-    both = workspace.zeros((rows, 2 * width), table.dtype)
+    both = workspace.empty((rows, 2 * width), table.dtype)
+    both.fill(0)
     both[:, :D] = matmul(table, Q)
     both[:, width : width + D] = table
     return attention_loops(1, width), both
-
-
-def _weights(alpha: Array, pair_offsets: IntArray, s: int) -> Array:
-    pairs = alpha[pair_offsets[s] : pair_offsets[s + 1]]
-    T = round(len(pairs) ** 0.5)
-    return pairs.reshape(T, T, alpha.shape[1]).transpose(2, 0, 1)

@@ -30,8 +30,7 @@ class SequencesCache(NamedTuple):
 
     def weights(self, s: int) -> Array:
         """The attention weights of sequence s: (H, T, T) of self-attention, (T,) of additive attention."""
-        alpha: Array = self.caches[s].alpha
-        return alpha
+        return self.caches[s].alpha
 
 
 class CandidatesCache(NamedTuple):
@@ -99,22 +98,17 @@ def mean_pooling_backward(d_pooled: Array, cache: SequencesCache) -> Array:
 
 def click_score_forward(users: Array, news: Array, candidates: IntArray) -> tuple[Array, CandidatesCache]:
     """The click scores of each sample's candidates; see `layers.click`."""
-    scores = np.empty(candidates.shape, dtype=news.dtype)
-    caches = []
-    for s, rows in enumerate(candidates):
-        scores[s], cache = click.click_score_forward(users[s], news[rows])
-        caches.append(cache)
-    return scores, CandidatesCache(caches, candidates, news.shape)
+    scored = [click.click_score_forward(user, news[rows]) for user, rows in zip(users, candidates, strict=True)]
+    scores = np.stack([scores for scores, _ in scored])
+    return scores, CandidatesCache([cache for _, cache in scored], candidates, news.shape)
 
 
 def click_score_backward(d_scores: Array, cache: CandidatesCache) -> tuple[Array, Array]:
     """Gradients of users and news; a news item that is a candidate of several samples gets the sum."""
-    d_users = np.empty((len(d_scores), cache.shape[1]), dtype=d_scores.dtype)
+    gradients = [click.click_score_backward(d, one) for d, one in zip(d_scores, cache.caches, strict=True)]
     d_news = np.zeros(cache.shape, dtype=d_scores.dtype)
-    for s, rows in enumerate(cache.candidates):
-        d_users[s], d_candidates = click.click_score_backward(d_scores[s], cache.caches[s])
-        np.add.at(d_news, rows, d_candidates)
-    return d_users, d_news
+    np.add.at(d_news, cache.candidates, np.stack([d_candidates for _, d_candidates in gradients]))
+    return np.stack([d_user for d_user, _ in gradients]), d_news
 
 
 def score_candidates(users: Array, which: IntArray, news: Array, candidates: Packed) -> Array:
@@ -127,12 +121,8 @@ def score_candidates(users: Array, which: IntArray, news: Array, candidates: Pac
 
 def softmax_loss_forward(scores: Array, clicked: IntArray) -> tuple[Array, list[click.SoftmaxLossCache]]:
     """The loss of each sample; see `layers.click`."""
-    losses = np.empty(len(scores), dtype=scores.dtype)
-    caches = []
-    for s, of_one in enumerate(scores):
-        losses[s], cache = click.softmax_loss_forward(of_one, int(clicked[s]))
-        caches.append(cache)
-    return losses, caches
+    results = [click.softmax_loss_forward(one, int(which)) for one, which in zip(scores, clicked, strict=True)]
+    return np.stack([loss for loss, _ in results]), [cache for _, cache in results]
 
 
 def softmax_loss_backward(d_losses: Array, cache: list[click.SoftmaxLossCache]) -> Array:

@@ -47,7 +47,7 @@ def test_self_attention_backward(form):
     check_gradients(function, {"table": table, **parameters}, backward)
 
 
-@pytest.mark.parametrize(("heads", "head_dim"), [(H, d), (4, 4)], ids=["a lane a head", "heads share vectors"])
+@pytest.mark.parametrize(("heads", "head_dim"), [(H, d), (4, 4)], ids=["one lane per head", "heads share vectors"])
 def test_projected_attention_backward(heads, head_dim):
     rng = np.random.default_rng(1)
     inputs = {"table": rng.standard_normal((ROWS, D))}

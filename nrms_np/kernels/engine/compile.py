@@ -10,8 +10,7 @@ Without Numba the loops run as plain Python: right, and slow.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
@@ -47,25 +46,16 @@ def inlined(loop: Loop) -> Loop:
     """
     if numba is None:
         return loop
-    marked: Loop = numba.extending.register_jitable(nogil=True, error_model="numpy", forceinline=True)(loop)
-    return marked
+    return numba.extending.register_jitable(nogil=True, error_model="numpy", forceinline=True)(loop)
 
 
 def _compiled(loop: Loop, fastmath: Any) -> Loop:
     if numba is None:
         return loop
-    with _kept_by_source():
-        made: Loop = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=fastmath)(loop)
-    return made
-
-
-@contextmanager
-def _kept_by_source() -> Iterator[None]:
-    """While a loop is made, have Numba look for it in the folder of these very sources."""
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_folder_of_loops(before))
+    numba.config.CACHE_DIR = str(_folder_of_loops(before))  # where Numba looks for a loop is settled when it is made
     try:
-        yield
+        return numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=fastmath)(loop)
     finally:
         numba.config.CACHE_DIR = before
 

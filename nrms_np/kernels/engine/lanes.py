@@ -17,49 +17,50 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+Numbers = NDArray[Any]
+"""A flat array, or the lanes of one value: float or whole numbers."""
 
 
-def load(array: Array, at: int, count: int) -> Array:
+def load(array: Numbers, at: int, count: int) -> Numbers:
     """The `count` numbers of a flat array from place `at` on."""
     return array[at : at + count].copy()
 
 
-def store(array: Array, at: int, lanes: Array) -> None:
+def store(array: Numbers, at: int, lanes: Numbers) -> None:
     """Write the lanes into a flat array from place `at` on."""
     array[at : at + len(lanes)] = lanes
 
 
-def fill(number: Any, count: int) -> Array:
+def fill(number: Any, count: int) -> Numbers:
     """The same number in `count` lanes."""
     return np.full(count, number)
 
 
-def add(x: Array, y: Array) -> Array:
+def add(x: Numbers, y: Numbers) -> Numbers:
     """Lane by lane, x + y."""
     return x + y
 
 
-def multiply(x: Array, y: Array) -> Array:
+def multiply(x: Numbers, y: Numbers) -> Numbers:
     """Lane by lane, x · y. Unsigned whole numbers wrap around."""
     return x * y
 
 
-def multiply_add(x: Array, y: Array, total: Array) -> Array:
+def multiply_add(x: Numbers, y: Numbers, total: Numbers) -> Numbers:
     """Lane by lane, x · y + total. Not for whole numbers."""
     return x * y + total
 
 
-def fold(lanes: Array, times: int) -> Array:
+def fold(lanes: Numbers, times: int) -> Numbers:
     """Cut the lanes into `times` equal pieces and add these up. Not for whole numbers."""
     return lanes.reshape(times, -1).sum(axis=0)
 
 
-def repeat(lanes: Array, times: int) -> Array:
+def repeat(lanes: Numbers, times: int) -> Numbers:
     """The lanes, `times` times one after another."""
     return np.tile(lanes, times)
 
 
-def xor_shift(x: Array, bits: Array) -> Array:
+def xor_shift(x: Numbers, bits: Numbers) -> Numbers:
     """Lane by lane, x xor (x shifted right by some bits), for unsigned whole numbers."""
     return x ^ (x >> bits)

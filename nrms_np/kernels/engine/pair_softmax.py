@@ -59,9 +59,7 @@ def _subtract_maximum(sequences: Packed, pair_offsets: IntArray, scores: Array, 
     largest = np.empty(H, dtype=scores.dtype)
     for s in range(first, last):
         T = sequences.offsets[s + 1] - sequences.offsets[s]
-        for i in range(T):
-            start = pair_offsets[s] + i * T
-            row = scores[start : start + T]
+        for row in scores[pair_offsets[s] : pair_offsets[s + 1]].reshape(T, T, H):
             for k in range(H):
                 largest[k] = row[0, k]
             for j in range(1, T):
@@ -78,9 +76,7 @@ def _divide_by_sum(sequences: Packed, pair_offsets: IntArray, exps: Array, first
     total = np.empty(H, dtype=exps.dtype)
     for s in range(first, last):
         T = sequences.offsets[s + 1] - sequences.offsets[s]
-        for i in range(T):
-            start = pair_offsets[s] + i * T
-            row = exps[start : start + T]
+        for row in exps[pair_offsets[s] : pair_offsets[s + 1]].reshape(T, T, H):
             total[:] = 0
             for j in range(T):
                 for k in range(H):

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from itertools import pairwise
 from threading import Lock, local
@@ -46,8 +46,7 @@ def set_threads(number: int) -> None:
     """Use so many threads from now on, for our own loops and for NumPy's products."""
     global _threads
     _threads = number
-    if (blas := _blas()) is not None:
-        blas.limit(limits=number, user_api="blas")
+    _limit_blas(number)
 
 
 def threads_in_use() -> int:
@@ -55,7 +54,7 @@ def threads_in_use() -> int:
     return _threads
 
 
-def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
+def run(task: Callable[[int, int], object], bounds: list[int]) -> None:
     """Call task(bounds[i], bounds[i + 1]) for every i, on all threads.
 
     The tasks must not write to the same places. An exception in one of them is raised here.
@@ -63,7 +62,7 @@ def run(task: Callable[[int, int], None], bounds: list[int]) -> None:
     """
     if getattr(_this_thread, "is_in_a_task", False):
         raise NestedRunError("a task called parallel.run, whose threads are all busy with tasks; call it from outside.")
-    with _one_run_at_a_time, _one_blas_thread():
+    with _one_run_at_a_time, _limit_blas(1):
         parts = list(pairwise(bounds))
         todo = iter(parts)  # shared: each thread takes the next part when it is done with one
 
@@ -97,7 +96,8 @@ def sequence_bounds(offsets: IntArray, size: int) -> list[int]:
     """
     total, count = int(offsets[-1]), len(offsets) - 1
     parts = max(1, min(4, 8 * total // size), round(total / size))
-    cuts = np.unique(np.searchsorted(offsets, total * np.arange(1, parts) / parts))
+    places = total * np.arange(1.0, parts) / parts  # as floats: the products may pass 2^31
+    cuts = np.unique(np.searchsorted(offsets, places))
     return [0, *cuts[(cuts > 0) & (cuts < count)].tolist(), count]
 
 
@@ -117,22 +117,10 @@ def matmul(a: Array, b: Array) -> Array:
     if k > 2 * n:
         bounds = even_bounds(k, min(TERMS_PER_PART, -(-k // 4)))
         products = workspace.empty((len(bounds) - 1, n, m), a.dtype)
-
-        def some_terms(first: int, last: int) -> None:
-            np.dot(a[:, first:last], b[first:last], out=products[bounds.index(first)])
-
-        run(some_terms, bounds)
-
-        def some_sums(first: int, last: int) -> None:
-            np.sum(products[:, first:last], axis=0, out=out[first:last])
-
-        run(some_sums, even_bounds(n, -(-n // 4)))
-        return out
-
-    def some_rows(first: int, last: int) -> None:
-        np.dot(a[first:last], b, out=out[first:last])
-
-    run(some_rows, even_bounds(n, min(ROWS_PER_PART, -(-n // 2))))
+        run(lambda i, j: np.dot(a[:, i:j], b[i:j], out=products[bounds.index(i)]), bounds)
+        run(lambda i, j: np.sum(products[:, i:j], axis=0, out=out[i:j]), even_bounds(n, -(-n // 4)))
+    else:
+        run(lambda i, j: np.dot(a[i:j], b, out=out[i:j]), even_bounds(n, min(ROWS_PER_PART, -(-n // 2))))
     return out
 
 
@@ -151,14 +139,10 @@ def _blas() -> Any:
     return ThreadpoolController()
 
 
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
+def _limit_blas(number: int) -> AbstractContextManager[Any]:
+    """Hold BLAS to so many threads from now on, or to the end of a `with`."""
     blas = _blas()
-    if blas is None:
-        yield
-        return
-    with blas.limit(limits=1, user_api="blas"):
-        yield
+    return nullcontext() if blas is None else blas.limit(limits=number, user_api="blas")
 
 
 if hasattr(os, "register_at_fork"):

@@ -6,12 +6,15 @@ one row stands together; then the rows are summed side by side on all threads, e
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled
 from nrms_np.kernels.engine.parallel import even_bounds, run
 from nrms_np.kernels.engine.workspace import workspace
+from nrms_np.packed import offsets_of
 
 ROWS_PER_TASK = 256
 
@@ -24,26 +27,23 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
     """
     if len(index) and not 0 <= index.min() <= index.max() < rows:
         raise IndexError(f"row numbers must be at least 0 and below {rows}, got {index.min()} to {index.max()}.")
-    order, starts = _sorted_by_row(index, rows)
+    starts = offsets_of(np.bincount(index, minlength=rows))
+    order = _sorted_by_row(index, starts)
     out = workspace.empty((rows, values.shape[1]), values.dtype)
-    run(lambda first, last: _sum_rows(values, order, starts, out, first, last), even_bounds(rows, ROWS_PER_TASK))
+    run(partial(_sum_rows, values, order, starts, out), even_bounds(rows, ROWS_PER_TASK))
     return out
 
 
 @compiled
-def _sorted_by_row(index: IntArray, rows: int) -> tuple[IntArray, IntArray]:
-    """The references sorted by row, in their order within a row, and where each row's begin: a counting sort."""
-    starts = np.zeros(rows + 1, dtype=np.intp)
-    for row in index:
-        starts[row + 1] += 1
-    starts = np.cumsum(starts)
+def _sorted_by_row(index: IntArray, starts: IntArray) -> IntArray:
+    """The references sorted by row, in their order within a row: a counting sort. starts: where those of each row begin."""
     free = starts[:-1].copy()
     order = np.empty(len(index), dtype=np.intp)
     for place in range(len(index)):
         row = index[place]
         order[free[row]] = place
         free[row] += 1
-    return order, starts
+    return order
 
 
 @compiled

@@ -25,10 +25,9 @@ class Workspace:
     """Keeps large blocks of memory and hands them out as arrays."""
 
     def __init__(self) -> None:
-        self._blocks: list[NDArray[np.uint8]] = []
         self._lock = Lock()
-        # How many references a block has that nobody uses is asked of a block that nobody uses.
-        self._blocks.append(np.empty(0, dtype=np.uint8))
+        # A block that nobody uses tells how many references such a block has.
+        self._blocks: list[NDArray[np.uint8]] = [np.empty(0, dtype=np.uint8)]
         self._count_when_free = self._reference_counts()[0]
         self._blocks.clear()
 
@@ -42,12 +41,6 @@ class Workspace:
             block = self._free_block(size + LINE)
             start = -block.ctypes.data % LINE
             return block[start : start + size].view(dtype).reshape(shape)
-
-    def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """An array of zeros, like np.zeros."""
-        array = self.empty(shape, dtype)
-        array.fill(0)
-        return array
 
     def _free_block(self, size: int) -> NDArray[np.uint8]:
         counts = self._reference_counts()

@@ -53,7 +53,7 @@ def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeyp
     ids=["none", "empty", "short", "one huge", "many", "ragged", "few"],
 )  # fmt: skip
 def test_sequences_are_cut_where_one_starts(lengths):
-    bounds = parallel.sequence_bounds(offsets_of(np.array(lengths, dtype=np.int64)), 16)
+    bounds = parallel.sequence_bounds(offsets_of(np.array(lengths, dtype=np.intp)), 16)
     assert (bounds[0], bounds[-1]) == (0, len(lengths))
     assert bounds == sorted(set(bounds)) or not lengths
 
