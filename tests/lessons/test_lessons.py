@@ -65,8 +65,10 @@ def faults(drawn, names):
     return sentences
 
 
-def test_there_are_fifteen_lessons():
-    assert [lesson.name[:3] for lesson in LESSONS] == [f"{number:02}_" for number in range(15)]
+def test_lessons_are_numbered_without_gaps_and_the_readme_names_each():
+    assert [lesson.name[:3] for lesson in LESSONS] == [f"{number:02}_" for number in range(len(LESSONS))]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [lesson.name for lesson in LESSONS if f"](lessons/{lesson.name})" not in readme] == []
 
 
 @pytest.mark.parametrize(
