@@ -225,8 +225,8 @@ ndcg10 = (1 / np.log2(2) + 1 / np.log2(7)) / ideal
 # us:
 
 # %%
-per_impression = impression_metrics(scores, clicked, candidates.offsets)  # (impressions, 4)
-assert np.allclose(per_impression[0], [auc, mrr, ndcg5, ndcg10], atol=1e-12)
+per_impression = impression_metrics(scores, clicked, candidates.offsets)  # (impressions, metrics)
+assert np.allclose(per_impression[0, :4], [auc, mrr, ndcg5, ndcg10], atol=1e-12)
 print(f"impression 1: AUC {auc:.4f}  MRR {mrr:.4f}  nDCG@5 {ndcg5:.4f}  nDCG@10 {ndcg10:.4f}")
 
 # %%

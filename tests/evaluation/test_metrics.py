@@ -34,6 +34,21 @@ def textbook_ndcg(ranking: list[bool], k: int) -> float:
     return dcg(ranking) / dcg(sorted(ranking, reverse=True))
 
 
+TEXTBOOK = {
+    "auc": lambda scores, clicked, _: textbook_auc(scores, clicked),
+    "mrr": lambda _, __, ranking: textbook_mrr(ranking),
+    "ndcg@5": lambda _, __, ranking: textbook_ndcg(ranking, 5),
+    "ndcg@10": lambda _, __, ranking: textbook_ndcg(ranking, 10),
+}
+"""Each metric of METRICS, of the scores and clicks of one impression and of the clicks from the best to the worst score."""
+
+
+def of_one(found: np.ndarray) -> dict[str, float]:
+    """The metrics of the only impression, by name."""
+    assert len(found) == 1
+    return dict(zip((metric.name for metric in METRICS), found[0].tolist(), strict=True))
+
+
 def random_impressions(seed: int, count: int, longest: int, values: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng([seed, 71])
     offsets = offsets_of(rng.integers(0, longest, size=count))
@@ -49,7 +64,7 @@ def test_metrics_equal_the_textbook_definitions_on_ragged_impressions_with_ties(
     scores, clicked, offsets = random_impressions(values, 300, 23, values)
     scores = scores.astype(dtype)
     found = impression_metrics(scores, clicked, offsets)
-    assert found.shape == (300, 4)
+    assert found.shape == (300, len(METRICS))
     assert found.dtype == np.float64
     defined = 0
     for row, start, stop in zip(found, offsets[:-1], offsets[1:], strict=True):
@@ -59,8 +74,8 @@ def test_metrics_equal_the_textbook_definitions_on_ragged_impressions_with_ties(
             continue
         defined += 1
         ranking = textbook_ranking(s, c)
-        expected = [textbook_auc(s, c), textbook_mrr(ranking), textbook_ndcg(ranking, 5), textbook_ndcg(ranking, 10)]
-        np.testing.assert_allclose(row, expected, rtol=0, atol=1e-12)
+        for metric, value in zip(METRICS, row, strict=True):
+            assert value == pytest.approx(TEXTBOOK[metric.name](s, c, ranking), rel=0, abs=1e-12)
     assert 200 < defined < 300
     means = mean_metrics(found)
     assert means.undefined == 300 - defined
@@ -69,34 +84,34 @@ def test_metrics_equal_the_textbook_definitions_on_ragged_impressions_with_ties(
 def test_an_impression_worked_by_hand() -> None:
     # In order: .9 other, .7 clicked, .4 other, .1 clicked. Of four pairs only .7 > .4 is right.
     scores, clicked = np.array([0.1, 0.9, 0.7, 0.4]), np.array([True, False, True, False])
-    auc, mrr, ndcg5, ndcg10 = impression_metrics(scores, clicked, np.array([0, 4]))[0]
-    assert auc == 1 / 4
-    assert mrr == pytest.approx((1 / 2 + 1 / 4) / 2)
+    found = of_one(impression_metrics(scores, clicked, np.array([0, 4])))
+    assert found["auc"] == 1 / 4
+    assert found["mrr"] == pytest.approx((1 / 2 + 1 / 4) / 2)
     expected = (1 / math.log2(3) + 1 / math.log2(5)) / (1 + 1 / math.log2(3))
-    assert ndcg5 == pytest.approx(expected)
-    assert ndcg10 == pytest.approx(expected)
+    assert found["ndcg@5"] == pytest.approx(expected)
+    assert found["ndcg@10"] == pytest.approx(expected)
 
 
 def test_a_click_below_the_cutoff_counts_only_for_the_larger_one() -> None:
     scores, clicked = -np.arange(12.0), np.arange(12) == 6  # the seventh of twelve
-    auc, mrr, ndcg5, ndcg10 = impression_metrics(scores, clicked, np.array([0, 12]))[0]
-    assert auc == pytest.approx(5 / 11)
-    assert mrr == pytest.approx(1 / 7)
-    assert ndcg5 == 0
-    assert ndcg10 == pytest.approx(1 / 3)
+    found = of_one(impression_metrics(scores, clicked, np.array([0, 12])))
+    assert found["auc"] == pytest.approx(5 / 11)
+    assert found["mrr"] == pytest.approx(1 / 7)
+    assert found["ndcg@5"] == 0
+    assert found["ndcg@10"] == pytest.approx(1 / 3)
 
 
 def test_more_clicks_than_the_cutoff_can_still_be_perfect() -> None:
     scores, clicked = -np.arange(13.0), np.arange(13) < 11
-    auc, _, ndcg5, ndcg10 = impression_metrics(scores, clicked, np.array([0, 13]))[0]
-    assert (auc, ndcg5, ndcg10) == pytest.approx((1, 1, 1))
+    found = of_one(impression_metrics(scores, clicked, np.array([0, 13])))
+    assert (found["auc"], found["ndcg@5"], found["ndcg@10"]) == pytest.approx((1, 1, 1))
 
 
 def test_a_tie_is_one_half_in_auc_and_keeps_the_order_of_the_file_in_the_rest() -> None:
     scores, clicked = np.array([2.0, 2.0, 2.0]), np.array([False, True, False])
-    auc, mrr, _, _ = impression_metrics(scores, clicked, np.array([0, 3]))[0]
-    assert auc == 1 / 2
-    assert mrr == 1 / 2
+    found = of_one(impression_metrics(scores, clicked, np.array([0, 3])))
+    assert found["auc"] == 1 / 2
+    assert found["mrr"] == 1 / 2
 
 
 def test_equal_scores_of_neighbouring_impressions_are_no_tie() -> None:
@@ -111,7 +126,7 @@ def test_the_mean_is_over_impressions_and_not_over_pooled_candidates() -> None:
     clicked = np.array([True, False, True, False, False, False, False, False])
     means = mean_metrics(impression_metrics(scores, clicked, np.array([0, 2, 8])))
     assert means.values["auc"] == 1 / 2
-    assert list(means.values) == [metric.name for metric in METRICS] == ["auc", "mrr", "ndcg@5", "ndcg@10"]
+    assert list(means.values) == [metric.name for metric in METRICS] == list(TEXTBOOK)
     assert means.values["mrr"] == pytest.approx((1 + 1 / 6) / 2)
 
 
