@@ -87,7 +87,6 @@ MISTAKES = [
     ("13", "ablation_difference", "differences.std(ddof=1)", "differences.std()"),
     ("13", "ablation_difference", " / np.sqrt(len(differences))", ""),
     ("13", "ablation_difference", "differences.std(ddof=1)", "np.hypot(full.std(ddof=1), ablated.std(ddof=1))"),
-    ("15", "mean_cosine", ".sum() - n) / (n * (n - 1))", ".sum()) / (n * n)"),
 ]  # fmt: skip
 
 
