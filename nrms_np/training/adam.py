@@ -63,13 +63,13 @@ class Adam:
             state, number = [parameters[name], self.m[name], self.v[name]], parameters[name].dtype.type
             if isinstance(gradient, RowGradient):
                 constants = [number(value) for value in (rate, 1 / scale, EPSILON / scale)]
-                _in_parts(_update_rows, [*gradient], [*state, *constants], ROWS_PER_TASK)
+                in_parts(_update_rows, [*gradient], [*state, *constants], ROWS_PER_TASK)
             else:
                 constants = [number(value) for value in (rate, 1 / scale, EPSILON)]
-                _in_parts(_update, [array.reshape(-1) for array in (gradient, *state)], constants, NUMBERS_PER_TASK)
+                in_parts(_update, [array.reshape(-1) for array in (gradient, *state)], constants, NUMBERS_PER_TASK)
 
 
-def _in_parts(loop: Callable[..., None], cut: list[Array | IntArray], whole: list[Any], size: int) -> None:
+def in_parts(loop: Callable[..., None], cut: list[Array | IntArray], whole: list[Any], size: int) -> None:
     """Call a loop on parts of `cut`, arrays of one length, and on all of `whole`, on all threads."""
 
     def task(first: int, last: int) -> None:

@@ -8,13 +8,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from nrms_np.arrays import Array
 from nrms_np.errors import ModelFileError
 from nrms_np.files import arrays_in, write_arrays
 from nrms_np.model import NRMS
-from nrms_np.training.adam import Adam
+
+
+class Optimiser(Protocol):
+    """What a checkpoint asks of an optimiser: how many steps it made, and its arrays as state[name][parameter]."""
+
+    steps: int
+
+    @property
+    def state(self) -> dict[str, dict[str, Array]]:
+        """Arrays that are put back in place."""
 
 
 @dataclass
@@ -36,7 +45,7 @@ class Progress:
     best_epoch: int = 0
 
 
-def save_checkpoint(path: Path, model: NRMS, optimiser: Adam, progress: Progress) -> None:
+def save_checkpoint(path: Path, model: NRMS, optimiser: Optimiser, progress: Progress) -> None:
     """Write parameters, the optimiser's state and the progress. The file appears whole or not at all."""
     arrays: dict[str, Any] = {"steps": optimiser.steps, "vocabulary": _fingerprint(model)}
     for kind, values in (*_state(model, optimiser), ("progress", asdict(progress))):
@@ -44,7 +53,7 @@ def save_checkpoint(path: Path, model: NRMS, optimiser: Adam, progress: Progress
     write_arrays(path, arrays)
 
 
-def load_checkpoint(path: Path, model: NRMS, optimiser: Adam) -> Progress:
+def load_checkpoint(path: Path, model: NRMS, optimiser: Optimiser) -> Progress:
     """Put the saved state into model and optimiser, and return the progress.
 
     Raises ModelFileError where the file is broken, or of a model with other words or other parameters.
@@ -66,7 +75,7 @@ def load_checkpoint(path: Path, model: NRMS, optimiser: Adam) -> Progress:
         return Progress(**{field.name: arrays[f"progress/{field.name}"].item() for field in fields(Progress)})
 
 
-def _state(model: NRMS, optimiser: Adam) -> list[tuple[str, dict[str, Array]]]:
+def _state(model: NRMS, optimiser: Optimiser) -> list[tuple[str, dict[str, Array]]]:
     return [("parameter", model.parameters), *optimiser.state.items()]
 
 
