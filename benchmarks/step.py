@@ -230,7 +230,7 @@ def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> float:
 
 
 def draw(numbers: dict[str, Any], path: Path) -> None:
-    """One bar a row: milliseconds a sample, as in training."""
+    """One bar a row: milliseconds per sample, as in training."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lessons"))
     import course
 
@@ -241,7 +241,7 @@ def draw(numbers: dict[str, Any], path: Path) -> None:
     bars = axes.barh(names, [rows[name] for name in names], color=colours)
     axes.bar_label(bars, [f"{rows[name]:.2f}" for name in names], padding=4)
     axes.set_xlim(right=1.12 * max(rows.values()))
-    axes.set_xlabel(f"milliseconds a sample; one training step of {numbers['samples']} samples, with dropout")
+    axes.set_xlabel(f"milliseconds per sample; one training step of {numbers['samples']} samples, with dropout")
     axes.figure.suptitle(numbers["machine"], fontsize=9, color=course.GREY)
     axes.figure.savefig(path, metadata={"Software": None})
 
@@ -290,13 +290,13 @@ def main() -> None:
         f"{batch.titles.count} titles, {len(batch.titles.index)} words ({len(batch.words)} distinct), "
         f"{len(batch.histories.index)} clicks; products: {flop / 1e9:.1f} GFLOP"
     )
-    print(f"\n{'':28} {'without dropout':>34} {f'with dropout {TRAINED.dropout}':>36}")
-    print(f"{'':28}" + 2 * f" {'ms a step':>10} {'ms a sample':>12} {'× kernels':>10}" + f" {'loss':>10}")
+    print(f"\n{'':28} {'without dropout':>36} {f'with dropout {TRAINED.dropout}':>37}")
+    print(f"{'':28}" + 2 * f" {'ms per step':>11} {'ms per sample':>13} {'× kernels':>10}" + f" {'loss':>10}")
     for name in numbers["seconds"]:
         cells = f"{name:28}"
         for kind in ("", "_with_dropout"):
             value = numbers["seconds" + kind][name]
-            cells += f" {1e3 * value:10.1f} {1e3 * value / samples:12.3f} {numbers['times_kernels' + kind][name]:10.2f}"
+            cells += f" {1e3 * value:11.1f} {1e3 * value / samples:13.3f} {numbers['times_kernels' + kind][name]:10.2f}"
         print(f"{cells} {losses[name]:10.6f}")
     for extra in ("PyTorch", "TensorFlow"):
         if f"{extra}, padded" not in seconds:

@@ -14,4 +14,4 @@ IntArray = NDArray[np.integer[Any]]
 """Row numbers, offsets, counts."""
 
 BoolArray = NDArray[np.bool_]
-"""Yes or no, one an element."""
+"""Yes or no, one per element."""
