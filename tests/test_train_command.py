@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from nrms_np.config import Config
 from nrms_np.train import config_of, main, parse
 from tests.helpers.clicks import write_clicks
 
@@ -181,3 +183,50 @@ def test_ctrl_c_writes_a_checkpoint_and_exits_with_130(clicks, tmp_path):
     assert "Traceback" not in errors
     assert (out / "checkpoint.npz").exists()
     assert not list(out.glob("*.part"))
+
+
+def test_every_setting_is_an_option_with_its_meaning_in_the_help():
+    code, out, _ = train("--help")
+    assert code == 0
+    words = " ".join(out.split())
+    for field in fields(Config):
+        assert f"--{field.name.replace('_', '-')}" in words
+        assert field.metadata["meaning"] in words
+    given = {
+        "heads": 3,
+        "head_dim": 5,
+        "word_dim": 7,
+        "query_dim": 4,
+        "title_length": 9,
+        "history_length": 11,
+        "patience": 6,
+    }
+    options = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    config = config_of(parse(options))
+    assert {name: getattr(config, name) for name in given} == given
+
+
+@pytest.mark.parametrize("attention", ["projected", "bilinear"])
+def test_a_form_means_the_same_from_python_and_from_the_command_line(attention):
+    assert config_of(parse(["--attention", attention])) == Config(attention=attention)
+    assert Config(attention=attention).scaled == (attention == "projected")
+    assert config_of(parse(["--attention", attention, "--no-scaled"])).scaled is False
+
+
+def test_where_the_demo_corpus_is_missing_the_command_that_writes_it_is_named(tmp_path):
+    code, _, err = train(cwd=tmp_path)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "write it with: python -m nrms_np.data.demo" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_width_of_words_that_the_vectors_do_not_have_is_refused(tmp_path):
+    write_clicks(tmp_path / "clicks")
+    (tmp_path / "vectors.txt").write_text("rockets 1 2 3\n", encoding="utf-8")
+    code, _, err = train(
+        "--data", str(tmp_path / "clicks"), "--glove", str(tmp_path / "vectors.txt"), "--word-dim", "4",
+        "--out", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert code == 1
+    assert err.endswith("its vectors have 3 numbers; leave out --word-dim.\n")
+    assert not (tmp_path / "run").exists()
