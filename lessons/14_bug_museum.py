@@ -344,7 +344,7 @@ def first_clicks(histories: Packed, most: int) -> Packed:
 # %%
 # What it does: long histories belong to the most active readers, and for them the model looks at what they liked
 # long ago and never at last week. To see it without training, score a candidate by a count: how many clicks of
-# the history have its topic. In the demo corpus tastes change, and what somebody read long ago says little. (We leave
+# the history have its topic. In the demo corpus tastes change, and what somebody read long ago says less. (We leave
 # out the users who click local news. What they like cannot be counted; see lesson 13.)
 
 # %%
@@ -460,8 +460,8 @@ def overwriting_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.nda
 
 # %%
 # What it does: the more frequent a word, the larger the share of its gradient that is thrown away. Count the uses of
-# words in the last 64 titles of the demo corpus: of each word, all uses but one are lost. What catches it: a gradient check,
-# *if* a word occurs twice in its example.
+# words in the last 64 titles of the demo corpus: of each word, all uses but one are lost. What catches it: a
+# gradient check, *if* a word occurs twice in its example.
 
 # %%
 titles = [headline.title for headline in demo.headlines[-64:]]
