@@ -13,9 +13,9 @@ Two forms differ in the matrix between e_i and e_j:
 - projected, what every implementation runs: Q_k = W_Q W_Kᵀ / √d, a matrix of rank d. Queries x W_Q and keys x W_K are
   short vectors, and their dot product is the same number with far fewer parameters.
 
-The parameters say which form it is: {Q, K, V} is projected, {Q, V} is bilinear. {V} alone is attention switched off, to
-measure what it is worth: every element sees only itself, h = x V. With O as well, the heads are mixed by one more matrix, as
-in the original Transformer; the paper has none.
+Each has functions of its own here; the encoder runs the one that the parameters fit: {Q, K, V} is projected, {Q, V} is
+bilinear. {V} alone is attention switched off, to measure what it is worth: every element sees only itself, h = x V, a plain
+product. With O as well, the heads are mixed by one more product, as in the original Transformer; the paper has none.
 """
 
 from __future__ import annotations
