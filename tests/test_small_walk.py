@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nrms_np.train import main
-from tests.helpers.clicks import write_clicks
+from tests.helpers.clicks import SMALL_MODEL, write_clicks
 from tests.helpers.mind_server import MindServer, content, mind_small, status, zip_of, zips
 
 FILES = [f"{split}/{name}.tsv" for split in ("train", "dev") for name in ("news", "behaviors")]
@@ -37,7 +37,7 @@ def test_zips_put_in_place_by_hand(
         members = {f"MINDsmall_{split}/{name}": files[f"{split}/{name}"] for name in ("news.tsv", "behaviors.tsv")}
         (folder / f"MINDsmall_{split}.zip").write_bytes(zip_of(members))
     with mind_small(files):
-        assert main(["--small", "--epochs", "1", "--quiet"]) == 0
+        assert main(["--small", "--epochs", "1", "--quiet", *SMALL_MODEL]) == 0
     assert {name: (folder / name).read_bytes() for name in FILES} == files
     assert_trained(tmp_path / "runs" / "mind-small")
     assert "best epoch" in capsys.readouterr().out
@@ -55,6 +55,6 @@ def test_fetched_from_the_second_source_when_the_first_fails(
             server.answers[f"/closed/MINDsmall_{split}.zip"] = status(409)
             server.answers[f"/open/MINDsmall_{split}.zip"] = content(zip_of(members))
         with mind_small(files, zips(server, "closed"), zips(server, "open")):
-            assert main(["--small", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+            assert main(["--small", "--epochs", "1", "--out", str(tmp_path / "run"), *SMALL_MODEL]) == 0
     assert_trained(tmp_path / "run")
     assert "closed" in "".join(capsys.readouterr())

@@ -11,7 +11,7 @@ import pytest
 
 from nrms_np.config import Config
 from nrms_np.train import config_of, main, parse
-from tests.helpers.clicks import write_clicks
+from tests.helpers.clicks import SMALL_MODEL, write_clicks
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,7 +43,7 @@ def clicks(tmp_path):
 
 def test_a_small_run_from_start_to_end(clicks, tmp_path, capsys):
     out = tmp_path / "run"
-    assert main(["--data", str(clicks), "--epochs", "2", "--out", str(out)]) == 0
+    assert main(["--data", str(clicks), "--epochs", "2", "--out", str(out), *SMALL_MODEL]) == 0
     printed = capsys.readouterr().out
     for word in ("random", "popularity", "untrained", "epoch 2", "nDCG@10", "best epoch"):
         assert word in printed
@@ -125,7 +125,7 @@ def test_resuming_takes_the_settings_of_the_run(capsys):
 
 def test_a_finished_run_goes_on_for_more_epochs(clicks, tmp_path):
     out = tmp_path / "run"
-    assert main(["--data", str(clicks), "--epochs", "1", "--out", str(out), "--quiet"]) == 0
+    assert main(["--data", str(clicks), "--epochs", "1", "--out", str(out), "--quiet", *SMALL_MODEL]) == 0
     assert main(["--resume", "--out", str(out), "--epochs", "2", "--quiet"]) == 0
     assert [json.loads(line)["epoch"] for line in (out / "metrics.jsonl").read_text().splitlines()] == [0, 1, 2]
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+SMALL_MODEL = ["--heads", "3", "--head-dim", "2", "--word-dim", "7", "--query-dim", "4"]
+"""Options of train for a model whose loops other tests compile too."""
+
 TOPICS = {
     "sports": ["rockets", "win", "game", "coach", "final"],
     "space": ["rockets", "launch", "moon", "orbit", "crew"],

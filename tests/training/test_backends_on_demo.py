@@ -14,7 +14,16 @@ DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 
 def losses_of(backend):
     """The losses of the first 20 steps on the demo corpus, without dropout."""
-    config = Config(word_dim=24, heads=4, head_dim=5, query_dim=10, batch_size=16, dropout=0.0, backend=backend)
+    config = Config(
+        word_dim=24,
+        heads=3,
+        head_dim=2,
+        query_dim=10,
+        batch_size=16,
+        dropout=0.0,
+        learning_rate=0.01,
+        backend=backend,
+    )
     data = read_dataset(DEMO, title_length=30, history_length=50, minimum_count=1)
     model = NRMS.create(config, data.vocabulary.words)
     adam = Adam(model.parameters, config.learning_rate)

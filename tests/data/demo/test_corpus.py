@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nrms_np.data.dataset import Split
+from nrms_np.data.demo import corpus as corpus_module
 from nrms_np.data.demo.corpus import Corpus, corpus, write
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.baselines import best_possible_scores
@@ -14,9 +15,11 @@ FILES = ("train/news.tsv", "train/behaviors.tsv", "dev/news.tsv", "dev/behaviors
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def written(tmp_path_factory: pytest.TempPathFactory, made: Corpus) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("demo")
-    return folder, write(folder, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus_module, "corpus", {1: made}.__getitem__)  # made once for all tests, by `corpus` itself
+        return folder, write(folder, seed=1)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -67,7 +70,10 @@ def test_the_reported_best_auc_is_that_of_the_truth_file(
     assert 0.5 < float(reported[1]) < best < 1.0
 
 
-def test_a_folder_that_is_a_file_is_an_error_with_its_name(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_an_error_with_its_name(
+    tmp_path: Path, made: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus_module, "corpus", lambda _: made)
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(NrmsError, match=r"taken.*cannot be written.*--out"):
         write(tmp_path / "taken", seed=1)
