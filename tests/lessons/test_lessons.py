@@ -152,7 +152,7 @@ def test_a_figure_of_another_size_is_noticed(drawn, more, noticed):
     image = imread(FIGURES / "03_weights.png")
     height, width = image.shape[:2]
     columns = np.clip(np.arange(width + more), 0, width - 1)  # the last column again and again, or not at all
-    imsave(drawn / "03_weights.png", image[:, columns])
+    imsave(drawn / "03_weights.png", np.ascontiguousarray(image[:, columns]))
     sizes = f"({height}, {width + more}, 4), committed ({height}, {width}, 4)"
     assert faults(drawn, NAMES) == ([f"03_weights.png has the size {sizes}"] if noticed else [])
 
