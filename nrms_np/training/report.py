@@ -43,8 +43,7 @@ class Published(NamedTuple):
 
 PUBLISHED = (
     Published(
-        "yflyl613/NewsRecommendation",
-        "README of github.com/yflyl613/NewsRecommendation",
+        "yflyl613/NewsRecommendation", "README of github.com/yflyl613/NewsRecommendation",
         {"auc": 66.61, "mrr": 31.86, "ndcg@5": 35.19, "ndcg@10": 41.46},
         {
             "heads": 20, "head_dim": 20, "title_length": 20, "history_length": 50, "negatives": 4,
@@ -53,11 +52,8 @@ PUBLISHED = (
         "GloVe 840B",
     ),
     Published(
-        "arXiv 2210.05196",
-        "arXiv 2210.05196, as others report it",
-        {"auc": 65.63, "mrr": 30.96, "ndcg@5": 34.13, "ndcg@10": 40.52},
-        {},
-        "",
+        "arXiv 2210.05196", "arXiv 2210.05196, as others report it",
+        {"auc": 65.63, "mrr": 30.96, "ndcg@5": 34.13, "ndcg@10": 40.52}, {}, "",
     ),
 )  # fmt: skip
 
