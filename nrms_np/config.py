@@ -91,8 +91,12 @@ class Config:
         if self.scaled is None:
             object.__setattr__(self, "scaled", self.attention == "projected")
         for one in fields(self):
-            kind, given = one.metadata["kind"], getattr(self, one.name)
-            for value in given if isinstance(given, tuple) else (given,):
+            kind, given, many = one.metadata["kind"], getattr(self, one.name), isinstance(one.default, tuple)
+            if many and isinstance(given, str):
+                raise ConfigError(f"{one.name} must be a list, not {given!r} alone.")
+            if many:
+                object.__setattr__(self, one.name, given := tuple(given))
+            for value in given if many else (given,):
                 right = isinstance(value, (int, float) if kind.type is float else kind.type)
                 if not right or (isinstance(value, bool) and kind.type is not bool) or not kind.fits(value):
                     raise ConfigError(f"{one.name} must be {kind.words}, not {value!r}.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the options."""
-    parser = make_parser("evaluate", "Evaluate a trained model: the metrics of ranking, each with its 95%% interval.")
+    parser = make_parser("evaluate", "Evaluate a trained model: the metrics of ranking, each with its 95% interval.")
     add_run_and_split(parser, "folder in --data with news.tsv and behaviors.tsv")
     parser.add_argument("--submission", type=Path, metavar="FILE", help="write a zip of ranks for MIND")
     parser.add_argument("--scores", type=Path, metavar="FILE", help="write the score of each candidate")

@@ -104,7 +104,8 @@ def main(arguments: list[str]) -> int:
     folder = options.out or free_folder(Path("runs"), data_folder.resolve().name)
     if options.resume:
         config, saved = RunFolder(folder).read_config()
-        config = replace(config, epochs=options.epochs or config.epochs)
+        backend = "layers" if fastest_backend() == "layers" else config.backend
+        config = replace(config, epochs=options.epochs or config.epochs, backend=backend)
         data_folder, glove = saved["folder"], saved["glove"]
     if fastest_backend() == "layers" and options.backend is None:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nrms_np.train import main
 from tests.helpers.clicks import write_clicks
 from tests.helpers.tiny_run import write_run
 
@@ -59,6 +60,17 @@ def test_training_takes_the_layers_and_says_so(run_without, tmp_path):
     refused = run_without("-m", "nrms_np.train", "--data", "clicks", "--out", "fast", "--backend", "kernels", *small)
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: the kernels need Numba, which is not installed")
+
+
+def test_a_run_of_the_kernels_goes_on_with_the_layers(run_without, tmp_path):
+    clicks, small = write_clicks(tmp_path / "clicks"), ["--word-dim", "8", "--heads", "2", "--head-dim", "3"]
+    pytest.importorskip("numba")
+    assert main(["--data", str(clicks), "--out", str(tmp_path / "run"), "--epochs", "1", "--quiet", *small]) == 0
+    assert '"backend": "kernels"' in (tmp_path / "run" / "config.json").read_text(encoding="utf-8")
+    done = run_without("-m", "nrms_np.train", "--resume", "--out", "run", "--epochs", 2)
+    assert done.returncode == 0, done.stderr
+    assert "training with the plain layers" in done.stdout
+    assert "epoch 2" in done.stdout
 
 
 def test_a_model_trained_with_kernels_is_used_with_the_layers(run_without, tmp_path):

@@ -71,14 +71,15 @@ def main(arguments: list[str]) -> int:
 
 
 def _clicks(data: Path, name: str, news: News) -> tuple[Array, str]:
-    """Clicks of the pool in the split's impressions, or without labels there in train's; and in which."""
+    """Clicks of the pool in the split's impressions, or in train's where the split has none; and in which."""
     from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import clicks_of_news, labelled_split
 
     for counted in (name, "train"):
-        if split := labelled_split(data / counted):
-            return clicks_of_news(split, news.ids), counted
-    raise DataError(data, f"the history is empty, and neither {name} nor train has labels to count popularity by.")
+        split = labelled_split(data / counted)
+        if split is not None and (clicks := clicks_of_news(split, news.ids)).any():
+            return clicks, counted
+    raise DataError(data, f"the history is empty, and neither {name} nor train has clicks to count popularity by.")
 
 
 def _print_table(news: News, rows: IntArray, scores: Array, heading: str) -> None:

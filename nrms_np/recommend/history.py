@@ -34,9 +34,9 @@ class History(NamedTuple):
 
 
 def history_of_user(split: Split, user: str) -> History:
-    """The history of a user's last impression in the log.
+    """The history of a user's last impression in the log, of those with a candidate that news.tsv has.
 
-    Raises DataError when no impression is this user's.
+    Raises DataError when no such impression is this user's.
     """
     users = split.behaviors.users
     if user not in users:

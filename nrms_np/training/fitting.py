@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nrms_np.config import Config
 from nrms_np.data.dataset import Dataset
+from nrms_np.errors import NrmsError
 from nrms_np.evaluation.baselines import baseline_scores
 from nrms_np.evaluation.ranking import metrics_of
 from nrms_np.model import NRMS
@@ -50,7 +51,8 @@ def fit(
     """Train a model and write its run folder: settings, metrics, model, checkpoint, learning curve, REPORT.md.
 
     config:  all settings; word_dim is that of `data.word_vectors` where there are such.    data: from `read_dataset`.
-    folder:  of the run; it must not hold one yet, unless `resume` goes on with it, exactly as if it had not stopped.
+    folder:  of the run; it must not hold one yet, unless `resume` goes on with it, exactly as if it had not stopped: with its own
+             settings, of which `epochs` and `backend` may differ.
     say:     told what a user should know, one line at a time.
     on_row:  told each row of metrics with its name as soon as it is known: the baselines, then epoch after epoch.
     options: `stop`, `show_bar` and `share_words` of `trainer.Trainer`.
@@ -61,6 +63,13 @@ def fit(
     run = RunFolder(folder)
     if data.word_vectors is not None:
         config = replace(config, word_dim=data.word_vectors.shape[1])
+
+    if resume:
+        saved, _ = run.read_config()
+        if replace(saved, epochs=config.epochs, backend=config.backend) != config:
+            raise NrmsError(
+                f"{run.path}: the run has other settings than it is to go on with; give those of its config.json."
+            )
 
     def on_epoch(row: Row) -> None:
         on_row(f"epoch {row['epoch']}" if row["epoch"] else "untrained", row)

@@ -158,6 +158,8 @@ def test_each_word_and_each_news_item_of_a_batch_is_named_once() -> None:
         named = np.concatenate([batch.histories.index, batch.candidates.ravel()])
         assert set(named.tolist()) == set(range(batch.titles.count))
         assert batch.candidates.shape[1] == 5
+        clicked = set(batch.histories.index.tolist())
+        assert clicked == set(range(len(clicked)))  # news of histories come first: the model attends to no others
 
 
 def test_without_sharing_each_occurrence_of_a_word_has_a_row_of_its_own() -> None:

@@ -110,7 +110,7 @@ def test_popularity_comes_from_train_where_the_split_has_no_labels(
 ) -> None:
     write_split(data / "test", DEV, labelled=False)
     arguments = [str(run), "--data", str(data), "--split", "test", "--history", ""]
-    with pytest.raises(DataError, match="neither test nor train has labels"):
+    with pytest.raises(DataError, match="neither test nor train has clicks"):
         main(arguments)
     write_split(data / "train", TRAIN)
     main(arguments)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from nrms_np.evaluation.metrics import METRICS
 from nrms_np.evaluation.ranking import distinct_sequences, evaluate, score_split
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
+from nrms_np.training import fit
 from nrms_np.training.run_folder import RunFolder, free_folder
 from nrms_np.training.trainer import Interrupted, Trainer
 from tests.helpers.clicks import write_clicks
@@ -180,3 +182,18 @@ def test_scores_of_a_split_are_dot_products(data, tmp_path):
     user = model.encode_users(news, behaviors.histories.take(np.array([3])))[0]
     start, end = behaviors.candidates.offsets[3:5]
     np.testing.assert_allclose(scores[start:end], news[behaviors.candidates.sequence(3)] @ user, rtol=1e-4, atol=1e-6)
+
+
+def test_a_run_goes_on_with_its_own_settings_only(data, tmp_path):
+    config = small_config(**{**SETTINGS, "epochs": 1})
+    fit(config, data, tmp_path / "run")
+    assert [row["epoch"] for row in fit(replace(config, epochs=2), data, tmp_path / "run", resume=True).epochs] == [
+        0,
+        1,
+        2,
+    ]
+    with pytest.raises(NrmsError, match="other settings"):
+        fit(replace(config, seed=5), data, tmp_path / "run", resume=True)
+    with pytest.raises(NrmsError, match="not a run folder"):
+        fit(config, data, tmp_path / "nothing", resume=True)
+    assert not (tmp_path / "nothing").exists()

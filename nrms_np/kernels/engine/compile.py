@@ -1,8 +1,8 @@
 """How loops are compiled: the one place for Numba's options.
 
-Numba keeps compiled loops on disk and compiles them anew when the file of the function changes. But the loops are also made of
-functions of other files, such as those of `lanes`. So they are kept in a folder whose name is computed from all the files of this
-package: after any change the old ones are not found any more.
+Numba keeps compiled loops on disk and compiles them anew when the file of the function changes. But the loops are also made
+of functions of other files, such as those of `lanes`. So they are kept in a folder whose name is computed from all the files of
+nrms_np: after any change the old ones are not found any more.
 
 Without Numba the loops run as plain Python: right, and slow.
 """
@@ -63,9 +63,9 @@ def _compiled(loop: Loop, fastmath: Any) -> Loop:
 @cache
 def _folder_of_loops(given: str) -> Path:
     """given: NUMBA_CACHE_DIR where that is set; else the loops are kept beside Python's own compiled files."""
-    here = Path(__file__).parent
+    here, package = Path(__file__).parent, Path(__file__).parents[2]
     digest = blake2b(digest_size=8)
-    for source in sorted(here.glob("*.py")):
+    for source in sorted(package.rglob("*.py")):
         digest.update(source.read_bytes())
     folder = Path(given or here / "__pycache__") / f"loops-{digest.hexdigest()}"
     if not given:
