@@ -92,11 +92,10 @@ class Config:
             object.__setattr__(self, "scaled", self.attention == "projected")
         for one in fields(self):
             kind, given, many = one.metadata["kind"], getattr(self, one.name), isinstance(one.default, tuple)
-            if many and isinstance(given, str):
-                raise ConfigError(f"{one.name} must be a list, not {given!r} alone.")
+            values = tuple(given) if many and isinstance(given, (list, tuple)) else (given,)
             if many:
-                object.__setattr__(self, one.name, given := tuple(given))
-            for value in given if many else (given,):
+                object.__setattr__(self, one.name, values)
+            for value in values:
                 right = isinstance(value, (int, float) if kind.type is float else kind.type)
                 if not right or (isinstance(value, bool) and kind.type is not bool) or not kind.fits(value):
                     raise ConfigError(f"{one.name} must be {kind.words}, not {value!r}.")

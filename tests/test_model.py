@@ -198,14 +198,16 @@ def test_settings_that_make_no_sense_are_refused(changes, message):
         small_config(**changes)
 
 
-@pytest.mark.parametrize("changes", [{"heads": (2, 3)}, {"attention": ()}, {"ablate": "news.pool"}, {"seed": True}])
+@pytest.mark.parametrize(
+    "changes", [{"heads": (2, 3)}, {"attention": ()}, {"ablate": 3}, {"ablate": "news"}, {"seed": True}]
+)
 def test_a_setting_of_another_type_is_refused(changes):
     with pytest.raises(ConfigError, match=f"^{next(iter(changes))} must be"):
         Config(**changes)
 
 
-def test_parts_may_be_given_as_a_list():
-    assert Config(ablate=["news.pool"]) == Config(ablate=("news.pool",))
+def test_parts_may_be_given_as_a_list_or_a_single_one():
+    assert Config(ablate=["news.pool"]) == Config(ablate="news.pool") == Config(ablate=("news.pool",))
 
 
 def test_settings_survive_json():

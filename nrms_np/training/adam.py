@@ -44,12 +44,8 @@ class Adam:
         self.learning_rate = learning_rate
         self.m = {name: np.zeros_like(value) for name, value in parameters.items()}
         self.v = {name: np.zeros_like(value) for name, value in parameters.items()}
+        self.state = {"m": self.m, "v": self.v}  # what a checkpoint keeps besides the steps
         self.steps = 0
-
-    @property
-    def state(self) -> dict[str, dict[str, Array]]:
-        """What a checkpoint keeps besides the steps, by name."""
-        return {"m": self.m, "v": self.v}
 
     def step(self, parameters: dict[str, Array], gradients: dict[str, Array | RowGradient]) -> None:
         """Move the parameters, in place, one step against their gradients.

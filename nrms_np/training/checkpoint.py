@@ -20,10 +20,7 @@ class Optimiser(Protocol):
     """What a checkpoint asks of an optimiser: how many steps it made, and its arrays as state[name][parameter]."""
 
     steps: int
-
-    @property
-    def state(self) -> dict[str, dict[str, Array]]:
-        """Arrays that are put back in place."""
+    state: dict[str, dict[str, Array]]
 
 
 @dataclass

@@ -64,22 +64,15 @@ def fit(
     if data.word_vectors is not None:
         config = replace(config, word_dim=data.word_vectors.shape[1])
 
-    if resume:
-        saved, _ = run.read_config()
-        if replace(saved, epochs=config.epochs, backend=config.backend) != config:
-            raise NrmsError(
-                f"{run.path}: the run has other settings than it is to go on with; give those of its config.json."
-            )
-
-    def on_epoch(row: Row) -> None:
-        on_row(f"epoch {row['epoch']}" if row["epoch"] else "untrained", row)
-
+    if resume and replace(run.read_config()[0], epochs=config.epochs, backend=config.backend) != config:
+        raise NrmsError(f"{run.path}: the run has other settings than these; give those of its config.json.")
     for note in data.notes:
         say(note)
     model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
     words = model.parameters["word_embedding"].size
     others = sum(value.size for value in model.parameters.values()) - words
     say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
+    on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else "untrained", row)  # noqa: E731
     trainer = Trainer(model, data, run, on_epoch=on_epoch, **options)
     if trainer.samples.skipped:
         say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
