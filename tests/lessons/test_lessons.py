@@ -20,7 +20,7 @@ from matplotlib.image import imread, imsave
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "lessons" / "figures"
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
-QUICK = ("01", "03", "09")  # a few seconds each; the others are left to `pytest -m slow`
+QUICK = ("03",)  # a second or two; the others are left to `pytest -m slow`
 MOST_LINES = 25
 
 # Another version of Matplotlib has other letters and ticks, another processor rounds differently, and numbers are measured anew. So

@@ -39,6 +39,7 @@ def losses_of(backend):
     return losses
 
 
+@pytest.mark.slow
 def test_both_backends_have_the_same_losses_on_the_demo_corpus():
     layers, kernels = losses_of("layers"), losses_of("kernels")
     assert len(layers) == 20

@@ -27,6 +27,7 @@ def test_the_committed_file_is_what_the_command_writes(name: str, written: tuple
     assert (written[0] / name).read_bytes() == (committed / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_corpus(made: Corpus) -> None:
     assert corpus(seed=2).headlines != made.headlines
 
