@@ -1,8 +1,8 @@
-"""A corpus of MIND-small's size and shape, for timing: `python -m nrms_np.data.demo --scale small`.
+"""A corpus of MIND-small's size and shape, for timing and for a rehearsal: `python -m nrms_np.data.demo --scale small`.
 
-The words are made up and the clicks follow no interest, so there is nothing to learn in it. What it copies are the numbers that
-decide how long a step takes: how many news and impressions, how long titles, histories and pages are, how often words repeat
-in titles and news in histories.
+The words are made up. What it copies are the numbers that decide how long a step takes: how many news and impressions, how long
+titles, histories and pages are, how often words repeat in titles and news in histories. So that there is something to learn, a
+part of the words belongs to the topic of the news, and a user has two topics, whose news are read and clicked more often.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ WORDS = 42_000
 FLAT, POWER, BEND, POWER_BEYOND = 2, 0.9, 3_000, 1.6
 TITLE_LENGTHS = ((3, 6, 70), (7, 9, 215), (10, 11, 215), (12, 14, 270), (15, 18, 180), (19, 22, 40), (23, 30, 10))
 ABSTRACT_WORDS = 108
+# In a thousand: words of a title that belong to its topic, clicks of a history that follow the user's two topics.
+WORDS_OF_TOPIC, CLICKS_OF_INTEREST = 300, 400
+# How much better the lots of candidates of the user's topics are when clicks are drawn, in halves.
+LOTS_OF_INTEREST = 3
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvwyzc", "aeiou"
 
 
@@ -66,11 +70,11 @@ def write(folder: Path, seed: int) -> str:
         news = ((row, TOPICS[row % len(TOPICS)]) for row in split.news.tolist())
         lines = (news_line(row, topic, topic, texts.title(row), texts.abstract(row)) for row, topic in news)
         write_lines(folder / split.name / "news.tsv", lines)
-        histories, shown, clicked = _clicks(split, np.random.default_rng([seed, 10 + number]))
         generator = np.random.default_rng([seed, 20 + number])
         users = generator.integers(USERS, size=split.impressions)
         # Each user at least once; the order of the impressions stays random.
         users[generator.permutation(split.impressions)[:USERS]] = np.arange(USERS)
+        histories, shown, clicked = _clicks(split, _interests(users), np.random.default_rng([seed, 10 + number]))
         parts = (histories, shown, Packed(clicked.astype(np.int8), shown.offsets))
         rows = ([part.sequence(i).tolist() for part in parts] for i in range(len(users)))
         shown_to = ((f"U{split.first_user + user + 1}", *lists) for user, lists in zip(users, rows, strict=True))
@@ -82,20 +86,37 @@ def write(folder: Path, seed: int) -> str:
     return "\n".join(summary)
 
 
-def _clicks(split: MadeSplit, generator: np.random.Generator) -> tuple[Packed, Packed, BoolArray]:
-    """Histories and pages of news rows, and for each place of a page whether it was clicked."""
+def _interests(users: IntArray) -> IntArray:
+    """(n, 2) the two topics of each user, which may be the same one."""
+    return np.column_stack([users % len(TOPICS), users // len(TOPICS) % len(TOPICS)])
+
+
+def _clicks(split: MadeSplit, interests: IntArray, generator: np.random.Generator) -> tuple[Packed, Packed, BoolArray]:
+    """Histories and pages of news rows, and for each place of a page whether it was clicked.
+
+    interests: (impressions, 2) topics.
+    """
     count = len(split.news)
-    # A fixed shuffle, so that ids say nothing about how popular news are.
-    shuffled = split.news[np.argsort(np.arange(count, dtype=np.uint32) * np.uint32(2_654_435_761), kind="stable")]
+    # A fixed shuffle, so that ids say nothing about how popular news are; the topics take turns in it.
+    hashed = split.news[np.argsort(np.arange(count, dtype=np.uint32) * np.uint32(2_654_435_761), kind="stable")]
+    by_topic = hashed[np.argsort(hashed % len(TOPICS), kind="stable")]
+    turn = np.arange(count) - np.searchsorted(by_topic % len(TOPICS), by_topic % len(TOPICS))
+    shuffled = by_topic[np.argsort(turn, kind="stable")]
     # Pages show the newest news, the first two fifths, and histories all but the newest fifth.
     newest, older = shuffled[: count * 2 // 5], shuffled[count // 5 :]
     lengths = segments(HISTORY_LENGTHS, split.impressions, generator)
-    read = older[Weighted(_falling(len(older), flat=45, power=1.1)).rows(int(lengths.sum()), generator)]
+    places = Weighted(_falling(len(older), flat=45, power=1.1)).rows(int(lengths.sum()), generator)
+    # A click that follows an interest goes to the news of the user's topic beside the one that was drawn.
+    draws = generator.integers(1000, size=len(places))
+    topic = interests[np.repeat(np.arange(len(lengths)), lengths), draws % 2]
+    beside = np.minimum(places + (topic - older[places]) % len(TOPICS), len(older) - 1)
+    read = older[np.where(draws < CLICKS_OF_INTEREST, beside, places)]
     counts = segments(PAGE_LENGTHS, split.impressions, generator)
     clicks = _click_counts(counts, split.clicks, generator)
     pages = np.repeat(np.arange(split.impressions), counts)
     shown = newest[Weighted(_falling(len(newest), flat=20, power=0.8)).distinct(pages, generator)]
-    clicked = _clicked(shown, pages, clicks, generator)
+    liked = (shown[:, None] % len(TOPICS) == interests[pages]).any(axis=1)
+    clicked = _clicked(shown, pages, clicks, liked, generator)
     return Packed(read, offsets_of(lengths)), Packed(shown, offsets_of(counts)), clicked
 
 
@@ -113,9 +134,15 @@ def _click_counts(page_lengths: IntArray, total: int, generator: np.random.Gener
     return counts
 
 
-def _clicked(rows: IntArray, pages: IntArray, clicks: IntArray, generator: np.random.Generator) -> BoolArray:
-    """(total,) in each page the `clicks` places with the best lots; some news have better lots, and are clicked often."""
+def _clicked(
+    rows: IntArray, pages: IntArray, clicks: IntArray, liked: BoolArray, generator: np.random.Generator
+) -> BoolArray:
+    """(total,) in each page the `clicks` places with the best lots.
+
+    Some news have better lots, and are clicked often; so have those that the user's interests like.
+    """
     lots = generator.integers(1 << 20, size=len(rows)) * (1 + 12 // (1 + 2 * rows % 101))
+    lots = lots * (2 + LOTS_OF_INTEREST * liked)
     clicked = np.empty(len(rows), dtype=bool)
     clicked[np.lexsort((-lots, pages))] = np.arange(len(rows)) - np.searchsorted(pages, pages) < clicks[pages]
     return clicked
@@ -131,7 +158,12 @@ class Texts:
         rank = np.arange(1, WORDS + 1)
         common, rare = (rank + FLAT) ** -POWER, (BEND + FLAT) ** -POWER * (rank / BEND) ** -POWER_BEYOND
         zipf = Weighted(whole(np.where(rank <= BEND, common, rare)))
-        self.titles = Packed(zipf.rows(int(lengths.sum()), generator), offsets_of(lengths))
+        ranks = zipf.rows(int(lengths.sum()), generator)
+        # A word of the topic is the one beside the word drawn whose rank is the topic's turn.
+        topic = np.repeat(np.arange(count), lengths) % len(TOPICS)
+        beside = np.minimum(ranks - ranks % len(TOPICS) + topic, WORDS - 1)
+        own = np.random.default_rng([seed, 31]).integers(1000, size=len(ranks)) < WORDS_OF_TOPIC
+        self.titles = Packed(np.where(own, beside, ranks), offsets_of(lengths))
         # Training uses no abstracts: they are stretches of one long text and only make the file as large as MIND's.
         self.text = [self.words[rank] for rank in zipf.rows(100_000, generator).tolist()]
         self.starts = generator.integers(len(self.text) - 2 * ABSTRACT_WORDS, size=count)
