@@ -3,8 +3,8 @@
 Run: python benchmarks/rehearsal.py FOLDER [--epochs 5] [--threads 2] [--json FILE]
 
 The corpus is made up (`python -m nrms_np.data.demo --scale small`), since MIND may not be passed on. It is zipped as the official
-files are and put where the command looks for them. Its fingerprints stand in for those of MIND-small in this process alone: that is
-the one thing that differs from a run on MIND, and it makes the report show the published numbers, which say nothing about this corpus.
+files are and put where the command looks for them. Its fingerprints stand in for those of MIND-small in this process alone: the one
+thing that differs from a run on MIND, and it makes the report show the published numbers, which say nothing about this corpus.
 FOLDER keeps the zips, the data and the run.
 """
 

@@ -1,0 +1,145 @@
+"""The NRMS of the Recommenders project, unmodified, beside ours: the same files, the same preset, the same number of epochs.
+
+Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1] [--epochs 2] [--share 0.1] [--json FILE]
+
+FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
+is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
+an environment of their own. The two programs take turns, seed after seed.
+Both start from word vectors drawn alike; everything else (first values, samples, dropout, Adam, metrics) is each program's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+THREADS = 2
+METRICS = {"auc": "group_auc", "mrr": "mean_mrr", "ndcg@5": "ndcg@5", "ndcg@10": "ndcg@10"}
+
+
+def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
+    """Train their model; runs in their environment, and imports nothing of ours. Returns one row per epoch."""
+    import pickle  # the package reads its dictionaries so
+
+    import numpy as np
+    import tensorflow as tf
+    from recommenders.models.newsrec.io.mind_iterator import MINDIterator
+    from recommenders.models.newsrec.models.nrms import NRMSModel
+    from recommenders.models.newsrec.newsrec_utils import prepare_hparams
+
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    words = (folder / "words.txt").read_text(encoding="utf-8").splitlines()
+    users = sorted({line.split("\t")[1] for line in (folder / "train/behaviors.tsv").read_text().splitlines()})
+    # Row 0 is theirs for padding and for unknown words alike.
+    dictionaries = {
+        "words": {word: i for i, word in enumerate(words) if i},
+        "users": {u: i + 1 for i, u in enumerate(users)},
+    }
+    for name, dictionary in dictionaries.items():
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(dictionary))
+    vectors = 0.4 * np.random.default_rng(seed).standard_normal((len(words), 300))
+    np.save(folder / "vectors.npy", vectors.astype(np.float32))
+    settings = prepare_hparams(
+        model_type="nrms", title_size=30, his_size=50, npratio=4, data_format="news", word_emb_dim=300, head_num=20,
+        head_dim=20, attention_hidden_dim=200, dropout=0.2, loss="cross_entropy_loss", optimizer="adam",
+        learning_rate=1e-4, batch_size=32, epochs=epochs, show_step=100_000, support_quick_scoring=True,
+        metrics=["group_auc", "mean_mrr", "ndcg@5;10"], wordEmb_file=str(folder / "vectors.npy"),
+        wordDict_file=str(folder / "words.pkl"), userDict_file=str(folder / "users.pkl"),
+    )  # fmt: skip
+    model = NRMSModel(settings, MINDIterator, seed=seed)
+    told = io.StringIO()
+    files = [str(folder / split / name) for split in ("train", "dev") for name in ("news.tsv", "behaviors.tsv")]
+    with contextlib.redirect_stdout(told):
+        model.fit(*files)
+    rows = []
+    for text in re.split(r"(?<=eval time: )(.+)\n", told.getvalue())[:-1:2]:
+        numbers = dict(re.findall(r"([a-z_@0-9]+):([0-9.]+)", text))
+        (seconds,) = re.findall(r"train time: ([0-9.]+)", text)
+        rows.append({**{ours: float(numbers[name]) for ours, name in METRICS.items()}, "train_seconds": float(seconds)})
+    return rows
+
+
+def ours(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
+    """Train our model with the preset. Returns one row per epoch."""
+    sys.path.insert(0, str(ROOT))
+    from nrms_np import Config
+    from nrms_np.command import use_threads
+    from nrms_np.config import PRESETS
+    from nrms_np.data.dataset import read_dataset
+    from nrms_np.training import fit
+
+    use_threads(THREADS)
+    config = Config(**{**PRESETS["recommenders"], "epochs": epochs, "patience": epochs, "seed": seed})
+    data = read_dataset(folder, title_length=config.title_length, history_length=config.history_length, minimum_count=1)
+    with tempfile.TemporaryDirectory() as run:
+        rows = fit(config, data, run).epochs
+    return [{name: row[name] for name in (*METRICS, "train_seconds")} for row in rows if row["epoch"]]
+
+
+def prepare(corpus: Path, folder: Path, share: float) -> None:
+    """The first share of the impressions of both splits, with all news, and the words of the train titles."""
+    sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+    from nrms_np.data.news import read_news
+    from nrms_np.data.vocabulary import Vocabulary
+    from scale import write_part
+
+    write_part(corpus, folder, share)
+    titles = read_news(folder / "train/news.tsv").titles
+    (folder / "words.txt").write_text("\n".join(Vocabulary.from_titles(titles).words), encoding="utf-8")
+
+
+def run(python: str, name: str, folder: Path, seed: int, epochs: int) -> dict[str, Any]:
+    """One training in a process of its own, for a peak memory and a state of its own."""
+    command = [python, __file__, str(folder), "--only", name, "--seeds", str(seed), "--epochs", str(epochs)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(THREADS), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr[-3000:]}")
+    row = {
+        "program": name,
+        "seed": seed,
+        "load": os.getloadavg()[0],
+        "epochs": json.loads(done.stdout.splitlines()[-1]),
+    }
+    print(json.dumps(row), flush=True)
+    return row
+
+
+def main() -> None:
+    """Take turns, and write what came out."""
+    parser = argparse.ArgumentParser(description="The NRMS of the Recommenders project beside ours.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--python", default=sys.executable, help="interpreter of the environment with recommenders")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--share", type=float, default=0.1)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=("ours", "theirs"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.only:
+        rows = {"ours": ours, "theirs": theirs}[options.only](options.folder, options.seeds[0], options.epochs)
+        print(json.dumps(rows))
+        return
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder, "part")
+        prepare(options.folder, part, options.share)
+        for seed in options.seeds:
+            for name, python in (("theirs", options.python), ("ours", sys.executable)):
+                results.append(run(python, name, part, seed, options.epochs))
+                if options.json is not None:
+                    options.json.write_text(json.dumps({"share": options.share, "runs": results}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
