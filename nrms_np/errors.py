@@ -30,5 +30,9 @@ class ConfigError(NrmsError):
     """A setting has a value that makes no sense."""
 
 
+class DiskFullError(NrmsError):
+    """There is no room for a file."""
+
+
 class NestedRunError(NrmsError):
     """Work for all threads was handed out from inside such work."""

@@ -1,18 +1,20 @@
-"""Files that appear whole or not at all, and arrays read from files that may be broken."""
+"""Files that appear whole or not at all, and files that are read only where they are files."""
 
 from __future__ import annotations
 
+import errno
 import os
-import zipfile
-import zlib
+import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-import numpy as np
+from nrms_np.errors import DiskFullError, NrmsError
 
-from nrms_np.errors import ModelFileError, NrmsError
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no EDQUOT
+"""What the system says when a file cannot grow: the disk, the limit for one file, the user's share."""
 
 
 def check_folder(path: Path) -> None:
@@ -24,19 +26,43 @@ def check_folder(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, size: int = 0) -> Iterator[Path]:
     """Give a temporary path to write to, which becomes `path` at the end; after an error nothing is left of it.
 
-    Raises NrmsError when there is no such folder, OSError when it cannot be written to.
+    The temporary file is a new one of an unpredictable name in the same folder. It is on the disk before it takes the name, so that
+    a power failure leaves the old file or the new one.
+
+    size: how many bytes it takes, where the caller knows, to tell when they do not fit.
+    Raises NrmsError when there is no such folder, DiskFullError when the disk is full, OSError when it cannot be written to.
     """
     check_folder(path)
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}.part")
     try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         yield temporary
+        flush(temporary)
         os.replace(temporary, path)
-    except BaseException:
+        flush(path.parent)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        needed = f" ({size / 2**20:,.1f} MiB are needed)" if size else ""
+        raise DiskFullError(
+            f"{path}: there is no room for this file{needed}: {error.strerror}. Make room, or choose another place; "
+            "what stood there before is as it was."
+        ) from error
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+
+
+def flush(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to the disk now; not every system can do so for a folder."""
+    with suppress(OSError if path.is_dir() else ()):
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -45,24 +71,11 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write arrays by their names to an .npz file."""
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)
+def open_file(path: str | Path) -> IO[bytes]:
+    """Open a file for reading; what is no file (a folder, a pipe, a device) could hang or never end, and is refused.
 
-
-@contextmanager
-def arrays_in(path: Path, problem: str) -> Iterator[dict[str, Any]]:
-    """Give the arrays of an .npz file by their names.
-
-    Raises ModelFileError when there is no such file, and with `problem` when it is broken or lacks what the caller looks for.
+    Raises FileNotFoundError, IsADirectoryError, or another OSError whose strerror says what is wrong.
     """
-    try:
-        with path.open("rb") as binary, np.load(binary, allow_pickle=False) as file:
-            yield {name: file[name] for name in file.files}
-    except FileNotFoundError as error:
-        raise ModelFileError(f"{path}: there is no such file.") from error
-    except (  # what NumPy raises for a file that is no .npz file, or is damaged
-        OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error
-    ) as error:  # fmt: skip
-        raise ModelFileError(f"{path}: {problem} ({type(error).__name__}).") from error
+    if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+        raise OSError(errno.EINVAL, "this is a pipe or a device, but a file is needed", str(path))
+    return open(path, "rb")
