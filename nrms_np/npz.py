@@ -1,8 +1,8 @@
 """Arrays in a file, NumPy's `.npz` format: what is read is what was written, or an error.
 
 NumPy's own reader believes a file: it stops where an array's header says, so that the checksum at the array's end is never
-compared, and a header whose one bit has changed gives other numbers without a word. Here every byte is read and compared, first with
-the archive's own checksums and then with one of the whole content, before any of it is used. The format stays NumPy's:
+compared, and a header whose one bit has changed gives other numbers without a word. Here every byte is read and compared, first
+with the archive's own checksums and then with one of the whole content, before any of it is used. The format stays NumPy's:
 `numpy.load` opens these files, and files from before the checksum are read too.
 """
 
@@ -31,7 +31,8 @@ _ENDING = ".npy"
 # all machines of today, one row after the other.
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
-    rb"\{'descr': '(<f[248]|<[iu][248]|\|[iu]1|\|b1|<U\d{1,6})', 'fortran_order': False, 'shape': \(((?:\d{1,18}, )*\d{1,18},?)?\), \} *\n"
+    rb"\{'descr': '(<f[248]|<[iu][248]|\|[iu]1|\|b1|<U\d{1,6})', 'fortran_order': False, "
+    rb"'shape': \(((?:\d{1,18}, )*\d{1,18},?)?\), \} *\n"
 )
 
 
