@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nrms_np.arrays import Array, IntArray
+from nrms_np.arrays import Array, BoolArray, IntArray
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
 
@@ -119,11 +119,16 @@ def _share(found: Array) -> float:
     return float(np.mean(found)) if len(found) else 0.0
 
 
+def _labels(split: Split) -> BoolArray:
+    assert split.behaviors.clicked is not None, "a split without labels is not looked at"
+    return split.behaviors.clicked
+
+
 def _clicks(split: Split) -> IntArray:
     """How many candidates of each impression were clicked."""
-    candidates = split.behaviors.candidates
+    candidates, clicked = split.behaviors.candidates, _labels(split)
     impression = np.repeat(np.arange(candidates.count), candidates.lengths)
-    return np.bincount(impression[split.behaviors.clicked], minlength=candidates.count)
+    return np.bincount(impression[clicked], minlength=candidates.count)
 
 
 def _times(split: Split) -> Array:
@@ -145,11 +150,11 @@ def _also_in(train: Split, dev: Split) -> float:
     train_row = np.array([train.news.row.get(name, -1) for name in dev.news.ids], dtype=np.int64)
     users = set(train.behaviors.users) & set(dev.behaviors.users)
     times = [np.nan_to_num(_times(split), nan=-1.0) for split in (train, dev)]
-    common = np.intersect1d(*times)
+    common = np.intersect1d(times[0], times[1])
     keys = []
     for split, when, rows in ((train, times[0], np.arange(len(train.news.ids))), (dev, times[1], train_row)):
         behaviors = split.behaviors
-        pages = 2 * rows[behaviors.candidates.index] + behaviors.clicked
+        pages = 2 * rows[behaviors.candidates.index] + _labels(split)
         offsets = behaviors.candidates.offsets
         keys.append(
             [

@@ -50,12 +50,12 @@ def read_news(path: str | Path) -> News:
     path = plain_or_gz(path)
     rows, notes = skip_header(path, read_table(path, _COLUMNS, _NEEDED), _NAMES_IN_HEADERS)
     news = News([], [], [], [], tuple(notes))
-    for number, (news_id, category, subcategory, title, *_) in rows:
+    for _, (news_id, category, subcategory, title, *_) in rows:
         news.ids.append(news_id)
         news.categories.append(category)
         news.subcategories.append(subcategory)
         news.titles.append(title)
-    _check_ids(path, news, first_line=number - len(news.ids) + 1)
+    _check_ids(path, news, first_line=1 + len(notes))  # a skipped header row has a note
     return news
 
 

@@ -12,7 +12,6 @@ from typing import IO
 
 from nrms_np.errors import DataError
 
-
 Row = tuple[int, list[str]]
 """The number of a line, counted from 1, and the strings in its columns."""
 
@@ -80,7 +79,9 @@ def read_table(path: str | Path, columns: Sequence[str], needed: int = 0) -> Ite
             if count != width:
                 if width or count < needed:
                     as_first = ", as in the first row" if needed and width else ""
-                    right = f"{width or f'{needed} or more'} are needed{as_first}, separated by tabs ({', '.join(columns)})"
+                    right = (
+                        f"{width or f'{needed} or more'} are needed{as_first}, separated by tabs ({', '.join(columns)})"
+                    )
                     raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {right}.", number)
                 width = count
             yield number, cells
