@@ -115,7 +115,7 @@ def look(splits: Mapping[str, Split], dev_titles: Packed) -> Iterator[Finding]:
         yield Finding("impressions whose time is not written as in MIND (11/9/2019 9:00:00 AM)", unread, 1.0, "")
 
 
-def _share(found: Array) -> float:
+def _share(found: BoolArray) -> float:
     return float(np.mean(found)) if len(found) else 0.0
 
 

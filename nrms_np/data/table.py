@@ -8,7 +8,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from nrms_np.errors import DataError
 
@@ -26,7 +26,7 @@ def plain_or_gz(path: str | Path) -> Path:
 def open_binary(path: str | Path) -> IO[bytes]:
     """Open a file for reading, one that ends in .gz unpacked; raises DataError when that is not possible."""
     try:
-        return gzip.open(path) if Path(path).suffix == ".gz" else open(path, "rb")
+        return cast("IO[bytes]", gzip.open(path)) if Path(path).suffix == ".gz" else open(path, "rb")
     except FileNotFoundError:
         raise DataError(path, "there is no such file; check the name and the folder.") from None
     except IsADirectoryError:
