@@ -56,6 +56,8 @@ def main(arguments: list[str]) -> int:
             history = history_of_ids(" ".join(options.history).split(), news)
         else:
             history = history_of_titles(options.titles, news)
+    for note in news.notes:
+        say(f"{options.split}: {note}")
     if history.titles:
         used = min(len(history.titles), model.config.history_length)
         say(f"{history.name}: {len(history.titles)} clicked news, the last {used} used")

@@ -8,8 +8,8 @@ from typing import Any
 from nrms_np.config import Config
 from nrms_np.evaluation.metrics import METRICS
 
-RISEN = 1.5
-"""A train loss that ends above so many times that of the untrained model has run away; learning nothing keeps it near 1."""
+RISEN = 3.0
+"""A train loss of so many times that of the untrained model has run away; that of a model that learns nothing stays near it."""
 
 
 def in_words(metrics: Mapping[str, Any]) -> str:
@@ -23,8 +23,9 @@ def best_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def diverged(rows: Sequence[dict[str, Any]]) -> bool:
-    """Whether the loss ran away and left no epoch better than the untrained model."""
-    return best_of(rows)["epoch"] == 0 and rows[-1]["loss"] > RISEN * rows[0]["loss"]
+    """Whether the loss ran away before an epoch was of use: what dev says of the best epoch is then an accident."""
+    best = best_of(rows)
+    return (best if best["epoch"] else rows[-1])["loss"] > RISEN * rows[0]["loss"]
 
 
 def doubts(rows: Sequence[dict[str, Any]], levels: Mapping[str, float], config: Config) -> list[str]:
@@ -35,8 +36,8 @@ def doubts(rows: Sequence[dict[str, Any]], levels: Mapping[str, float], config: 
     best = best_of(rows)
     if diverged(rows):
         return [
-            f"training diverged: the loss rose from {rows[0]['loss']:.4g} to {rows[-1]['loss']:.4g}, and no epoch is better than "
-            f"the untrained model; train with a --learning-rate below {config.learning_rate:g}"
+            f"training diverged: the loss rose from {rows[0]['loss']:.4g} to {rows[-1]['loss']:.4g}, so the model is noise; "
+            f"train with a --learning-rate below {config.learning_rate:g}"
         ]
     found = []
     if best["epoch"] == 0:

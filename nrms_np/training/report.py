@@ -19,7 +19,7 @@ from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import METRICS
 from nrms_np.files import write_text
 from nrms_np.kernels.engine.parallel import threads_in_use
-from nrms_np.training.outcome import best_of, doubts, in_words
+from nrms_np.training.outcome import best_of, diverged, doubts, in_words
 from nrms_np.training.run_folder import RunFolder
 
 BAND = (65.0, 67.0)
@@ -92,7 +92,7 @@ def write_report(
     best = best_of(rows)
     paragraphs = [
         "# Report of a training run",
-        *_result(best, config.seed, doubts(rows, levels, config), test),
+        *_result(rows, levels, config, test),
         *(_comparison(best, config, glove) if files == FINGERPRINTS["small"] else [NOT_COMPARED]),
         *_learning_curve(folder, rows, levels),
         *_data(data_folder, files, glove, [*(f"**Odd**: {line}" for line in warnings), *notes]),
@@ -127,13 +127,17 @@ def differences(config: Config, glove: str | None, published: Published) -> list
     return found
 
 
-def _result(best: dict[str, Any], seed: int, doubts: list[str], test: Mapping[str, Any] | None) -> list[str]:
-    if best["epoch"] == 0:
-        result = [f"No useful model: the untrained one is the best on the dev split, with {in_words(best)}."]
-    else:
-        result = [f"Best epoch: {best['epoch']}. On the dev split: **{in_words(best)}**."]
-    result += [f"**{doubt[0].upper()}{doubt[1:]}.**" for doubt in doubts]
-    one_run = f"It is one run, with seed {seed}; another seed gives a slightly different number."
+def _result(
+    rows: list[dict[str, Any]], levels: Mapping[str, float], config: Config, test: Mapping[str, Any] | None
+) -> list[str]:
+    best = best_of(rows)
+    result = [f"Best epoch: {best['epoch']}. On the dev split: **{in_words(best)}**."]
+    if best["epoch"] == 0 or diverged(rows):
+        result = [
+            f"No useful model. On the dev split, the best of epoch 0 (untrained) to {rows[-1]['epoch']}: {in_words(best)}."
+        ]
+    result += [f"**{doubt[0].upper()}{doubt[1:]}.**" for doubt in doubts(rows, levels, config)]
+    one_run = f"It is one run, with seed {config.seed}; another seed gives a slightly different number."
     if test is None:
         why = (
             "The best epoch is the one with the highest AUC on this same dev split, which flatters the number a little."
