@@ -28,16 +28,19 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_split
+    from nrms_np.data.folders import split_folder
     from nrms_np.evaluation.ranking import load_trained
     from nrms_np.explain.html import write_html
     from nrms_np.explain.impression import explain
     from nrms_np.explain.png import write_png
+    from nrms_np.training.run_folder import data_of
 
     # One impression is a few dozen short sequences: the plain layers need less time than the kernels to start.
     model = load_trained(options.run, backend="layers")
-    split = read_split(options.data / options.split, model.config.history_length)
-    if line := split.behaviors.dropped.line():
-        say(f"{options.split}: {line}")
+    data = data_of(options.run, options.data, say)
+    split = read_split(split_folder(data, options.split), model.config.history_length)
+    for note in split.notes:
+        say(note)
     explanation = explain(model, split, options.impression)
     write = write_html if options.out.suffix.lower() == ".html" else write_png
     write(options.out, explanation)

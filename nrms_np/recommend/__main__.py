@@ -34,15 +34,18 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_split
+    from nrms_np.data.folders import split_folder
     from nrms_np.data.news import read_news
     from nrms_np.data.vocabulary import Vocabulary
     from nrms_np.evaluation.ranking import load_trained, model_path
     from nrms_np.recommend.history import best_rows, history_of_ids, history_of_titles, history_of_user, model_scores
     from nrms_np.recommend.news_vectors import news_vectors
+    from nrms_np.training.run_folder import data_of
 
     use_threads(options.threads)
     model = load_trained(options.run)
-    folder = options.data / options.split
+    data = data_of(options.run, options.data, say)
+    folder = split_folder(data, options.split)
     if options.user is not None:
         # All clicks: the older ones are not used, but not recommended again either.
         split = read_split(folder, history_length=2**31 - 1)
@@ -53,6 +56,8 @@ def main(arguments: list[str]) -> int:
             history = history_of_ids(" ".join(options.history).split(), news)
         else:
             history = history_of_titles(options.titles, news)
+    for note in news.notes:
+        say(f"{options.split}: {note}")
     if history.titles:
         used = min(len(history.titles), model.config.history_length)
         say(f"{history.name}: {len(history.titles)} clicked news, the last {used} used")
@@ -61,7 +66,7 @@ def main(arguments: list[str]) -> int:
         vectors, heading = news_vectors(model, model_path(options.run), news.titles), "score"
         scores = model_scores(model, vectors, history)
     else:
-        scores, counted = _clicks(options.data, options.split, news)
+        scores, counted = _clicks(data, options.split, news)
         heading = "clicks"
         print(f"{history.name}: an empty history, so these are the most popular news, by their clicks in {counted}")
     if len(history.seen):
@@ -72,11 +77,12 @@ def main(arguments: list[str]) -> int:
 
 def _clicks(data: Path, name: str, news: News) -> tuple[Array, str]:
     """Clicks of the pool in the split's impressions, or in train's where the split has none; and in which."""
+    from nrms_np.data.folders import split_folder
     from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import clicks_of_news, labelled_split
 
     for counted in (name, "train"):
-        split = labelled_split(data / counted)
+        split = labelled_split(split_folder(data, counted))
         if split is not None and (clicks := clicks_of_news(split, news.ids)).any():
             return clicks, counted
     raise DataError(data, f"the history is empty, and neither {name} nor train has clicks to count popularity by.")
