@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
     data = read_dataset(
         data_folder, title_length=config.title_length, history_length=config.history_length,
-        minimum_count=config.minimum_count, glove=glove, seed=config.seed,
+        minimum_count=config.minimum_count, tokens=config.tokens, glove=glove, seed=config.seed,
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")

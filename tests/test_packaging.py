@@ -34,7 +34,7 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
                 imported |= {a.value for a in node.args if isinstance(a, ast.Constant)}
     outside = imported - set(sys.stdlib_module_names) - {"nrms_np"}
-    assert outside == {name_of(requirement) for requirement in PROJECT["dependencies"]}
+    assert {name.lower() for name in outside} == {name_of(requirement) for requirement in PROJECT["dependencies"]}
 
 
 def test_requirements_are_the_dependencies_with_pytest_and_pandas() -> None:
