@@ -61,7 +61,9 @@ def test_a_vocabulary_cuts_titles_by_its_own_rule() -> None:
         Vocabulary([UNKNOWN], tokens="letters")
 
 
-@pytest.mark.parametrize("use", [Vocabulary.from_titles, Vocabulary([UNKNOWN]).missing, lambda t: Vocabulary([UNKNOWN]).encode(t, 5)])
+@pytest.mark.parametrize(
+    "use", [Vocabulary.from_titles, Vocabulary([UNKNOWN]).missing, lambda t: Vocabulary([UNKNOWN]).encode(t, 5)]
+)
 def test_one_string_is_not_read_as_a_list_of_letters(use) -> None:
     with pytest.raises(NrmsError, match=r"a list of titles is needed, not one string; write \['Rockets win'\]\."):
         use("Rockets win")
