@@ -11,8 +11,7 @@ from nrms_np.arrays import Array
 from nrms_np.data.behaviors import Behaviors, read_behaviors
 from nrms_np.data.glove import join_glove
 from nrms_np.data.news import News, read_news
-from nrms_np.data.tokens import NEWEST
-from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
 
@@ -65,7 +64,7 @@ def read_dataset(
     title_length: int,
     history_length: int,
     minimum_count: int,
-    tokens: str = NEWEST,
+    vocabulary: Vocabulary | None = None,
     glove: str | Path | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -74,7 +73,7 @@ def read_dataset(
     title_length:   how many words of a title are used, the first ones.
     history_length: how many clicks of a history are used, the last ones.
     minimum_count:  words rarer than this in the train titles become the unknown word.
-    tokens:         the rule that cuts titles into words, one of `tokens.RULES`.
+    vocabulary:     the rule that cuts titles into words, and words that keep their rows; None for the newest rule and none.
     glove:          a file of word vectors. Words that only dev titles have join the vocabulary if they have a vector.
     seed:           of the vectors drawn for words without one.
 
@@ -93,7 +92,7 @@ def read_dataset(
         impressions, clicks = behaviors.candidates.count, np.count_nonzero(behaviors.clicked)
         notes.append(f"{name}: {len(split.news.ids):,} news, {impressions:,} impressions, {clicks:,} clicks")
     notes += [f"{split.folder.name}: {line}" for split in splits if (line := split.behaviors.dropped.line())]
-    vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count, tokens)
+    vocabulary = (vocabulary or Vocabulary([UNKNOWN])).grown(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:
         vocabulary, found = join_glove(glove, vocabulary, dev.news.titles)
