@@ -80,10 +80,9 @@ def _folded(word: str) -> str:
     """The one spelling of a word."""
     if word.isascii():
         return word.lower()
-    kept = _ignored().sub("", word)
-    # Case folding before NFC: some letters are folded to a letter and a mark. Then NFD sorts marks, and İ is I with a dot.
-    folded = unicodedata.normalize("NFD", kept).casefold().replace("i\u0307", "i")
-    return unicodedata.normalize("NFC", folded)
+    composed = unicodedata.normalize("NFC", _ignored().sub("", word))
+    folded = composed.casefold().replace("i\u0307", "i")  # what İ is folded to
+    return unicodedata.normalize("NFC", folded)  # case folding takes some letters apart
 
 
 @cache

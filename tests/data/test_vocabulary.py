@@ -44,7 +44,7 @@ def test_a_list_that_is_no_vocabulary_is_refused(words: list[str]) -> None:
 
 def test_a_grown_vocabulary_keeps_its_rows() -> None:
     old = Vocabulary([UNKNOWN, "b", "a"], tokens="mind")
-    grown = old.grown(["c d d a b", "e e"], minimum_count=2)
+    grown = old.grown(["c d d a b a", "e e"], minimum_count=2)
     assert grown.words == [UNKNOWN, "b", "a", "d", "e"]
     assert grown.tokens == "mind"
 
