@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from nrms_np.model import NRMS
     from nrms_np.packed import Batch, Packed
 
+__version__ = "0.1.0"
+
 __all__ = ["NRMS", "Batch", "Config", "Packed"]
 
 _HOME = {"NRMS": "nrms_np.model", "Config": "nrms_np.config", "Packed": "nrms_np.packed", "Batch": "nrms_np.packed"}

@@ -30,6 +30,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--preset", choices=PRESETS, default="paper", help="published settings to start from")
     parser.add_argument("--glove", type=Path, metavar="FILE", help="word vectors in GloVe's text format")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        metavar="RUN",
+        help="trained model to go on from: its settings and words, and the new words of --data",
+    )
     add_threads(parser)
     parser.add_argument(
         "--out",
@@ -73,11 +79,12 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         group.add_argument(f"--{name.replace('_', '-')}", default=None, help=field.metadata["meaning"] + default, **how)
 
 
-def config_of(options: argparse.Namespace) -> Config:
-    """The preset, changed by the options that were given."""
+def config_of(options: argparse.Namespace, trained: Config | None = None) -> Config:
+    """The preset, changed by the options that were given; of a model to go on from its settings, changed by both."""
     given = {field.name: getattr(options, field.name) for field in fields(Config)}
     changes = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    return Config(**PRESETS[options.preset] | {name: value for name, value in changes.items() if value is not None})
+    changed = PRESETS[options.preset] | {name: value for name, value in changes.items() if value is not None}
+    return Config(**changed) if trained is None else replace(trained, **changed)
 
 
 def main(arguments: list[str]) -> int:
@@ -89,13 +96,16 @@ def main(arguments: list[str]) -> int:
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.mind.locate import locate
+    from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
     from nrms_np.errors import DataError, NrmsError
+    from nrms_np.evaluation.ranking import load_trained, vocabulary_of
     from nrms_np.training import Interrupted, fit
+    from nrms_np.training.going_on import check_same_model
     from nrms_np.training.outcome import diverged, in_words
     from nrms_np.training.run_folder import RunFolder, claim_folder
 
     use_threads(options.threads)
-    data_folder, glove = options.data, options.glove
+    data_folder, glove, start = options.data, options.glove, getattr(options, "from")
     for edition in FOLDERS:
         if getattr(options, edition):
             data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
@@ -103,12 +113,21 @@ def main(arguments: list[str]) -> int:
         config, saved = RunFolder(options.out).read_config()
         backend = "layers" if fastest_backend() == "layers" else config.backend
         config = replace(config, epochs=options.epochs or config.epochs, backend=backend)
-        data_folder, glove = saved["folder"], saved["glove"]
+        data_folder, glove, start = saved["folder"], saved["glove"], saved["from"]
     if fastest_backend() == "layers" and options.backend is None:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
+    vocabulary = Vocabulary([UNKNOWN], config.tokens)
+    if start is not None:
+        # A run of its own that is resumed has all its words in its model, once there is one, wherever it came from.
+        own = RunFolder(options.out).model
+        trained = load_trained(own if options.resume and own.exists() else Path(start))
+        vocabulary = vocabulary_of(trained)
+        if not options.resume:
+            config = config_of(options, trained.config)
+            check_same_model(config, trained.config)
     data = read_dataset(
         data_folder, title_length=config.title_length, history_length=config.history_length,
-        minimum_count=config.minimum_count, glove=glove, seed=config.seed,
+        minimum_count=config.minimum_count, vocabulary=vocabulary, glove=glove, seed=config.seed,
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
@@ -116,7 +135,7 @@ def main(arguments: list[str]) -> int:
     try:
         with stop_signals() as stop:
             run = fit(
-                config, data, folder, resume=options.resume, say=say, warn=_warn, on_row=_print_row, stop=stop,
+                config, data, folder, start=start, resume=options.resume, say=say, warn=_warn, on_row=_print_row, stop=stop,
                 show_bar=not options.quiet,
             )  # fmt: skip
     except Interrupted:

@@ -13,7 +13,7 @@ from nrms_np.data.folders import split_folder
 from nrms_np.data.glove import join_glove
 from nrms_np.data.look import look, refuse_useless
 from nrms_np.data.news import News, read_news
-from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
 
@@ -76,6 +76,7 @@ def read_dataset(
     title_length: int,
     history_length: int,
     minimum_count: int,
+    vocabulary: Vocabulary | None = None,
     glove: str | Path | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -84,6 +85,7 @@ def read_dataset(
     title_length:   how many words of a title are used, the first ones.
     history_length: how many clicks of a history are used, the last ones.
     minimum_count:  words rarer than this in the train titles become the unknown word.
+    vocabulary:     the rule that cuts titles into words, and words that keep their rows; None for the newest rule and none.
     glove:          a file of word vectors. Words that only dev titles have join the vocabulary if they have a vector.
     seed:           of the vectors drawn for words without one.
 
@@ -108,7 +110,7 @@ def read_dataset(
         impressions, clicks = behaviors.candidates.count, np.count_nonzero(behaviors.clicked)
         notes.append(f"{name}: {len(split.news.ids):,} news, {impressions:,} impressions, {clicks:,} clicks")
     notes += [line for split in splits.values() for line in split.notes]
-    vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)
+    vocabulary = (vocabulary or Vocabulary([UNKNOWN])).grown(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:
         vocabulary, found = join_glove(glove, vocabulary, dev.news.titles)

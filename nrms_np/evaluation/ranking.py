@@ -40,15 +40,20 @@ def load_trained(run: Path, backend: str | None = None) -> NRMS:
     path = model_path(run)
     model = NRMS.load(path, backend or fastest_backend())
     try:
-        Vocabulary(model.vocabulary)
+        vocabulary_of(model)
     except ValueError as error:
         raise ModelFileError(f"{path}: the model's vocabulary cannot be used, {error}.") from error
     return model
 
 
+def vocabulary_of(model: NRMS) -> Vocabulary:
+    """The model's vocabulary, which cuts titles into words as in its training."""
+    return Vocabulary(model.vocabulary, model.config.tokens)
+
+
 def encode_titles(model: NRMS, titles: Iterable[str]) -> Packed:
     """Turn titles into sequences of rows of the model's word embedding, as in its training."""
-    return Vocabulary(model.vocabulary).encode(titles, model.config.title_length)
+    return vocabulary_of(model).encode(titles, model.config.title_length)
 
 
 def score_split(model: NRMS, titles: Packed, behaviors: Behaviors) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.data.dataset import Split
-from nrms_np.data.vocabulary import tokenize
+from nrms_np.data.tokens import pieces
 from nrms_np.encoder import attention_weights
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import ranks
@@ -83,28 +83,23 @@ def explain(model: NRMS, split: Split, impression: str) -> Explanation:
     clicks = []
     for place, (row, weight) in enumerate(zip(clicked, weights, strict=True)):
         _, word_weights = attention_weights(of_words, place)
-        pieces = title_pieces(news.titles[row], titles.sequence(place), word_weights)
-        clicks.append(Click(pieces, news.categories[row], float(weight)))
+        title = title_pieces(news.titles[row], titles.sequence(place), word_weights, model.config.tokens)
+        clicks.append(Click(title, news.categories[row], float(weight)))
     return Explanation(impression, behaviors.users[number], clicks, _candidates(split, number, scores))
 
 
-def title_pieces(title: str, words: IntArray, weights: Array) -> list[Piece]:
+def title_pieces(title: str, words: IntArray, weights: Array, tokens: str) -> list[Piece]:
     """Cut a title into its words, each with its weight, and what stands between them.
 
     words: (T,) rows of the vocabulary, 0 for the unknown; the title has more than T words where the model cuts titles short.
-    weights: (T,) of the words in the title (equation 4).
+    weights: (T,) of the words in the title (equation 4).    tokens: the rule that the model cuts titles by.
     """
-    lowered = title.lower()
-    # A few letters become two when they are lowered; then places in the two spellings do not agree.
-    text = title if len(lowered) == len(title) else lowered
-    pieces, end = [], 0
-    for token, word, weight in zip(tokenize(title), words, weights, strict=False):
-        start = lowered.index(token, end)
-        pieces.append(Piece(text[end:start], None))
-        end = start + len(token)
-        pieces.append(Piece(text[start:end], float(weight), bool(word)))
-    pieces.append(Piece(text[end:], None))
-    return [piece for piece in pieces if piece.text]
+    found, done = [], 0
+    for (_, start, end), word, weight in zip(pieces(title, tokens), words, weights, strict=False):
+        found += [Piece(title[done:start], None), Piece(title[start:end], float(weight), bool(word))]
+        done = end
+    found.append(Piece(title[done:], None))
+    return [piece for piece in found if piece.text]
 
 
 def _candidates(split: Split, number: int, scores: Array) -> list[Candidate]:

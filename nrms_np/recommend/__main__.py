@@ -36,8 +36,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.data.dataset import read_split
     from nrms_np.data.folders import split_folder
     from nrms_np.data.news import read_news
-    from nrms_np.data.vocabulary import Vocabulary
-    from nrms_np.evaluation.ranking import load_trained, model_path
+    from nrms_np.evaluation.ranking import load_trained, model_path, vocabulary_of
     from nrms_np.recommend.history import best_rows, history_of_ids, history_of_titles, history_of_user, model_scores
     from nrms_np.recommend.news_vectors import news_vectors
     from nrms_np.training.run_folder import data_of
@@ -55,13 +54,13 @@ def main(arguments: list[str]) -> int:
         if options.history is not None:
             history = history_of_ids(" ".join(options.history).split(), news)
         else:
-            history = history_of_titles(options.titles, news)
+            history = history_of_titles(options.titles, news, model.config.tokens)
     for note in news.notes:
         say(f"{options.split}: {note}")
     if history.titles:
         used = min(len(history.titles), model.config.history_length)
         say(f"{history.name}: {len(history.titles)} clicked news, the last {used} used")
-        if options.titles is not None and (missing := Vocabulary(model.vocabulary).missing(history.titles)):
+        if options.titles is not None and (missing := vocabulary_of(model).missing(history.titles)):
             say(f"words that the model does not know: {', '.join(missing)}")
         vectors, heading = news_vectors(model, model_path(options.run), news.titles), "score"
         scores = model_scores(model, vectors, history)

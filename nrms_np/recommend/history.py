@@ -13,7 +13,7 @@ import numpy as np
 from nrms_np.arrays import Array, IntArray
 from nrms_np.data.dataset import Split
 from nrms_np.data.news import News
-from nrms_np.data.vocabulary import tokenize
+from nrms_np.data.tokens import tokenize
 from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.model import NRMS
@@ -53,13 +53,13 @@ def history_of_ids(ids: Sequence[str], news: News) -> History:
     return _history_of_rows("this history", [news.row[name] for name in ids], news)
 
 
-def history_of_titles(titles: Sequence[str], news: News) -> History:
+def history_of_titles(titles: Sequence[str], news: News, tokens: str) -> History:
     """Clicks on news with these titles, which need not be in the pool; those that are count as seen.
 
-    A title without any word is left out: it says nothing about anybody.
+    A title without any word by the rule `tokens`, the model's, is left out: it says nothing about anybody.
     """
     seen = np.flatnonzero([title in titles for title in news.titles])
-    return History("these titles", [title for title in titles if tokenize(title)], seen)
+    return History("these titles", [title for title in titles if tokenize(title, tokens)], seen)
 
 
 def _history_of_rows(name: str, rows: list[int], news: News) -> History:

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from nrms_np.config import Config
 from nrms_np.data.dataset import Dataset, Split
-from nrms_np.errors import NrmsError
+from nrms_np.errors import ConfigError, NrmsError
 from nrms_np.evaluation.baselines import baseline_metrics
 from nrms_np.evaluation.metrics import mean_metrics
-from nrms_np.evaluation.ranking import evaluate
+from nrms_np.evaluation.ranking import evaluate, load_trained
 from nrms_np.model import NRMS
+from nrms_np.training.going_on import go_on_from
 from nrms_np.training.learning_curve import draw_learning_curve
 from nrms_np.training.outcome import best_of, doubts
 from nrms_np.training.report import write_report
@@ -25,7 +26,7 @@ class Run(NamedTuple):
     """A finished run.
 
     model:     of the best epoch.    folder: where everything is kept.
-    epochs:    the metrics of each epoch; epoch 0 is the untrained model.
+    epochs:    the metrics of each epoch; epoch 0 is the model before training.
     baselines: the metrics of what needs no model, by its name.
     doubts:    why the model is of little use, one line each; empty for a useful one.
     test:      the metrics of the best epoch on the test split and, as "baselines", of what needs no model; None without such.
@@ -49,6 +50,7 @@ def fit(
     data: Dataset,
     folder: str | Path,
     *,
+    start: str | Path | None = None,
     resume: bool = False,
     say: Callable[[str], None] = lambda _: None,
     warn: Callable[[str], None] = lambda _: None,
@@ -60,6 +62,7 @@ def fit(
     config:  all settings; word_dim is that of `data.word_vectors` where there are such.    data: from `read_dataset`.
     folder:  of the run; it must not hold one yet, unless `resume` goes on with it, exactly as if it had not stopped: with its own
              settings, of which `epochs` and `backend` may differ.
+    start:   run folder or file of a trained model to go on from, with a fresh optimiser; `data` was read with its vocabulary.
     say:     told what a user should know, one line at a time.    warn: told what is odd about the data.
     on_row:  told each row of metrics with its name as soon as it is known: the baselines, then epoch after epoch.
     options: `stop`, `show_bar` and `share_words` of `trainer.Trainer`.
@@ -77,16 +80,23 @@ def fit(
         say(note)
     for warning in data.warnings:
         warn(warning)
-    model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
+    if data.vocabulary.tokens != config.tokens:
+        raise ConfigError(f"tokens is {config.tokens}, but the data was read by the rule {data.vocabulary.tokens}.")
+    if start is None or (resume and run.checkpoint.exists()):  # a checkpoint has all parameters
+        model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
+    else:
+        model = go_on_from(load_trained(Path(start)), config, data.vocabulary.words, data.word_vectors)
     words = model.parameters["word_embedding"].size
     others = sum(value.size for value in model.parameters.values()) - words
     say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
-    on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else "untrained", row)  # noqa: E731
+    first = "untrained" if start is None else "at the start"
+    on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else first, row)  # noqa: E731
     trainer = Trainer(model, data, run, on_epoch=on_epoch, **options)
     if not resume:
         run.create()
         glove = None if data.glove is None else str(data.glove.resolve())
-        run.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove})
+        origin = None if start is None else str(Path(start).resolve())
+        run.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove, "from": origin})
     baselines = _baselines(data.dev, data.train)
     for name, metrics in baselines.items():
         on_row(name, metrics)

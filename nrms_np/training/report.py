@@ -94,9 +94,9 @@ def write_report(
         "# Report of a training run",
         *_result(rows, levels, config, test),
         *(_comparison(best, config, glove) if files == FINGERPRINTS["small"] else [NOT_COMPARED]),
-        *_learning_curve(folder, rows, levels),
+        *_learning_curve(folder, rows, levels, data["from"]),
         *_data(data_folder, files, glove, [*(f"**Odd**: {line}" for line in warnings), *notes]),
-        *_settings(config, glove),
+        *_settings(config, glove, data["from"]),
         *_time_and_memory(rows),
     ]
     write_text(folder.report, "\n\n".join(paragraphs) + "\n")
@@ -176,18 +176,21 @@ def _remark(config: Config, glove: str | None, published: Published) -> str:
     return f"Settings of this run that differ from those of {published.name}: {'; '.join(found)}."
 
 
-def _learning_curve(folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float]) -> list[str]:
+def _learning_curve(
+    folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float], start: str | None
+) -> list[str]:
     cells = [
         [row["epoch"], f"{row['loss']:.4f}", *(f"{row[metric.name]:.3f}" for metric in METRICS),
          f"{row['train_seconds']:.1f}", f"{row['eval_seconds']:.1f}"]
         for row in rows
     ]  # fmt: skip
     others = ", ".join(f"{name} {auc:.3f}" for name, auc in levels.items())
+    first = "the untrained model" if start is None else "the model that training went on from"
     return [
         "## Learning curve",
         f"![dev AUC and train loss against the epoch]({folder.learning_curve.name})",
         _table(["epoch", "train loss", *TITLES, "training, s", "evaluation, s"], cells),
-        f"Metrics on the dev split. Epoch 0 is the untrained model. AUC without a model: {others}.",
+        f"Metrics on the dev split. Epoch 0 is {first}. AUC without a model: {others}.",
     ]
 
 
@@ -207,9 +210,12 @@ def _data(folder: str, files: Mapping[str, Fingerprint], glove: str | None, note
     return ["## Data", explanation, table, "\n".join(f"- {note}" for note in notes)]
 
 
-def _settings(config: Config, glove: str | None) -> list[str]:
+def _settings(config: Config, glove: str | None, start: str | None) -> list[str]:
     rows = [[name.replace("_", " "), shown(value)] for name, value in vars(config).items()]
-    return ["## Settings", _table(["setting", "value"], [*rows, ["word vectors", _vectors(glove)]])]
+    if start is not None:
+        rows.append(["model to go on from", f"`{start}`"])
+    rows.append(["word vectors" if start is None else "vectors of new words", _vectors(glove)])
+    return ["## Settings", _table(["setting", "value"], rows)]
 
 
 def _time_and_memory(rows: list[dict[str, Any]]) -> list[str]:

@@ -50,7 +50,8 @@ class RunFolder:
         """Read what `write_config` wrote. Raises NrmsError where there is no run or its settings make no sense."""
         try:
             text = self.config.read_text(encoding="utf-8")
-            data = {name: json.loads(text)["data"][name] for name in ("folder", "glove")}
+            given = json.loads(text)["data"]
+            data = {"folder": given["folder"], "glove": given["glove"], "from": given.get("from")}
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:

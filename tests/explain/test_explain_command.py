@@ -62,6 +62,15 @@ def test_the_weights_of_words_and_clicks_rebuild_the_vectors_of_the_model(
             np.testing.assert_allclose(weights.sum(), len(x) > 0, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("rule", "words"), [("unicode", ["東", "京", "で"]), ("mind", ["東京で"])])
+def test_a_title_is_cut_by_the_rule_of_the_model(tmp_path: Path, data: Path, rule: str, words: list[str]) -> None:
+    run = write_run(tmp_path / rule, tokens=rule)
+    news = data / "dev" / "news.tsv"
+    news.write_text(news.read_text(encoding="utf-8").replace("Rockets launch", "東京で"), encoding="utf-8")
+    found = explain(load_trained(run), read_split(data / "dev", 5), "12")
+    assert [piece.text for piece in found.clicks[1].pieces if piece.weight is not None] == words
+
+
 def test_attention_switched_off_weighs_all_alike_and_looks_at_itself_only(tmp_path: Path) -> None:
     model = NRMS.load(write_run(tmp_path / "run", ablate=PARTS) / "model.npz")
     _, cache = model.attend(model.parameters["word_embedding"], Packed.from_lists([[4, 2, 9, 2], []]), "news")
@@ -106,7 +115,7 @@ def test_letters_that_grow_when_lowered_do_not_move_the_weights(run: Path, data:
     news.write_text(news.read_text(encoding="utf-8").replace("Rockets launch", "İİ Rockets launch"), encoding="utf-8")
     found = explain(load_trained(run), read_split(data / "dev", 5), "12")
     texts = [piece.text for piece in found.clicks[1].pieces if piece.weight is not None]
-    assert texts[-2:] == ["rockets", "launch"]
+    assert texts == ["İİ", "Rockets", "launch"]
 
 
 class _Tags(HTMLParser):
