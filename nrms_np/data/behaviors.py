@@ -20,7 +20,7 @@ from nrms_np.data.table import read_table
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed, offsets_of
 
-_COLUMNS = ("impression id", "user id", "time", "history", "candidates")
+COLUMNS = ("impression id", "user id", "time", "history", "candidates")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
     dropped_clicks = dropped_candidates = dropped_impressions = 0
     code_of: dict[str, int] = {}
     labelled = False
-    for line, (impression_id, user, _, history, shown) in read_table(path, _COLUMNS):
+    for line, (impression_id, user, _, history, shown) in read_table(path, COLUMNS):
         clicked_ids, tokens = history.split(), shown.split()
         if not tokens:
             raise DataError(path, "this impression has no candidates; remove the row.", line)
