@@ -11,6 +11,8 @@ times 2^n is n added to the bits of a float32 that hold the exponent.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from nrms_np.arrays import Array
@@ -39,7 +41,7 @@ def exp_in_place(x: Array) -> None:
 
     x: contiguous.
     """
-    _exp(x.reshape(-1)) if x.dtype == F else np.exp(x, out=x)
+    _exp(x.reshape(-1)) if x.dtype == F else _numpy_exp(x)
 
 
 def tanh_in_place(x: Array) -> None:
@@ -47,7 +49,15 @@ def tanh_in_place(x: Array) -> None:
 
     x: contiguous.
     """
-    _tanh(x.reshape(-1)) if x.dtype == F else np.tanh(x, out=x)
+    _tanh(x.reshape(-1)) if x.dtype == F else _numpy_tanh(x)
+
+
+def _numpy_exp(x: Array) -> None:
+    np.exp(x, out=x)
+
+
+def _numpy_tanh(x: Array) -> None:
+    np.tanh(x, out=x)
 
 
 @inlined
@@ -61,7 +71,7 @@ def _mantissa_and_power(x: F) -> tuple[F, F]:
     return y * rest * rest + rest + ONE, n
 
 
-@compiled
+@partial(compiled, otherwise=_numpy_exp)
 def _exp(x: Array) -> None:
     bits = x.view(np.int32)
     for i in range(len(x)):
@@ -69,7 +79,7 @@ def _exp(x: Array) -> None:
         bits[i] += np.int32(n) << 23
 
 
-@compiled
+@partial(compiled, otherwise=_numpy_tanh)
 def _tanh(x: Array) -> None:
     bits = x.view(np.int32)
     for i in range(len(x)):
