@@ -24,8 +24,8 @@ from nrms_np.packed import Packed
 LARGEST_PRODUCT = 1 << 18
 """Multiplications of the largest product that OpenBLAS, NumPy's BLAS, does on one thread."""
 
-LARGEST_EXPONENT = 60
-"""exp(60) times the length of a history is far from the largest float32, exp(-60) from the smallest."""
+LEAST_SUM, MOST_SUM = 1e-25, 1e38
+"""Between these no exp of a softmax has been too large for float32, and those too small for it do not count."""
 
 
 class OneUser:
@@ -71,12 +71,21 @@ class OneUser:
             return self._model.encode_users(projected, Packed.from_lists([range(T)]))[0]
         # All of one history stands with T last: a sum over another axis then adds whole rows.
         queries, keys, values = projected.reshape(T, 3, self._heads, -1).transpose(1, 2, 3, 0)  # (H, d, T) each
-        exps = keys.transpose(0, 2, 1) @ queries  # (H, T, T): a column for each click that looks
-        if exps.max() > LARGEST_EXPONENT or exps.min() < -LARGEST_EXPONENT:
-            exps -= exps.max(axis=1, keepdims=True)  # it changes no weight, only keeps exp from overflowing
-        exp_in_place(exps)
+        keys = keys.transpose(0, 2, 1)
+        exps = keys @ queries  # (H, T, T): a column for each click that looks
+        ones = np.ones((1, T), dtype=exps.dtype)
+        with np.errstate(over="ignore"):
+            exp_in_place(exps)
+            sums = ones @ exps  # (H, 1, T)
+        if not (
+            LEAST_SUM < sums.min() and sums.max() < MOST_SUM
+        ):  # exp was near its limits: subtract the maximum first
+            exps = keys @ queries
+            exps -= exps.max(axis=1, keepdims=True)
+            exp_in_place(exps)
+            sums = ones @ exps
         h = values @ exps  # (H, d, T)
-        h /= exps.sum(axis=1, keepdims=True)  # fewer numbers to divide than there are weights
+        h /= sums  # fewer numbers to divide than there are weights
         h = h.reshape(-1, T)  # (H·d, T)
         hidden = np.matmul(self._W, h).reshape(-1, T)  # (A, T), and zeros
         hidden += self._b

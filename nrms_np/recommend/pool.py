@@ -76,13 +76,18 @@ class Pool:
         """The title of each id."""
         return {news_id: self.titles[row] for news_id, row in self.row.items()}
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The clicks of each id."""
+        return dict(zip(self.row, self.clicks[self.rows].tolist(), strict=True))
+
     def rows_of(self, ids: Iterable[str]) -> IntArray:
         """The rows of these news. Raises UnknownNewsError for ids that the pool lacks."""
         if isinstance(ids, str):
             raise NrmsError(f"news are given as a list of ids, not as the text {ids!r}.")
         ids = list(ids)
         try:
-            return np.array([self.row[news_id] for news_id in ids], dtype=np.intp)
+            return np.fromiter(map(self.row.__getitem__, ids), np.intp, len(ids))
         except KeyError:
             raise UnknownNewsError([news_id for news_id in dict.fromkeys(ids) if news_id not in self.row]) from None
 
@@ -92,7 +97,7 @@ class Pool:
         if len(fresh):  # two threads may both do it: they write the same numbers, and say so only afterwards
             self.projected[fresh] = one_user.project(self.vectors[fresh])
             self.is_projected[fresh] = True
-        return self.projected[rows]
+        return self.projected.take(rows, axis=0)
 
     def adding(self, news: Mapping[str, str], vectors: Array) -> Pool:
         """A pool with these news too, in place of those with the same ids; their clicks stay.

@@ -66,6 +66,11 @@ class Recommender:
         """The titles of all news by their ids, in the order of their adding."""
         return self._pool.news
 
+    @property
+    def clicks(self) -> dict[str, int]:
+        """How often each news item was clicked, as far as is known, by id."""
+        return self._pool.counts
+
     def add(
         self, news: Mapping[str, str], *, clicks: Mapping[str, int] | None = None, vectors: Array | None = None
     ) -> None:
@@ -127,15 +132,8 @@ class Recommender:
         clicked, rows = pool.rows_of(history), pool.newest_first if candidates is None else pool.rows_of(candidates)
         scores, known = self._scores(pool, clicked, rows)
         order = np.argsort(-scores, kind="stable") if known else np.lexsort((-pool.clicks[rows], -scores))
-        same = rows if duplicates else pool.headlines[rows]
-        taken = set() if seen else set((clicked if duplicates else pool.headlines[clicked]).tolist())
-        best: list[int] = []
-        for place, one in zip(order.tolist(), same[order].tolist(), strict=True):
-            if len(best) == top:
-                break
-            if one not in taken:
-                taken.add(one)
-                best.append(place)
+        same, taken = (rows, clicked) if duplicates else (pool.headlines[rows], pool.headlines[clicked])
+        best = order[_first_of_each(same[order].tolist(), set() if seen else set(taken.tolist()), top)]
         ids = [pool.ids[row] for row in rows[best].tolist()]
         return list(zip(ids, scores[best].tolist(), strict=True))
 
@@ -201,7 +199,7 @@ class Recommender:
         used = self._used(pool, clicked)
         if not len(used):
             return pool.clicks[rows].astype(float), True
-        scores = pool.vectors[rows] @ self._user(pool, used)
+        scores = pool.vectors.take(rows, axis=0) @ self._user(pool, used)
         if np.isnan(scores).any():
             raise NrmsError("the model's scores are NaN: it has diverged, train it with a lower learning rate.")
         known: BoolArray = pool.known[rows]
@@ -218,10 +216,9 @@ class Recommender:
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds: the lock stays here, and queries, keys and values are made again."""
         pool = self._pool
-        clicks = dict(zip(pool.row, pool.clicks[pool.rows].tolist(), strict=True))
         return {
             "model": self.model,
-            "clicks": self._clicks_before | clicks,
+            "clicks": self._clicks_before | pool.counts,
             "news": pool.news,
             "vectors": pool.vectors[pool.rows],
         }
@@ -229,3 +226,17 @@ class Recommender:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["model"], state["clicks"])  # type: ignore[misc]
         self.add(state["news"], vectors=state["vectors"])
+
+
+def _first_of_each(things: list[int], taken: set[int], top: int | None) -> IntArray | slice:
+    """The places of the first `top` things that are not taken, each thing once."""
+    if len(taken.union(things)) == len(taken) + len(things):
+        return slice(top)
+    places: list[int] = []
+    for place, thing in enumerate(things):
+        if len(places) == top:
+            break
+        if thing not in taken:
+            taken.add(thing)
+            places.append(place)
+    return np.array(places, dtype=np.intp)
