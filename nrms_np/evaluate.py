@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import baseline_metrics, labelled_split
     from nrms_np.evaluation.metrics import impression_metrics
-    from nrms_np.evaluation.ranking import encode_titles, load_trained, score_split
+    from nrms_np.evaluation.ranking import load_trained, score_split
     from nrms_np.evaluation.submission import write_scores, write_submission
     from nrms_np.files import check_folder
     from nrms_np.training.run_folder import data_of
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     elif behaviors.clicked is None:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
-    scores = score_split(model, encode_titles(model, split.news.titles), behaviors)
+    scores = score_split(model, model.encode_titles(split.news.titles), behaviors)
     if behaviors.clicked is None:
         say(f"{options.split} has no labels, so there are no metrics")
     else:

@@ -98,7 +98,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.data.mind.locate import locate
     from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
     from nrms_np.errors import DataError, NrmsError
-    from nrms_np.evaluation.ranking import load_trained, vocabulary_of
+    from nrms_np.evaluation.ranking import load_trained
     from nrms_np.training import Interrupted, fit
     from nrms_np.training.going_on import check_same_model
     from nrms_np.training.outcome import diverged, in_words
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
         # A run of its own that is resumed has all its words in its model, once there is one, wherever it came from.
         own = RunFolder(options.out).model
         trained = load_trained(own if options.resume and own.exists() else Path(start))
-        vocabulary = vocabulary_of(trained)
+        vocabulary = trained.words
         if not options.resume:
             config = config_of(options, trained.config)
             check_same_model(config, trained.config)

@@ -15,7 +15,6 @@ from nrms_np.data.dataset import read_split
 from nrms_np.errors import DataError, ModelFileError, NrmsError
 from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics
-from nrms_np.evaluation.ranking import encode_titles
 from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
 
@@ -47,7 +46,7 @@ def scores_by_hand(run: Path, folder: Path) -> list[np.ndarray]:
     """The scores of each impression, one history and one candidate after another."""
     model = NRMS.load(run / "model.npz")
     split = read_split(folder, model.config.history_length)
-    news = model.encode_news(encode_titles(model, split.news.titles))
+    news = model.encode_news(model.encode_titles(split.news.titles))
     users = model.encode_users(news, split.behaviors.histories)
     return [news[split.behaviors.candidates.sequence(i)] @ user for i, user in enumerate(users)]
 

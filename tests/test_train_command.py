@@ -52,7 +52,7 @@ def test_a_small_run_from_start_to_end(clicks, tmp_path, capsys):
     for word in ("random", "popularity", "untrained", "epoch 2", "nDCG@10", "best epoch"):
         assert word in printed
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png", "REPORT.md"
+        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png", "REPORT.md", "clicks.tsv"
     }  # fmt: skip
     assert json.loads((out / "config.json").read_text())["epochs"] == 2
     assert re.search(r"\n +random +0\.500 +0\.\d{3} ", printed)

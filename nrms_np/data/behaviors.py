@@ -79,6 +79,11 @@ class Behaviors:
     history_clicks: int = 0
     times: Array | None = None
 
+    @property
+    def seconds(self) -> Array:
+        """(n,) `times`, NaN for all where they are None."""
+        return np.full(self.candidates.count, np.nan) if self.times is None else self.times
+
 
 def read_behaviors(path: str | Path, news: News, history_length: int) -> Behaviors:
     """Read a behaviors.tsv, or behaviors.tsv.gz in its place: 5 columns, more are ignored; an empty history is kept.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nrms_np.arrays import Array, BoolArray, IntArray
+from nrms_np.arrays import BoolArray, IntArray
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
 
@@ -103,7 +103,7 @@ def look(splits: Mapping[str, Split], dev_titles: Packed) -> Iterator[Finding]:
         "impressions that are in train too", {name: _also_in(train, split) for name, split in later.items()}, 0.0,
         "their clicks were learned by heart, which flatters the metrics; take them out of one of the two",
     )  # fmt: skip
-    times = {name: _times(split) for name, split in splits.items()}
+    times = {name: split.behaviors.seconds for name, split in splits.items()}
     if all(np.isfinite(each).any() for each in times.values()):
         last = np.nanmax(times["train"])
         yield Finding(
@@ -131,11 +131,6 @@ def _clicks(split: Split) -> IntArray:
     return np.bincount(impression[clicked], minlength=candidates.count)
 
 
-def _times(split: Split) -> Array:
-    times = split.behaviors.times
-    return np.full(split.behaviors.candidates.count, np.nan) if times is None else times
-
-
 def _equal_titles(split: Split) -> float:
     """The share of news whose title another one has too; those without a title do not count."""
     counts = Counter(split.news.titles)
@@ -149,7 +144,7 @@ def _also_in(train: Split, dev: Split) -> float:
     """
     train_row = np.array([train.news.row.get(name, -1) for name in dev.news.ids], dtype=np.int64)
     users = set(train.behaviors.users) & set(dev.behaviors.users)
-    times = [np.nan_to_num(_times(split), nan=-1.0) for split in (train, dev)]
+    times = [np.nan_to_num(split.behaviors.seconds, nan=-1.0) for split in (train, dev)]
     common = np.intersect1d(times[0], times[1])
     keys = []
     for split, when, rows in ((train, times[0], np.arange(len(train.news.ids))), (dev, times[1], train_row)):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from nrms_np.arrays import Array
+from nrms_np.data.clicks import count_clicks
 from nrms_np.data.dataset import Split, read_split
 from nrms_np.data.demo.files import TRUTH
 from nrms_np.data.table import plain_or_gz, read_table
-from nrms_np.errors import DataError, NrmsError
+from nrms_np.errors import DataError
 from nrms_np.evaluation.metrics import expected_at_random, impression_metrics
 
 
@@ -51,9 +51,7 @@ def clicks_of_news(split: Split, ids: list[str]) -> Array:
     ids: n news ids; splits number their news independently, so they are matched by id.
     Raises NrmsError when the split has no labels.
     """
-    if split.behaviors.clicked is None:
-        raise NrmsError("Popularity counts clicks, and this split has no labels: give a split that has them.")
-    clicks = Counter(split.news.ids[row] for row in split.behaviors.candidates.index[split.behaviors.clicked])
+    clicks = count_clicks(split)
     return np.array([clicks[name] for name in ids], dtype=np.float64)
 
 

@@ -16,7 +16,6 @@ from nrms_np.data.tokens import pieces
 from nrms_np.encoder import attention_weights
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import ranks
-from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
 
@@ -74,7 +73,7 @@ def explain(model: NRMS, split: Split, impression: str) -> Explanation:
     number = behaviors.impression_ids.index(impression)
     clicked, shown = behaviors.histories.sequence(number), behaviors.candidates.sequence(number)
     rows = np.concatenate([clicked, shown])  # a news item at two places is encoded twice; there are only a few dozen
-    titles = encode_titles(model, [news.titles[row] for row in rows])
+    titles = model.encode_titles([news.titles[row] for row in rows])
     vectors, of_words = model.attend(model.parameters["word_embedding"], titles, "news")
     user, of_clicks = model.attend(vectors, Packed.from_lists([range(len(clicked))]), "user")
     candidates = Packed.from_lists([range(len(clicked), len(rows))])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nrms_np.config import Config
+from nrms_np.data.clicks import count_clicks, write_clicks
 from nrms_np.data.dataset import Dataset, Split
 from nrms_np.errors import ConfigError, NrmsError
 from nrms_np.evaluation.baselines import baseline_metrics
@@ -95,6 +96,9 @@ def fit(
     if not resume:
         run.create()
         glove = None if data.glove is None else str(data.glove.resolve())
+        write_clicks(
+            run.clicks, count_clicks(data.train)
+        )  # for a Recommender: popularity where the model knows nothing
         origin = None if start is None else str(Path(start).resolve())
         run.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove, "from": origin})
     baselines = _baselines(data.dev, data.train)

@@ -25,6 +25,7 @@ class RunFolder:
         self.model = self.path / "model.npz"
         self.checkpoint = self.path / "checkpoint.npz"
         self.learning_curve = self.path / "learning_curve.png"
+        self.clicks = self.path / "clicks.tsv"
         self.report = self.path / "REPORT.md"
         self.test = self.path / "test.json"
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from nrms_np.evaluation.ranking import encode_titles, load_trained
+from nrms_np.evaluation.ranking import load_trained
 from nrms_np.model import NRMS
 from tests.helpers.sizes import small_config
 
@@ -21,5 +21,5 @@ def test_a_model_from_before_there_was_a_choice_reads_titles_as_it_learned_them(
     settings = json.loads(str(arrays["config"]))
     assert settings.pop("tokens") == "unicode"
     np.savez(tmp_path / "old.npz", **{**arrays, "config": json.dumps(settings)})
-    read = {name: encode_titles(load_trained(tmp_path / f"{name}.npz"), TITLES).to_lists() for name in ("old", "new")}
+    read = {name: load_trained(tmp_path / f"{name}.npz").encode_titles(TITLES).to_lists() for name in ("old", "new")}
     assert read == {"old": [[1, 2], [3], [4]], "new": [[3], [3], [5, 6]]}

@@ -12,7 +12,7 @@ import pytest
 from nrms_np.data.dataset import read_dataset
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.errors import ConfigError, NrmsError
-from nrms_np.evaluation.ranking import encode_titles, evaluate, load_trained, vocabulary_of
+from nrms_np.evaluation.ranking import evaluate, load_trained
 from nrms_np.model import NRMS
 from nrms_np.train import main
 from nrms_np.training import fit
@@ -43,7 +43,7 @@ def tomorrow(tmp_path):
 
 
 def read(folder, run):
-    return read_dataset(folder, vocabulary=vocabulary_of(load_trained(run)), **LENGTHS)
+    return read_dataset(folder, vocabulary=load_trained(run).words, **LENGTHS)
 
 
 def numbers(run):
@@ -68,7 +68,7 @@ def test_words_keep_their_rows_and_new_ones_are_drawn_as_in_a_new_model(yesterda
 def test_epoch_0_is_the_old_model_on_the_new_dev_split(yesterday, tomorrow, tmp_path):
     old, data = load_trained(yesterday), read(tomorrow, yesterday)
     run = fit(CONFIG, data, tmp_path / "run", start=yesterday)
-    before = evaluate(old, encode_titles(old, data.dev.news.titles), data.dev.behaviors).values
+    before = evaluate(old, old.encode_titles(data.dev.news.titles), data.dev.behaviors).values
     assert {name: run.epochs[0][name] for name in before} == before
     assert before["auc"] > 0.7  # it had learned something
     assert run.epochs[0]["step"] == 0
@@ -83,7 +83,7 @@ def test_the_vectors_of_new_words_may_come_from_a_file(yesterday, tomorrow, tmp_
     options = ["--data", str(tomorrow), "--glove", str(tmp_path / "vectors.txt"), "--learning-rate", "1e-12", "--quiet"]
     assert main([*options, "--from", str(yesterday), "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
     old, new = load_trained(yesterday), load_trained(tmp_path / "run")
-    table, row = new.parameters["word_embedding"], vocabulary_of(new).row
+    table, row = new.parameters["word_embedding"], new.words.row
     np.testing.assert_allclose(table[row["stew"]], range(1, 9), atol=1e-6)
     np.testing.assert_allclose(table[: len(old.vocabulary)], old.parameters["word_embedding"], atol=1e-9)
 
@@ -104,7 +104,7 @@ def test_such_a_run_is_resumed_exactly_even_when_the_first_run_is_gone(yesterday
     (tmp_path / "vectors.txt").write_text("stew 1 2 3 4 5 6 7 8\ncrew 9 9 9 9 9 9 9 9\n", encoding="utf-8")
     more = {"glove": tmp_path / "vectors.txt"} if glove else {}
     first = shutil.copytree(yesterday, tmp_path / "first")
-    vocabulary = vocabulary_of(load_trained(first))
+    vocabulary = load_trained(first).words
     data = read_dataset(tomorrow, vocabulary=vocabulary, **LENGTHS, **more)
     whole = fit(CONFIG, data, tmp_path / "whole", start=first)
     steps = iter(range(1000))
