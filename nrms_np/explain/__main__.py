@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = make_parser("explain", "Draw why a trained model ranks the candidates of one impression as it does.")
     add_run_and_split(parser, "folder in --data with news.tsv and behaviors.tsv")
     parser.add_argument("--impression", required=True, metavar="ID", help="first column of behaviors.tsv")
+    parser.add_argument(
+        "--candidate", metavar="ID", help="the one whose score to explain (default: the highest one clicked)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="picture to write, .png or .html")
     options = parser.parse_args(arguments)
     if options.out.suffix.lower() not in (".png", ".html"):
@@ -38,9 +42,15 @@ def main(arguments: list[str]) -> int:
     split = read_split(options.data / options.split, model.config.history_length)
     if line := split.behaviors.dropped.line():
         say(f"{options.split}: {line}")
-    explanation = explain(model, split, options.impression)
-    write = write_html if options.out.suffix.lower() == ".html" else write_png
-    write(options.out, explanation)
+    explanation = explain(model, split, options.impression, options.candidate)
+    if options.out.suffix.lower() == ".html":
+        write_html(options.out, explanation)
+    elif lacking := write_png(options.out, explanation):
+        print(
+            f"no installed font has all of: {', '.join(lacking)}; such titles are shown by their ids, symbols left out. "
+            "An .html picture has the fonts of the browser.",
+            file=sys.stderr,
+        )
     say(f"wrote {options.out}: {len(explanation.clicks)} clicks, {len(explanation.candidates)} candidates")
     return DONE
 
