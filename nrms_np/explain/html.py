@@ -1,6 +1,6 @@
 """An explanation as one HTML file that needs no network.
 
-The page is whole as it stands. A script of a few lines, whose data are numbers alone, shows another candidate where one is pointed at.
+The page is whole as it stands. A script of a few lines shows another candidate where one is pointed at.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ LIGHT_TURN, DARK_TURN = _turn(LIGHT), _turn(DARK)
 _STYLE = f"""
 {css()}
 * {{ box-sizing: border-box; }}
-body {{ font: 16px/1.45 system-ui, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: var(--ink); background: var(--paper);
-  margin: 0 auto; max-width: 1320px; padding: 24px clamp(14px, 3vw, 36px); overflow-wrap: break-word; }}
+body {{ font: 16px/1.45 system-ui, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: var(--ink);
+  background: var(--paper); margin: 0 auto; max-width: 1320px; padding: 24px clamp(14px, 3vw, 36px); overflow-wrap: break-word; }}
 h1 {{ font-size: 24px; line-height: 1.25; margin: 0 0 20px; }}
 h2 {{ font-size: 18px; margin: 0 0 4px; }}
 p {{ margin: 0 0 6px; }}
@@ -41,7 +41,8 @@ main {{ display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap
 .unit {{ display: inline-block; max-width: 100%; vertical-align: top; }}
 .word {{ display: inline-flex; flex-direction: column; align-items: center; max-width: 100%; }}
 .word small {{ font-size: 12px; line-height: 1.15; padding: 0 1px; color: var(--weight); user-select: none; }}
-.word span {{ background: rgb(var(--weight-rgb) / var(--w)); padding: 1px 2px; border-radius: 3px; color: {BLACK}; max-width: 100%; }}
+.word span {{ background: rgb(var(--weight-rgb) / var(--w)); padding: 1px 2px; border-radius: 3px; max-width: 100%;
+  color: {BLACK}; }}
 .word .deep {{ color: {WHITE}; }}
 .unknown {{ border-bottom: 2px dotted var(--grey); }}
 .candidate {{ display: grid; grid-template-columns: 1.5em 0.9em 3.7em minmax(0, 1fr); gap: 0 6px; align-items: baseline; width: 100%;
@@ -49,9 +50,9 @@ main {{ display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap
   border: 2px solid transparent; border-radius: 6px; }}
 .candidate.chosen {{ border-color: var(--ink); }}
 .candidate:focus-visible {{ outline: 2px solid var(--weight); outline-offset: 1px; }}
-.candidate:not(.chosen) .word span {{ background: none; color: inherit; border-bottom-color: transparent; }}
+.candidate:not(.chosen) .word span {{ background: none; color: inherit; border-color: transparent; }}
 .candidate:not(.chosen) small {{ visibility: hidden; }}
-.click {{ display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 330px); gap: 4px 24px; padding: 10px 0;
+.click {{ display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 4px 24px; padding: 10px 0;
   border-top: 1px solid rgb(128 128 128 / 0.35); }}
 .numbers {{ display: grid; grid-template-columns: 3.2em minmax(0, 1fr) 4.2em; gap: 2px 8px;
   align-items: center; align-content: start; }}
@@ -105,6 +106,8 @@ def page(explanation: Explanation) -> str:
     title, chosen = escape(style.headline(explanation)), explanation.chosen
     low, high = style.scale(explanation.alone, explanation.lost)
     clicks = "\n".join(_click(explanation, i, click) for i, click in enumerate(explanation.clicks))
+    titles = [click.pieces for click in explanation.clicks]
+    finding = [style.finding(explanation, c, titles) for c in range(len(explanation.candidates))]
     captions = style.clicks_caption(explanation)
     if explanation.clicks:
         captions[-1] += " A dotted underline: a word that the model does not know."
@@ -134,7 +137,7 @@ def page(explanation: Explanation) -> str:
 </section>
 <section id="clicks">
 <h2>Which clicks moved “<span id="which" lang="" dir="auto">{escape(explanation.candidates[chosen].title)}</span>”</h2>
-<p id="finding" aria-live="polite">{escape(style.finding(explanation, chosen))}</p>
+<p id="finding" aria-live="polite">{escape(finding[chosen])}</p>
 <a class="back caption" href="#candidates">↑ the candidates</a>
 {"".join(f'<p class="caption">{escape(caption)}</p>' for caption in captions)}
 <ol>
@@ -143,20 +146,20 @@ def page(explanation: Explanation) -> str:
 </section>
 </main>
 <script>
-const moved = {_moved(explanation)};
+const moved = {_moved(explanation, finding)};
 {_SCRIPT}</script>
 </body>
 </html>
 """
 
 
-def _moved(explanation: Explanation) -> str:
+def _moved(explanation: Explanation, finding: list[str]) -> str:
     """For each candidate the two numbers of each click and the sentence about them, as JSON that may stand in a script."""
     found = [
         {
             "alone": [_rounded(value) for value in explanation.alone[:, c]],
             "lost": [_rounded(value) for value in explanation.lost[:, c]],
-            "finding": style.finding(explanation, c),
+            "finding": finding[c],
         }
         for c in range(len(explanation.candidates))
     ]
@@ -167,12 +170,13 @@ def _rounded(value: float) -> float:
     return round(float(value), 3) + 0.0
 
 
-def _title(pieces: list[Piece]) -> str:
+def _title(pieces: list[Piece], category: str, news_id: str) -> str:
     # The language of a title is not known, so the page's must not hold for it; its direction is that of its letters.
     text = "".join(
         f'{" " * unit.space}<span class="unit">{"".join(map(_piece, unit.pieces))}</span>' for unit in units(pieces)
     )
-    return f'<span class="title" lang="" dir="auto">{text}</span>'
+    about = f'<span class="category">{escape(category)} {escape(news_id)}</span>'
+    return f'<span class="title" lang="" dir="auto">{text}</span> {about}'
 
 
 def _piece(piece: Piece) -> str:
@@ -196,10 +200,9 @@ def _click(explanation: Explanation, i: int, click: Click) -> str:
             ("lost", explanation.lost[i, explanation.chosen]),
         )
     )
-    return (
-        f'<li class="click"><div>{_title(click.pieces)} <span class="category">{escape(click.category)} {escape(click.news_id)}</span></div>'
-        f'<div class="numbers">{bars}<span class="label">weight</span><span class="number weight">{click.weight:.1%}</span></div></li>'
-    )
+    weight = f'<span class="label">weight</span><span class="number weight">{click.weight:.1%}</span>'
+    title = _title(click.pieces, click.category, click.news_id)
+    return f'<li class="click"><div>{title}</div><div class="numbers">{bars}{weight}</div></li>'
 
 
 def _candidate(candidate: Candidate, chosen: bool) -> str:
@@ -208,6 +211,5 @@ def _candidate(candidate: Candidate, chosen: bool) -> str:
         f'<li><button type="button" class="{kind}" aria-pressed="{str(chosen).lower()}" data-title="{escape(candidate.title)}">'
         f'<span class="number">{candidate.rank}</span><span class="mark">{mark}</span>'
         f'<span class="number">{style.number(candidate.score)}</span>'
-        f'<span>{_title(candidate.pieces)} <span class="category">{escape(candidate.category)} {escape(candidate.news_id)}</span>'
-        "</span></button></li>"
+        f"<span>{_title(candidate.pieces, candidate.category, candidate.news_id)}</span></button></li>"
     )

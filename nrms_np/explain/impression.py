@@ -13,7 +13,7 @@ say nothing about this candidate.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,11 @@ class Piece(NamedTuple):
     text: str
     weight: float | None
     known: bool = True
+
+
+def text_of(pieces: Iterable[Piece]) -> str:
+    """The title as a text."""
+    return "".join(piece.text for piece in pieces)
 
 
 class Click(NamedTuple):

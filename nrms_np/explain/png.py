@@ -1,17 +1,18 @@
 """An explanation as a picture, 680 units wide and as high as it needs to be; two pixels a unit.
 
-Everything is drawn on one set of axes whose units are those of a page, counted from the upper left corner, because the shades behind
-words must stand where the words are.
+Everything is drawn on one set of axes whose units are those of a page, counted from the upper left corner, because the shades
+behind words must stand where the words are.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nrms_np.explain import style
 from nrms_np.explain.fonts import Fonts, find_fonts, script
-from nrms_np.explain.impression import Candidate, Explanation, Piece
+from nrms_np.explain.impression import Candidate, Explanation, Piece, text_of
 from nrms_np.explain.titles import lines, right_to_left, units
 from nrms_np.files import whole_file
 from nrms_np.palette import LIGHT, ramp, text_on
@@ -32,7 +33,7 @@ def write_png(path: Path, explanation: Explanation) -> list[str]:
     Returns the scripts that no installed font has: titles in them are shown by their ids, and other symbols are left out.
     """
     texts = [style.headline(explanation), *(one.title for one in explanation.candidates)]
-    texts += [piece.text for click in explanation.clicks for piece in click.pieces]
+    texts += [text_of(click.pieces) for click in explanation.clicks]
     fonts = find_fonts(texts)
     page = _Page(fonts)
     _draw_candidates(page, explanation)
@@ -62,12 +63,12 @@ class _Page:
         from matplotlib.figure import Figure
 
         self.fonts = fonts
-        self.figure = Figure(figsize=(WIDTH / 100, 1), dpi=200, facecolor=LIGHT.paper)
-        self.renderer = FigureCanvasAgg(self.figure).get_renderer()
+        self.figure: Any = Figure(figsize=(WIDTH / 100, 1), dpi=200, facecolor=LIGHT.paper)
+        canvas: Any = FigureCanvasAgg(self.figure)
+        self.measure = canvas.get_renderer().get_text_width_height_descent
         self.axes: Any = self.figure.add_axes((0, 0, 1, 1))
         self.axes.axis("off")
         self.y = float(MARGIN)
-        self._widths: dict[tuple[str, float, str], float] = {}
 
     def save(self, path: Path) -> None:
         """Write the picture, cut below the last thing drawn."""
@@ -76,19 +77,13 @@ class _Page:
         self.axes.set(xlim=(0, WIDTH), ylim=(height, 0))
         self.figure.savefig(path, format="png", dpi=200, metadata={"Software": None})
 
-    def width(self, text: str, size: float, weight: str = "normal") -> float:
-        """The width of a text, spaces at its ends included."""
+    @cache  # noqa: B019  a page lives no longer than its picture
+    def width(self, text: str, size: float) -> float:
+        """The width of a text without spaces at its ends, which Matplotlib would not measure."""
         from matplotlib.font_manager import FontProperties
 
-        key = (text, size, weight)
-        if key not in self._widths:
-            font = FontProperties(family=self.fonts.families, size=0.72 * size, weight=weight)
-            # Spaces at the ends would not be measured, so the text is put between two bars.
-            both, bars = (
-                self.renderer.get_text_width_height_descent(t, font, ismath=False)[0] for t in (f"|{text}|", "||")
-            )
-            self._widths[key] = float(both - bars) / 2
-        return self._widths[key]
+        font = FontProperties(family=self.fonts.families, size=0.72 * size)
+        return float(self.measure(text, font, ismath=False)[0]) / 2
 
     def write(self, x: float, y: float, text: str, size: float = LABEL, color: str = LIGHT.ink, **look: Any) -> None:
         """Write a text whose line is centred at y."""
@@ -97,46 +92,53 @@ class _Page:
             parse_math=False, **look,
         )  # fmt: skip
 
-    def block(self, x: float, y: float, pieces: list[Piece], room: float, size: float = LABEL, *,
-              numbered: bool = False, color: str = LIGHT.ink, weight: str = "normal") -> float:  # fmt: skip
-        """Write pieces into lines, with the shades and numbers of words if they are wanted; returns the height."""
-
-        def wide(piece: Piece) -> float:
-            text = self.width(piece.text, size, weight)
-            if not numbered or piece.weight is None:
-                return text
-            return max(text, self.width(style.percent(piece.weight), SMALL)) + 4
-
-        space, height = self.width(" ", size, weight), NUMBERED if numbered else LINE * size / LABEL
-        found = lines(units(pieces), wide, space, room)
-        from_right = right_to_left("".join(piece.text for piece in pieces))
+    def text(self, x: float, y: float, text: str, room: float, size: float = LABEL, color: str = LIGHT.ink) -> float:
+        """Write a text into lines `room` wide, without letters that no font has; returns the height."""
+        text = "".join(char for char in text if char not in self.fonts.missing)
+        from_right, height = right_to_left(text), LINE * size / LABEL
+        found = lines(units([Piece(text, None)]), lambda piece: self.width(piece.text, size), self._space(size), room)
         for row, line in enumerate(found):
-            at, middle = 0.0, y + row * height + LINE * size / LABEL / 2
-            for unit in line:
-                at += unit.space * space
-                for piece in unit.pieces:
-                    left = x + (room - at - wide(piece) if from_right else at)
-                    self._word(left + wide(piece) / 2, middle, piece, wide(piece), size, numbered, color, weight)
-                    at += wide(piece)
+            # A line is written at once, so that Matplotlib can order and join its letters.
+            words = "".join(" " * unit.space + "".join(piece.text for piece in unit.pieces) for unit in line)
+            place, side = (x + room, "right") if from_right else (x, "left")
+            self.write(place, y + (row + 0.5) * height, words, size, color, ha=side)
         return height * len(found)
 
-    def _word(self, centre: float, y: float, piece: Piece, wide: float, size: float, numbered: bool, color: str,
-              weight: str) -> None:  # fmt: skip
-        if numbered and piece.weight is not None:
+    def words(self, x: float, y: float, pieces: list[Piece], room: float) -> float:
+        """Write a title into lines, with the shade of each word and its weight below it; returns the height."""
+        from_right = right_to_left("".join(piece.text for piece in pieces))
+        found = lines(units(pieces), self._width_of_word, self._space(LABEL), room)
+        for row, line in enumerate(found):
+            at, middle = 0.0, y + row * NUMBERED + LINE / 2
+            for unit in line:
+                at += unit.space * self._space(LABEL)
+                for piece in unit.pieces:
+                    wide = self._width_of_word(piece)
+                    self._word(x + (room - at - wide if from_right else at), middle, piece, wide)
+                    at += wide
+        return NUMBERED * len(found)
+
+    def _space(self, size: float) -> float:
+        return self.width("a b", size) - self.width("ab", size)
+
+    def _width_of_word(self, piece: Piece) -> float:
+        text = self.width(piece.text, LABEL)
+        return text if piece.weight is None else 4 + max(text, self.width(style.percent(piece.weight), SMALL))
+
+    def _word(self, left: float, y: float, piece: Piece, wide: float) -> None:
+        centre, color = left + wide / 2, LIGHT.ink
+        if piece.weight is not None:
             shade = ramp(LIGHT, piece.weight)
-            self.axes.barh(y, wide - 1.5, 18, left=centre - wide / 2 + 0.75, color=shade)
+            self.axes.barh(y, wide - 1.5, 18, left=left + 0.75, color=shade)
             self.write(centre, y + 17, style.percent(piece.weight), SMALL, LIGHT.weight, ha="center")
             color = text_on(shade)
-            if not piece.known:
-                self.axes.plot(
-                    [centre - wide / 2 + 2, centre + wide / 2 - 2], [y + 9] * 2, ":", color=LIGHT.grey, linewidth=1
-                )
-        self.write(centre, y, piece.text, size, color, ha="center", weight=weight, zorder=3)
+        if not piece.known:
+            self.axes.plot([left + 2, left + wide - 2], [y + 9] * 2, ":", color=LIGHT.grey, linewidth=1)
+        self.write(centre, y, piece.text, color=color, ha="center", zorder=3)
 
-    def paragraph(self, text: str, size: float = LABEL, after: float = 4, **look: Any) -> None:
-        """Write a text over the whole width at y, without letters that no font has, and go below it."""
-        text = "".join(char for char in text if char not in self.fonts.missing)
-        self.y += self.block(MARGIN, self.y, [Piece(text, None)], WIDTH - 2 * MARGIN, size, **look) + after
+    def paragraph(self, text: str, size: float = LABEL, after: float = 4, color: str = LIGHT.ink) -> None:
+        """Write a text over the whole width at y, and go below it."""
+        self.y += self.text(MARGIN, self.y, text, WIDTH - 2 * MARGIN, size, color) + after
 
     def title(self, pieces: list[Piece], news_id: str) -> list[Piece]:
         """A title as far as there are fonts for it: without symbols that none has, or its id where letters are missing."""
@@ -150,7 +152,7 @@ class _Page:
 def _draw_candidates(page: _Page, explanation: Explanation) -> None:
     chosen = explanation.candidates[explanation.chosen]
     candidates = best(explanation.candidates, explanation.chosen)
-    page.paragraph(style.headline(explanation), TITLE, weight="bold")
+    page.paragraph(style.headline(explanation), TITLE)
     count = (
         f" {len(candidates)} of {len(explanation.candidates)} are shown."
         if len(candidates) < len(explanation.candidates)
@@ -167,7 +169,8 @@ def _draw_candidates(page: _Page, explanation: Explanation) -> None:
         page.write(MARGIN + 24, middle, f"{one.rank}", ha="right")
         page.write(MARGIN + 32, middle, "●" if one.clicked else "")
         page.write(left - 12, middle, style.number(one.score), ha="right")
-        high = page.block(left, page.y, page.title(one.pieces, one.news_id), WIDTH - MARGIN - 8 - left, numbered=framed)
+        title, room = page.title(one.pieces, one.news_id), WIDTH - MARGIN - 8 - left
+        high = page.words(left, page.y, title, room) if framed else page.text(left, page.y, text_of(title), room)
         if framed:
             frame = [MARGIN - 6, WIDTH - MARGIN + 6, page.y - 5, page.y + high + 3]
             page.axes.plot(
@@ -179,11 +182,11 @@ def _draw_candidates(page: _Page, explanation: Explanation) -> None:
 def _draw_clicks(page: _Page, explanation: Explanation) -> None:
     chosen, clicks = explanation.candidates[explanation.chosen], explanation.clicks
     page.y += 14
-    name = "".join(piece.text for piece in page.title([Piece(chosen.title, None)], chosen.news_id))
-    page.paragraph(f"Which clicks moved “{name}”", TITLE, weight="bold")
-    name_of = lambda click: "".join(piece.text for piece in page.title(click.pieces, click.news_id))  # noqa: E731
+    name = text_of(page.title(chosen.pieces, chosen.news_id))
+    page.paragraph(f"Which clicks moved “{name}”", TITLE)
+    titles = [page.title(click.pieces, click.news_id) for click in clicks]
     if clicks:
-        page.paragraph(style.finding(explanation, explanation.chosen, name_of))
+        page.paragraph(style.finding(explanation, explanation.chosen, titles))
     drawn = heaviest(explanation)
     captions = style.clicks_caption(explanation)
     if len(drawn) < len(clicks):
@@ -193,13 +196,16 @@ def _draw_clicks(page: _Page, explanation: Explanation) -> None:
     alone, lost = (array[:, explanation.chosen] for array in (explanation.alone, explanation.lost))
     low, high = style.scale(alone, lost)
     left, right = BARS
-    place = lambda value: left + (value - low) / (high - low) * (right - left)  # noqa: E731
+
+    def place(value: float) -> float:
+        return left + (value - low) / (high - low) * (right - left)
+
     for i in drawn:
         page.y += 6
         page.axes.plot([MARGIN, WIDTH - MARGIN], [page.y] * 2, color=LIGHT.grey, linewidth=0.4)
         page.y += 6
-        top, title = page.y, page.title(clicks[i].pieces, clicks[i].news_id)
-        tall = page.block(MARGIN, top, title, NUMBERS - 14 - MARGIN, numbered=True)
+        top = page.y
+        tall = page.words(MARGIN, top, titles[i], NUMBERS - 14 - MARGIN)
         page.axes.plot([place(0)] * 2, [top, top + 2 * LINE], ":", color=LIGHT.grey, linewidth=0.8)
         cells = (("alone", alone[i], LIGHT.ink), ("lost", lost[i], LIGHT.paper), ("weight", clicks[i].weight, None))
         for row, (kind, value, fill) in enumerate(cells):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from nrms_np.arrays import Array
-from nrms_np.explain.impression import Click, Explanation
+from nrms_np.explain.impression import Explanation, Piece, text_of
 
 NOT_WHY = "Weights show where the model looked, not why."
 
@@ -25,20 +25,15 @@ def percent(weight: float) -> str:
     return f"{100 * weight:.0f}"
 
 
-def title_of(click: Click) -> str:
-    """The title of a click as a text."""
-    return "".join(piece.text for piece in click.pieces)
-
-
-def finding(explanation: Explanation, place: int, name: Callable[[Click], str] = title_of) -> str:
-    """What moved the candidate at this place most, in a sentence; "" where there are no clicks. name: of a click."""
+def finding(explanation: Explanation, place: int, titles: Sequence[list[Piece]]) -> str:
+    """What moved the candidate at this place most, in a sentence; "" where there are no clicks. titles: of the clicks."""
     if not explanation.clicks:
         return ""
     lost = explanation.lost[:, place]
     most = int(abs(lost).argmax())
     verb, much = ("loses", lost[most]) if lost[most] >= 0 else ("gains", -lost[most])
     score = number(explanation.candidates[place].score)
-    return f"The score is {score}; without “{name(explanation.clicks[most])}” it {verb} {number(much)}."
+    return f"The score is {score}; without “{text_of(titles[most])}” it {verb} {number(much)}."
 
 
 def clicks_caption(explanation: Explanation) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ def lines(found: Sequence[Unit], width: Callable[[Piece], float], space: float, 
     """
     result: list[list[Unit]] = []
     used = 0.0
-    for unit in (part for unit in found for part in _fitting(unit, width, room)):
+    for unit in itertools.chain.from_iterable(_fitting(unit, width, room) for unit in found):
         wide = sum(map(width, unit.pieces))
         if result and used + unit.space * space + wide <= room:
             result[-1].append(unit)
@@ -60,11 +61,20 @@ def lines(found: Sequence[Unit], width: Callable[[Piece], float], space: float, 
 
 
 def _fitting(unit: Unit, width: Callable[[Piece], float], room: float) -> list[Unit]:
-    """The unit, or its letters as units where it is wider than a line; the first letter of a word keeps the word's weight."""
+    """The unit, or parts of it as long as a line can be where it is wider; each part of a word has the word's weight."""
     if sum(map(width, unit.pieces)) <= room:
         return [unit]
-    letters = [(piece, letter) for piece in unit.pieces for letter in re.findall(r".\W*", piece.text, re.DOTALL)]
-    return [Unit(unit.space and i == 0, [piece._replace(text=letter)]) for i, (piece, letter) in enumerate(letters)]
+    found: list[Unit] = []
+    for piece in unit.pieces:
+        text = ""
+        for letter in piece.text:
+            starts = unicodedata.category(letter)[0] != "M"  # a mark stays on its letter
+            if text and starts and width(piece._replace(text=text + letter)) > room:
+                found.append(Unit(unit.space and not found, [piece._replace(text=text)]))
+                text = ""
+            text += letter
+        found.append(Unit(unit.space and not found, [piece._replace(text=text)]))
+    return found
 
 
 def right_to_left(text: str) -> bool:
