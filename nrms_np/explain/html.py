@@ -46,8 +46,8 @@ main {{ display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap
 .word .deep {{ color: {WHITE}; }}
 .unknown {{ border-bottom: 2px dotted var(--grey); }}
 .candidate {{ display: grid; grid-template-columns: 1.5em 0.9em 3.7em minmax(0, 1fr); gap: 0 6px; align-items: baseline;
-  width: 100%; min-height: 44px; padding: 7px 8px; font: inherit; color: inherit; background: none; text-align: start; cursor: pointer;
-  border: 2px solid transparent; border-radius: 6px; }}
+  width: 100%; min-height: 44px; padding: 7px 8px; font: inherit; color: inherit; background: none; text-align: start;
+  cursor: pointer; border: 2px solid transparent; border-radius: 6px; }}
 .candidate.chosen {{ border-color: var(--ink); }}
 .candidate:focus-visible {{ outline: 2px solid var(--weight); outline-offset: 1px; }}
 .candidate:not(.chosen) .word span {{ background: none; color: inherit; border-color: transparent; }}
