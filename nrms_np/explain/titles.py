@@ -67,13 +67,23 @@ def _fitting(unit: Unit, width: Callable[[Piece], float], room: float) -> list[U
     found: list[Unit] = []
     for piece in unit.pieces:
         text = ""
-        for letter in piece.text:
-            starts = unicodedata.category(letter)[0] != "M"  # a mark stays on its letter
-            if text and starts and width(piece._replace(text=text + letter)) > room:
+        for letter in _letters(piece.text):
+            if text and width(piece._replace(text=text + letter)) > room:
                 found.append(Unit(unit.space and not found, [piece._replace(text=text)]))
                 text = ""
             text += letter
         found.append(Unit(unit.space and not found, [piece._replace(text=text)]))
+    return found
+
+
+def _letters(text: str) -> list[str]:
+    """The letters of a text, each with the marks on it."""
+    found: list[str] = []
+    for char in text:
+        if found and unicodedata.category(char)[0] == "M":
+            found[-1] += char
+        else:
+            found.append(char)
     return found
 
 

@@ -35,7 +35,7 @@ def finding(runs: Mapping[str, Rows]) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def draw_learning_curve(path: Path, rows: Rows, levels: Mapping[str, float]) -> None:
