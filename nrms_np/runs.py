@@ -91,12 +91,12 @@ def read_run(run: RunFolder) -> Summary:
         if any(not isinstance(row.get(name), (int, float)) for row in rows for name in needed):
             raise NrmsError(f"{run.metrics}: an epoch lacks one of its numbers.")
     except NrmsError as error:
-        return Summary(run.path.resolve().name, {}, [], BROKEN, str(error))
+        return Summary(run.path.name or run.path.resolve().name, {}, [], BROKEN, str(error))
     given = {name: Path(path).name if path else "none" for name, path in data.items()}
     values = {**vars(config), "data": given["folder"], "glove": given["glove"]}
     settings = {name.replace("_", " "): shown(value) for name, value in values.items()}
     # The report is what a run writes last.
-    return Summary(run.path.resolve().name, settings, rows, "" if run.report.exists() else UNFINISHED)
+    return Summary(run.path.name or run.path.resolve().name, settings, rows, "" if run.report.exists() else UNFINISHED)
 
 
 def differing(runs: list[Summary]) -> list[list[str]]:
