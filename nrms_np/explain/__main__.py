@@ -36,13 +36,15 @@ def main(arguments: list[str]) -> int:
     from nrms_np.explain.html import write_html
     from nrms_np.explain.impression import explain
     from nrms_np.explain.png import write_png
+    from nrms_np.kernels.engine.parallel import limit_blas
 
     # One impression is a few dozen short sequences: the plain layers need less time than the kernels to start.
     model = load_trained(options.run, backend="layers")
     split = read_split(options.data / options.split, model.config.history_length)
     if line := split.behaviors.dropped.line():
         say(f"{options.split}: {line}")
-    explanation = explain(model, split, options.impression, options.candidate)
+    with limit_blas(1):  # their products are so small that a second thread costs more than it gives
+        explanation = explain(model, split, options.impression, options.candidate)
     if options.out.suffix.lower() == ".html":
         write_html(options.out, explanation)
     elif lacking := write_png(options.out, explanation):
