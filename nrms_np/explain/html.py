@@ -60,7 +60,7 @@ main {{ display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap
 .bar::before {{ content: ""; position: absolute; left: calc(100% * (0 - var(--low)) / var(--span)); top: -4px; bottom: -4px;
   border-left: 1px dotted var(--grey); }}
 .bar i {{ position: absolute; top: 0; bottom: 0; left: calc(100% * (min(var(--v), 0) - var(--low)) / var(--span));
-  width: calc(100% * max(var(--v), -1 * var(--v)) / var(--span)); border: 2px solid var(--ink); }}
+  width: calc(100% * max(var(--v), -1 * var(--v)) / var(--span)); box-shadow: inset 0 0 0 2px var(--ink); }}
 .alone i {{ background: var(--ink); }}
 .weight {{ grid-column: 2 / 4; color: var(--weight); }}
 .back {{ display: none; }}

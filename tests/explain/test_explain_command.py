@@ -224,7 +224,7 @@ def test_the_page_is_well_formed_self_contained_and_shows_titles_as_text(run: Pa
 def test_a_title_cannot_end_the_script_or_a_tag(run: Path, data: Path) -> None:
     news = data / "dev" / "news.tsv"
     evil = '</script><b onclick="x">Rockets</b>'
-    news.write_text(news.read_text(encoding="utf-8").replace("Apple", evil), encoding="utf-8")
+    news.write_text(news.read_text(encoding="utf-8").replace("Rockets", evil), encoding="utf-8")
     text, tags = read_page(explain(load_trained(run), read_split(data / "dev", 5), "7"))
     assert text.count("</script") == 1
     assert not tags.of("x")
@@ -253,14 +253,21 @@ def test_the_page_has_every_number_of_every_candidate(run: Path, data: Path) -> 
 
 
 def test_a_shade_depends_on_the_weight_alone_and_its_text_is_readable_in_both_modes(run: Path, data: Path) -> None:
-    pieces = [Piece("a", 0.989), Piece(" ", None), Piece("b", 0.292), Piece(" ", None), Piece("c", 0.55)]
+    pieces = [
+        Piece("a", 0.989),
+        Piece(" ", None),
+        Piece("b", 0.292),
+        Piece(" ", None),
+        Piece("c", 0.55),
+        Piece("d", 0.8),
+    ]
     found = explain(load_trained(run), read_split(data / "dev", 5), "7")
     _, tags = read_page(found._replace(clicks=[found.clicks[0]._replace(pieces=pieces), *found.clicks[1:]]))
     looks = {
         str(one.get("style")): str(one["class"]).split()
         for one in (a for _, a in tags.seen if "--w" in str(a.get("style")))
     }
-    assert {"--w:0.989", "--w:0.292", "--w:0.550"} <= set(looks)
+    assert {"--w:0.989", "--w:0.292", "--w:0.550", "--w:0.800"} <= set(looks)
     for style_, kinds in looks.items():
         weight = float(style_.removeprefix("--w:"))
         assert text_on(ramp(LIGHT, weight)) == (WHITE if "deep" in kinds else BLACK), weight

@@ -74,7 +74,7 @@ def test_a_title_without_a_font_is_its_id_and_one_line_names_the_script(
     news = {"N1": THAI, "N2": f"Rockets {PLANET} win", "N3": "Apple pie"}
     text = "".join(f"{name}\tnews\t\t{title}\t\t\t[]\t[]\n" for name, title in news.items())
     (folder / "news.tsv").write_text(text, encoding="utf-8")
-    (folder / "behaviors.tsv").write_text("1\tU1\t\tN2 N1\tN1-1 N3-0\n", encoding="utf-8")
+    (folder / "behaviors.tsv").write_text(f"1\tU{PLANET}\t\tN2 N1\tN1-1 N3-0\n", encoding="utf-8")
     written: list[str] = []
     monkeypatch.setattr("nrms_np.explain.png._Page.write", lambda self, x, y, text, *rest, **look: written.append(text))
     run = str(write_run(tmp_path / "run"))
