@@ -65,7 +65,7 @@ main {{ display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap
 .weight {{ grid-column: 2 / 4; color: var(--weight); }}
 .back {{ display: none; }}
 @media (prefers-color-scheme: dark) {{ .word span {{ color: {WHITE}; }} .word .pale {{ color: {BLACK}; }} }}
-@media (min-width: 900px) {{ #clicks {{ position: sticky; top: 0; max-height: 100vh; overflow-y: auto; padding: 8px 6px 8px 0; }} }}
+@media (min-width: 900px) {{ #clicks {{ position: sticky; top: 0; max-height: 100vh; overflow-y: auto; padding: 0 6px 8px 0; }} }}
 @media (max-width: 899px) {{ main {{ grid-template-columns: minmax(0, 1fr); gap: 32px; }} .back {{ display: block; }}
   .candidate:not(.chosen) small {{ display: none; }} }}
 @media (max-width: 600px) {{ .click {{ grid-template-columns: minmax(0, 1fr); }}

@@ -166,7 +166,7 @@ def _chosen(ranked: list[Candidate], impression: str, news_id: str | None) -> in
     for i, one in enumerate(ranked):
         if one.news_id == news_id:
             return i
-    ids = ", ".join(one.news_id for one in ranked[:5]) + (", ..." if len(ranked) > 5 else "")
+    ids = ", ".join(one.news_id for one in ranked[:5]) + (f" and {len(ranked) - 5} more" if len(ranked) > 5 else "")
     raise NrmsError(f"impression {impression} does not show the candidate {news_id!r}; it shows {ids}.")
 
 
