@@ -54,7 +54,7 @@ def test_requirements_are_the_dependencies_with_pytest_and_pandas() -> None:
 
 
 def test_the_console_scripts_exist() -> None:
-    assert {"nrms-train", "nrms-evaluate", "nrms-recommend", "nrms-explain"} <= set(PROJECT["scripts"])
+    assert {"nrms-train", "nrms-evaluate", "nrms-recommend", "nrms-explain", "nrms-runs"} <= set(PROJECT["scripts"])
     for place in PROJECT["scripts"].values():
         module, _, function = place.partition(":")
         assert callable(getattr(import_module(module), function))
