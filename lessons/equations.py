@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from nrms_np.command import DONE, run_command
 
-MEANING_WIDTH, FORMULA_WIDTH = 32, 94
-"""Columns for the sentences and the formulas in the terminal, so that no line takes more than 100."""
+MEANING_WIDTH, FORMULA_WIDTH = 37, 76
+"""Columns for the sentences and the formulas in the terminal, so that no line takes more than 80."""
 
 PACKAGES = ("layers", "kernels")
 """Each piece is there twice, by the same name: to read, and to be fast."""
@@ -214,15 +214,15 @@ EQUATIONS = (
 
 
 def terminal_table() -> str:
-    """All links for a terminal of 100 columns: the functions and lessons, the formulas, the tests."""
+    """All links for a terminal of 80 columns: the functions and lessons, the formulas, the tests."""
     functions = [
-        ["eq", "meaning", "nrms_np.layers, nrms_np.kernels:", "lessons/"],
-        ["", "", "..._forward, _backward", ""],
+        ["eq", "meaning", "nrms_np.layers, nrms_np.kernels:"],
+        ["", "", "..._forward, _backward; the lesson"],
     ]
     formulas = [["eq", "formula (LaTeX)"]]
     for equation in EQUATIONS:
-        number, lesson = f"{equation.number:2}", equation.lesson.removeprefix("lessons/")
-        functions += _side_by_side([number], textwrap.wrap(equation.meaning, MEANING_WIDTH), equation.pieces, [lesson])
+        number, meaning = f"{equation.number:2}", textwrap.wrap(equation.meaning, MEANING_WIDTH)
+        functions += _side_by_side([number], meaning, (*equation.pieces, equation.lesson))
         latex = textwrap.wrap(equation.latex, FORMULA_WIDTH, break_long_words=False, break_on_hyphens=False)
         formulas += _side_by_side([number], latex)
     tests = [["eq", "checked by (python -m pytest FILE::TEST)"], *_test_rows()]

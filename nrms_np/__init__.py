@@ -11,10 +11,19 @@ if TYPE_CHECKING:
     from nrms_np.config import Config
     from nrms_np.model import NRMS
     from nrms_np.packed import Batch, Packed
+    from nrms_np.recommend.recommender import Recommender
 
-__all__ = ["NRMS", "Batch", "Config", "Packed"]
+__version__ = "0.1.0"
 
-_HOME = {"NRMS": "nrms_np.model", "Config": "nrms_np.config", "Packed": "nrms_np.packed", "Batch": "nrms_np.packed"}
+__all__ = ["NRMS", "Batch", "Config", "Packed", "Recommender"]
+
+_HOME = {
+    "NRMS": "nrms_np.model",
+    "Config": "nrms_np.config",
+    "Packed": "nrms_np.packed",
+    "Batch": "nrms_np.packed",
+    "Recommender": "nrms_np.recommend.recommender",
+}
 
 
 def __getattr__(name: str) -> Any:

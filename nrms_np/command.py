@@ -29,7 +29,9 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 def add_run_and_split(parser: argparse.ArgumentParser, split_help: str) -> None:
     """The options that name a trained model and the split to use it on. split_help: what --help says of --split."""
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder, or a model.npz file")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder that holds the split")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder that holds the split (default: the run's own data)"
+    )
     parser.add_argument("--split", default="dev", help=split_help)
 
 

@@ -73,6 +73,9 @@ class Config:
         (), one_of(*PARTS), "parts to switch off: elements see only themselves, or the plain mean"
     )
     # The data
+    tokens: str = setting(
+        "unicode", one_of("unicode", "mind"), "rule that cuts titles into words: of every script, or the older one"
+    )
     title_length: int = setting(30, COUNT, "words used of a title, the first ones")
     history_length: int = setting(50, COUNT, "clicks used of a history, the last ones")
     minimum_count: int = setting(1, COUNT, "words rarer than this in the train titles become the unknown word")
@@ -123,6 +126,7 @@ class Config:
             unknown = sorted(set(values) - {one.name for one in fields(cls)})
             if unknown:
                 raise ConfigError(f"the settings {', '.join(unknown)} are not known to this version.")
+            values.setdefault("tokens", "mind")  # models from before there was a choice
             values["ablate"] = tuple(values.get("ablate", ()))
             return cls(**values)
         except (ValueError, TypeError, AttributeError) as error:

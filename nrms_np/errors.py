@@ -36,3 +36,15 @@ class DiskFullError(NrmsError):
 
 class NestedRunError(NrmsError):
     """Work for all threads was handed out from inside such work."""
+
+
+class UnknownNewsError(NrmsError):
+    """News were named that a recommender does not have.
+
+    ids: all of them.
+    """
+
+    def __init__(self, ids: list[str]) -> None:
+        self.ids = ids
+        named = ", ".join(map(str, ids[:10])) + (f" and {len(ids) - 10:,} more" if len(ids) > 10 else "")
+        super().__init__(f"the recommender has no news {named}; add them first, with their titles.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, run_command, use_threads
 
 if TYPE_CHECKING:
-    from nrms_np.arrays import Array, BoolArray, IntArray
+    from nrms_np.arrays import Array
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -30,22 +31,26 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_split
+    from nrms_np.data.folders import split_folder
     from nrms_np.errors import DataError
-    from nrms_np.evaluation.baselines import baseline_scores, labelled_split
-    from nrms_np.evaluation.ranking import encode_titles, load_trained, score_split
+    from nrms_np.evaluation.baselines import baseline_metrics, labelled_split
+    from nrms_np.evaluation.metrics import impression_metrics
+    from nrms_np.evaluation.ranking import load_trained, score_split
     from nrms_np.evaluation.submission import write_scores, write_submission
     from nrms_np.files import check_folder
+    from nrms_np.training.run_folder import data_of
 
     use_threads(options.threads)
     for path in filter(None, (options.scores, options.submission)):
         check_folder(path)
     model = load_trained(options.run)
-    folder = options.data / options.split
+    data = data_of(options.run, options.data, say)
+    folder = split_folder(data, options.split)
     split = read_split(folder, model.config.history_length)
     behaviors = split.behaviors
     say(f"{options.split}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions")
-    if line := behaviors.dropped.line():
-        say(f"{options.split}: {line}")
+    for note in split.notes:
+        say(note)
     if options.scores or options.submission:
         if dropped := behaviors.dropped.candidates:
             raise DataError(
@@ -56,15 +61,15 @@ def main(arguments: list[str]) -> int:
     elif behaviors.clicked is None:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
-    scores = score_split(model, encode_titles(model, split.news.titles), behaviors)
+    scores = score_split(model, model.encode_titles(split.news.titles), behaviors)
     if behaviors.clicked is None:
         say(f"{options.split} has no labels, so there are no metrics")
     else:
         # Counted in the split itself, popularity would count the very clicks that it is to predict.
-        train = options.data / "train"
+        train = split_folder(data, "train")
         counted = None if train.exists() and train.samefile(folder) else labelled_split(train)
-        rows = {**baseline_scores(split, counted, model.config.seed), "model": scores}
-        _print_table(rows, behaviors.clicked, behaviors.candidates.offsets, model.config.seed)
+        metrics = impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets)
+        _print_table({**baseline_metrics(split, counted), "model": metrics}, model.config.seed)
     for path, write in ((options.scores, write_scores), (options.submission, write_submission)):
         if path is not None:
             write(path, behaviors, scores)
@@ -72,16 +77,19 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def _print_table(rows: dict[str, Array], clicked: BoolArray, offsets: IntArray, seed: int) -> None:
-    """Print the metrics of each row of scores, with the interval where 95% of resampled means lie."""
-    from nrms_np.evaluation.metrics import METRICS, bootstrap_interval, impression_metrics, mean_metrics
+def _print_table(rows: dict[str, Array], seed: int) -> None:
+    """Print the means of each (n, metrics), and below them the intervals where 95% of resampled means lie."""
+    from nrms_np.evaluation.metrics import METRICS, bootstrap_interval, mean_metrics
 
-    print(f"\n{'':>13}" + "".join(f"  {metric.title:>7} {'95% interval':>13}" for metric in METRICS))
-    for name, scores in rows.items():
-        each = impression_metrics(scores, clicked, offsets)
+    def line(name: str, cells: Iterable[str]) -> str:
+        return f"{name:>13}" + "".join(f"  {cell:^13}" for cell in cells).rstrip()
+
+    print("\n" + line("", [metric.title for metric in METRICS]))
+    for name, each in rows.items():
         means = mean_metrics(each)
-        cells = zip(means.values.values(), *bootstrap_interval(each, seed), strict=True)
-        print(f"{name:>13}" + "".join(f"  {mean:7.4f} {low:6.4f}-{high:6.4f}" for mean, low, high in cells), flush=True)
+        print(line(name, [f"{mean:.3f}" for mean in means.values.values()]))
+        ends = bootstrap_interval(each, seed).T
+        print(line("95% interval", [f"{low:.3f}-{high:.3f}" for low, high in ends]), flush=True)
     if means.undefined:
         print(f"left out: {means.undefined:,} impressions without a click, or with nothing but clicks")
 

@@ -2,15 +2,18 @@ r"""NRMS: the words of titles become news vectors, the news of histories become 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
-from nrms_np.backend import get_backend
+from nrms_np.backend import Backend, get_backend
 from nrms_np.config import Config, fastest_backend
+from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.errors import ConfigError, ModelFileError
 from nrms_np.files import arrays_in, write_arrays
@@ -53,7 +56,11 @@ class NRMS:
         self.config = config
         self.vocabulary = vocabulary
         self.parameters = {name: np.ascontiguousarray(value) for name, value in parameters.items()}
-        self._backend = get_backend(config.backend)
+        self._backend: Backend = get_backend(config.backend)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to make it again: for copies and pickles, which cannot hold the backend, a module."""
+        return type(self), (self.config, self.vocabulary, self.parameters)
 
     @classmethod
     def create(cls, config: Config, vocabulary: list[str], word_vectors: Array | None = None) -> NRMS:
@@ -63,12 +70,25 @@ class NRMS:
         """
         return cls(config, vocabulary, initial_parameters(config, len(vocabulary), word_vectors))
 
-    def encode_news(self, titles: Packed) -> Array:
+    @cached_property
+    def words(self) -> Vocabulary:
+        """The vocabulary as what reads titles. Raises ModelFileError where it is not one that titles can be read with."""
+        try:
+            return Vocabulary(self.vocabulary, self.config.tokens)
+        except ValueError as error:
+            raise ModelFileError(f"the model's vocabulary cannot be used, {error}.") from error
+
+    def encode_titles(self, titles: Iterable[str]) -> Packed:
+        """Titles as sequences of rows of the word embedding, cut into words as in the model's training."""
+        return self.words.encode(titles, self.config.title_length)
+
+    def encode_news(self, titles: Packed | Iterable[str]) -> Array:
         """News vectors r of titles (equations 1-5).
 
-        titles: n titles, words as rows of the vocabulary.    Returns (n, H·d).
+        titles: n titles, as strings, or as rows of the word embedding from `encode_titles`.    Returns (n, H·d).
         """
-        return self._encode(self.parameters["word_embedding"], titles, "news")
+        packed = titles if isinstance(titles, Packed) else self.encode_titles(titles)
+        return self._encode(self.parameters["word_embedding"], packed, "news")
 
     def encode_users(self, news_vectors: Array, histories: Packed) -> Array:
         """User vectors u of click histories (equations 6-10).
@@ -185,11 +205,13 @@ class NRMS:
     def load(cls, path: str | Path, backend: str | None = None) -> NRMS:
         """Read what `save` wrote.
 
+        path:    the file, or the folder of a run, whose best model is then read.
         backend: what to compute with, `kernels` or `layers`; None for what the model was trained with, or for `layers` where that
             needs Numba and Numba is not installed.
         Raises ModelFileError where the file is missing, broken or of another program.
         """
-        with arrays_in(Path(path), "this is not a saved model") as arrays:
+        path = model_path(Path(path))
+        with arrays_in(path, "this is not a saved model") as arrays:
             try:
                 config = Config.from_json(str(arrays.pop("config")))
                 trained_with = "layers" if fastest_backend() == "layers" else config.backend
@@ -197,3 +219,16 @@ class NRMS:
                 return cls(config, arrays.pop("vocabulary").tolist(), arrays)
             except (ConfigError, ModelFileError) as error:
                 raise ModelFileError(f"{path}: {error}") from error
+
+
+def model_path(run: Path) -> Path:
+    """Where the model of a run is: in its folder, or the path itself where that is a file.
+
+    Raises ModelFileError for a folder without model.npz.
+    """
+    if not run.is_dir():
+        return run
+    path = run / "model.npz"
+    if not path.is_file():
+        raise ModelFileError(f"{run}: this folder has no model.npz; give the folder of a run that has ended an epoch.")
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -13,9 +14,8 @@ from typing import Any
 
 from nrms_np.command import DONE, INTERRUPTED, add_threads, make_parser, run_command, use_threads, value_of
 from nrms_np.config import PRESETS, Config, fastest_backend, shown
+from nrms_np.data.folders import DEMO
 from nrms_np.data.mind.files import FOLDERS
-
-DEMO = Path("data/demo")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -30,6 +30,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--preset", choices=PRESETS, default="paper", help="published settings to start from")
     parser.add_argument("--glove", type=Path, metavar="FILE", help="word vectors in GloVe's text format")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        metavar="RUN",
+        help="trained model to go on from: its settings and words, and the new words of --data",
+    )
     add_threads(parser)
     parser.add_argument(
         "--out",
@@ -73,11 +79,12 @@ def _add_settings(group: argparse._ArgumentGroup) -> None:
         group.add_argument(f"--{name.replace('_', '-')}", default=None, help=field.metadata["meaning"] + default, **how)
 
 
-def config_of(options: argparse.Namespace) -> Config:
-    """The preset, changed by the options that were given."""
+def config_of(options: argparse.Namespace, trained: Config | None = None) -> Config:
+    """The preset, changed by the options that were given; of a model to go on from its settings, changed by both."""
     given = {field.name: getattr(options, field.name) for field in fields(Config)}
     changes = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    return Config(**PRESETS[options.preset] | {name: value for name, value in changes.items() if value is not None})
+    changed = PRESETS[options.preset] | {name: value for name, value in changes.items() if value is not None}
+    return Config(**changed) if trained is None else replace(trained, **changed)
 
 
 def main(arguments: list[str]) -> int:
@@ -89,48 +96,68 @@ def main(arguments: list[str]) -> int:
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.mind.locate import locate
-    from nrms_np.errors import DataError
-    from nrms_np.evaluation.metrics import METRICS
+    from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
+    from nrms_np.errors import DataError, NrmsError
+    from nrms_np.evaluation.ranking import load_trained
     from nrms_np.training import Interrupted, fit
-    from nrms_np.training.run_folder import RunFolder, free_folder
+    from nrms_np.training.going_on import check_same_model
+    from nrms_np.training.outcome import diverged, in_words
+    from nrms_np.training.run_folder import RunFolder, claim_folder
 
     use_threads(options.threads)
-    data_folder, glove = options.data, options.glove
+    data_folder, glove, start = options.data, options.glove, getattr(options, "from")
     for edition in FOLDERS:
         if getattr(options, edition):
             data_folder = locate(edition, FOLDERS[edition], say, progress=not options.quiet)
-    if data_folder == DEMO and not DEMO.exists() and not options.resume:
-        raise DataError(DEMO, "there is no demo corpus here; write it with: python -m nrms_np.data.demo")
-    folder = options.out or free_folder(Path("runs"), data_folder.resolve().name)
     if options.resume:
-        config, saved = RunFolder(folder).read_config()
+        config, saved = RunFolder(options.out).read_config()
         backend = "layers" if fastest_backend() == "layers" else config.backend
         config = replace(config, epochs=options.epochs or config.epochs, backend=backend)
-        data_folder, glove = saved["folder"], saved["glove"]
+        data_folder, glove, start = saved["folder"], saved["glove"], saved["from"]
     if fastest_backend() == "layers" and options.backend is None:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
+    vocabulary = Vocabulary([UNKNOWN], config.tokens)
+    if start is not None:
+        # A run of its own that is resumed has all its words in its model, once there is one, wherever it came from.
+        own = RunFolder(options.out).model
+        trained = load_trained(own if options.resume and own.exists() else Path(start))
+        vocabulary = trained.words
+        if not options.resume:
+            config = config_of(options, trained.config)
+            check_same_model(config, trained.config)
     data = read_dataset(
         data_folder, title_length=config.title_length, history_length=config.history_length,
-        minimum_count=config.minimum_count, glove=glove, seed=config.seed,
+        minimum_count=config.minimum_count, vocabulary=vocabulary, glove=glove, seed=config.seed,
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(options.glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
+    folder = options.out or claim_folder(Path("runs"), data_folder.resolve().name)
     try:
         with stop_signals() as stop:
             run = fit(
-                config, data, folder, resume=options.resume, say=say, on_row=_print_row, stop=stop,
+                config, data, folder, start=start, resume=options.resume, say=say, warn=_warn, on_row=_print_row, stop=stop,
                 show_bar=not options.quiet,
             )  # fmt: skip
     except Interrupted:
         print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder}")
         return INTERRUPTED
     best = run.best
-    print(f"\nbest epoch {best['epoch']}: " + ", ".join(f"{metric.name} {best[metric.name]:.4f}" for metric in METRICS))
+    if diverged(run.epochs):
+        raise NrmsError(f"{folder}: {run.doubts[0]}.")
+    print(f"\nbest epoch {best['epoch']}: {in_words(best)}" if best["epoch"] else f"\nuntrained: {in_words(best)}")
     low, high = run.baselines["popularity"]["auc"], run.baselines.get("best possible", {"auc": 0.0})["auc"]
-    if high > low:
+    if high > low and best["auc"] > low:
         print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")
+    if run.test is not None:
+        print(f"on test: {in_words(run.test)}")
+    for doubt in run.doubts:
+        print(doubt)
     print(f"run folder: {folder}")
     return DONE
+
+
+def _warn(line: str) -> None:
+    print(f"warning: {line}", file=sys.stderr, flush=True)
 
 
 def _print_row(name: str, row: dict[str, Any]) -> None:
@@ -144,7 +171,7 @@ def _print_row(name: str, row: dict[str, Any]) -> None:
     if "loss" in row:
         loss = f"{row['loss']:8.4f}"
         times = f" {row['train_seconds']:8.1f} {row['eval_seconds']:7.1f} {row['samples_per_second']:9,.0f}"
-    print(f"{name:>13} {loss} " + " ".join(f"{row[metric.name]:7.4f}" for metric in METRICS) + times, flush=True)
+    print(f"{name:>13} {loss} " + " ".join(f"{row[metric.name]:7.3f}" for metric in METRICS) + times, flush=True)
 
 
 @contextmanager

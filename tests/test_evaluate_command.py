@@ -15,7 +15,6 @@ from nrms_np.data.dataset import read_split
 from nrms_np.errors import DataError, ModelFileError, NrmsError
 from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics
-from nrms_np.evaluation.ranking import encode_titles
 from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
 
@@ -33,16 +32,21 @@ def data(tmp_path: Path) -> Path:
 
 
 def table(out: str) -> dict[str, list[str]]:
-    """The rows of the table by their names."""
-    rows = out.split("95% interval\n")[1].splitlines()
-    return {row[:13].strip(): row[13:].split() for row in rows if row[:13].strip() in ("random", "popularity", "model")}
+    """The rows of the table by their names, each mean followed by its interval."""
+    rows = out.split("nDCG@10\n")[1].splitlines()
+    names, means, intervals = ([row[:13].strip() for row in rows[::2]], rows[::2], rows[1::2])
+    assert {row[:13].strip() for row in intervals} == {"95% interval"}
+    return {
+        name: [cell for pair in zip(mean[13:].split(), interval[13:].split(), strict=True) for cell in pair]
+        for name, mean, interval in zip(names, means, intervals, strict=True)
+    }
 
 
 def scores_by_hand(run: Path, folder: Path) -> list[np.ndarray]:
     """The scores of each impression, one history and one candidate after another."""
     model = NRMS.load(run / "model.npz")
     split = read_split(folder, model.config.history_length)
-    news = model.encode_news(encode_titles(model, split.news.titles))
+    news = model.encode_news(model.encode_titles(split.news.titles))
     users = model.encode_users(news, split.behaviors.histories)
     return [news[split.behaviors.candidates.sequence(i)] @ user for i, user in enumerate(users)]
 
@@ -51,14 +55,17 @@ def test_the_table_has_the_models_metrics_beside_the_baselines(
     run: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(run), "--data", str(data), "--threads", "1"]) == 0
-    rows = table(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    rows = table(out)
     split = read_split(data / "dev", 5)
     assert split.behaviors.clicked is not None
     scores = np.concatenate(scores_by_hand(run, data / "dev"))
     expected = impression_metrics(scores, split.behaviors.clicked, split.behaviors.candidates.offsets).mean(axis=0)
-    assert rows["model"][::2] == [f"{value:.4f}" for value in expected]
+    assert rows["model"][::2] == [f"{value:.3f}" for value in expected]
     # Clicks in train: N5 twice, N7 once. Ties count one half.
-    assert rows["popularity"][0] == f"{np.mean([1 / 4, 1 / 3, 1, 1]):.4f}"
+    assert rows["popularity"][0] == f"{np.mean([1 / 4, 1 / 3, 1, 1]):.3f}"
+    assert rows["random"][:2] == ["0.500", "0.500-0.500"]
     for cells in rows.values():
         for mean, interval in zip(cells[::2], cells[1::2], strict=True):
             low, high = interval.split("-")
@@ -134,7 +141,7 @@ def test_every_form_of_model_can_be_evaluated(
     assert split.behaviors.clicked is not None
     scores = np.concatenate(scores_by_hand(run, data / "dev"))
     expected = impression_metrics(scores, split.behaviors.clicked, split.behaviors.candidates.offsets).mean(axis=0)
-    assert table(capsys.readouterr().out)["model"][::2] == [f"{value:.4f}" for value in expected]
+    assert table(capsys.readouterr().out)["model"][::2] == [f"{value:.3f}" for value in expected]
 
 
 def test_a_file_in_a_folder_that_does_not_exist_is_refused(run: Path, data: Path, tmp_path: Path) -> None:
@@ -154,5 +161,44 @@ def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path) ->
     assert failed.stdout == ""
     assert failed.stderr.startswith("error: ")
     assert failed.stderr.count("\n") == 1
-    wrong = subprocess.run(command[:-1], capture_output=True, text=True, check=False)
+    wrong = subprocess.run(command, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
+
+
+def test_without_data_the_runs_own_is_taken_and_named(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data)])
+    given = capsys.readouterr().out
+    config = run / "config.json"
+    config.write_text(config.read_text(encoding="utf-8").replace("elsewhere", str(data)), encoding="utf-8")
+    for model in (run, run / "model.npz"):
+        main([str(model)])
+        assert capsys.readouterr().out == f"data: {data}, which the run was trained on\n{given}"
+    config.unlink()
+    with pytest.raises(NrmsError, match=r"no config\.json here says what the model was trained on; give --data"):
+        main([str(run)])
+
+
+def test_other_names_of_splits_and_header_rows_are_taken(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data)])
+    plain = table(capsys.readouterr().out)
+    (data / "dev").rename(data / "MINDsmall_dev")
+    (data / "train").rename(data / "MINDsmall_train")
+    path = data / "MINDsmall_dev" / "behaviors.tsv"
+    header = "impression_id\tuser_id\ttime\thistory\timpressions\n"
+    path.write_text(header + path.read_text(encoding="utf-8"), encoding="utf-8")
+    main([str(run), "--data", str(data)])
+    out = capsys.readouterr().out
+    assert table(out) == plain
+    assert "MINDsmall_dev: the header row of behaviors.tsv is skipped" in out
+
+
+def test_where_the_demo_corpus_is_missing_its_command_is_named(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"python -m nrms_np\.data\.demo"):
+        main([str(run), "--data", "data/demo"])

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nrms_np"
 
 FLOORS = (
-    ("train", "evaluate", "explain", "recommend", "data.download", "data.demo.__main__"),
+    ("train", "evaluate", "explain", "recommend", "runs", "data.download", "data.demo.__main__"),
     ("training",),
     ("evaluation",),
     ("model",),
@@ -21,7 +21,7 @@ FLOORS = (
     ("command",),
     ("kernels",),
     ("layers",),
-    ("config", "packed", "gradcheck", "files"),
+    ("config", "packed", "gradcheck", "files", "palette"),
     ("arrays", "errors"),
 )
 """From the top down; a module may import from its own floor and from those below."""

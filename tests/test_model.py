@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 import sys
 
 import numpy as np
@@ -159,6 +161,31 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
     np.savez(path, something=np.ones(3))
     with pytest.raises(ModelFileError, match="this is not a saved model"):
         NRMS.load(path)
+
+
+def test_a_run_folder_is_loaded_and_titles_are_read_as_in_training(tmp_path):
+    model = NRMS.create(small_config(title_length=2), ["[unknown]", *"abcdefghijkl"])
+    model.save(tmp_path / "model.npz")
+    loaded = NRMS.load(str(tmp_path))
+    titles = ["a c k", "Zzz", ""]
+    rows = model.encode_news(Packed.from_lists([[1, 3], [0], []]))
+    np.testing.assert_array_equal(loaded.encode_news(titles), rows)
+    assert loaded.encode_titles(titles).to_lists() == [[1, 3], [0], []]
+    with pytest.raises(ModelFileError, match=r"this folder has no model\.npz; give the folder of a run"):
+        NRMS.load(tmp_path.parent)
+    with pytest.raises(ModelFileError, match="the model's vocabulary cannot be used, the first word"):
+        model_of().encode_news(["a"])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_computes_the_same_and_shares_nothing(copied):
+    model, batch = model_of(backend="layers"), ragged_batch()
+    other = copied(model)
+    assert other.loss(batch) == model.loss(batch)
+    assert other.config == model.config
+    other.parameters["news.pool.b"] += 1
+    assert other.loss(batch) != model.loss(batch)
+    assert copied(model).loss(batch) == model.loss(batch)
 
 
 def test_a_model_with_a_missing_or_misshapen_parameter_is_refused(tmp_path):

@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from nrms_np.config import Config
+from nrms_np.errors import NrmsError
+from nrms_np.evaluate import main as evaluate
 from nrms_np.train import config_of, main, parse
 from tests.helpers.clicks import SMALL_MODEL, write_clicks
 
@@ -48,9 +52,11 @@ def test_a_small_run_from_start_to_end(clicks, tmp_path, capsys):
     for word in ("random", "popularity", "untrained", "epoch 2", "nDCG@10", "best epoch"):
         assert word in printed
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png", "REPORT.md"
+        "config.json", "metrics.jsonl", "model.npz", "checkpoint.npz", "learning_curve.png", "REPORT.md", "clicks.tsv"
     }  # fmt: skip
     assert json.loads((out / "config.json").read_text())["epochs"] == 2
+    assert re.search(r"\n +random +0\.500 +0\.\d{3} ", printed)
+    assert re.search(r"best epoch \d: AUC 0\.\d{3}, MRR 0\.\d{3}, nDCG@5 0\.\d{3}, nDCG@10 0\.\d{3}\n", printed)
 
 
 def test_presets_and_options():
@@ -214,7 +220,7 @@ def test_a_form_means_the_same_from_python_and_from_the_command_line(attention):
 def test_where_the_demo_corpus_is_missing_the_command_that_writes_it_is_named(tmp_path):
     code, _, err = train(cwd=tmp_path)
     assert (code, err.count("\n")) == (1, 1)
-    assert "write it with: python -m nrms_np.data.demo" in err
+    assert "write the demo corpus with: python -m nrms_np.data.demo" in err
     assert not list(tmp_path.iterdir())
 
 
@@ -228,3 +234,66 @@ def test_a_width_of_words_that_the_vectors_do_not_have_is_refused(tmp_path):
     assert code == 1
     assert err.endswith("its vectors have 3 numbers; leave out --word-dim.\n")
     assert not (tmp_path / "run").exists()
+
+
+def test_the_best_epoch_is_reported_on_a_third_split(clicks, tmp_path, capsys):
+    shutil.copytree(write_clicks(tmp_path / "others", seed=5) / "dev", clicks / "test")
+    out = tmp_path / "run"
+    assert main(["--data", str(clicks), "--epochs", "2", "--out", str(out), "--quiet", *SMALL_MODEL]) == 0
+    printed = capsys.readouterr().out
+    test = json.loads((out / "test.json").read_text())
+    best = max(map(json.loads, (out / "metrics.jsonl").read_text().splitlines()), key=lambda row: row["auc"])
+    assert test["epoch"] == best["epoch"]
+    assert test["auc"] != best["auc"]
+    assert test["baselines"]["random"]["auc"] == 0.5
+    assert f"on test: AUC {test['auc']:.3f}, MRR {test['mrr']:.3f}" in printed
+    assert f"**AUC {test['auc']:.3f}, MRR" in (out / "REPORT.md").read_text(encoding="utf-8")
+    assert evaluate([str(out), "--split", "test", "--quiet"]) == 0
+    assert f"model      {test['auc']:.3f} " in capsys.readouterr().out
+
+
+def test_warnings_stay_when_it_is_quiet(clicks, tmp_path, capsys):
+    path = clicks / "train" / "behaviors.tsv"
+    rows = [line.split("\t") for line in path.read_text().splitlines()]
+    path.write_text(
+        "".join("\t".join([*row[:3], "" if i % 2 else row[3], row[4]]) + "\n" for i, row in enumerate(rows))
+    )
+    out = tmp_path / "run"
+    main(["--data", str(clicks), "--epochs", "1", "--out", str(out), "--quiet", *SMALL_MODEL])
+    printed = capsys.readouterr()
+    assert re.fullmatch(
+        r"warning: impressions with an empty history: train \d\d\.\d%, dev \d+\.\d% \(odd above 25%\): .*\n",
+        printed.err,
+    )
+    assert "impressions with an empty history" not in printed.out
+    assert "- **Odd**: impressions with an empty history" in (out / "REPORT.md").read_text(encoding="utf-8")
+
+
+def test_a_useless_log_is_refused_before_a_folder_is_made(clicks, tmp_path):
+    path = clicks / "train" / "behaviors.tsv"
+    rows = [line.split("\t") for line in path.read_text().splitlines()]
+    path.write_text("".join("\t".join([*row[:3], "", row[4]]) + "\n" for row in rows))
+    assert_fails(
+        train("--data", clicks, cwd=tmp_path), "train/behaviors.tsv", "is empty, so nothing is known", "column 4"
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_model_that_learned_nothing_is_said_to_be_none(clicks, tmp_path, capsys):
+    out = tmp_path / "run"
+    options = ["--learning-rate", "1e-12", "--epochs", "1", "--out", str(out), "--quiet", *SMALL_MODEL]
+    assert main(["--data", str(clicks), *options]) == 0
+    printed = capsys.readouterr().out
+    assert "best epoch" not in printed
+    assert "\nuntrained: AUC 0." in printed
+    assert "\nno epoch is better than the untrained model" in printed
+    assert "**No epoch is better than the untrained model" in (out / "REPORT.md").read_text(encoding="utf-8")
+
+
+def test_a_run_that_diverged_fails_whatever_dev_happens_to_say(clicks, tmp_path, capsys):
+    out = tmp_path / "run"
+    options = ["--learning-rate", "30", "--batch-size", "7", "--out", str(out), "--quiet", *SMALL_MODEL]
+    with pytest.raises(NrmsError, match=r"run: training diverged: .* with a --learning-rate below 30\.$"):
+        main(["--data", str(clicks), "--epochs", "2", *options])
+    assert "best epoch" not in capsys.readouterr().out
+    assert "**Training diverged: the loss rose from 1.6" in (out / "REPORT.md").read_text(encoding="utf-8")

@@ -8,19 +8,27 @@ that the dict lacks are looked at more closely: they are ids that news.tsv does 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from nrms_np.arrays import BoolArray
+from nrms_np.arrays import Array, BoolArray
 from nrms_np.data.news import News
-from nrms_np.data.table import read_table
+from nrms_np.data.table import Row, plain_or_gz, read_table, skip_header
+from nrms_np.data.times import seconds_of
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed, offsets_of
 
 _COLUMNS = ("impression id", "user id", "time", "history", "candidates")
+_NAMES_IN_HEADERS = (
+    "id impression_id impressionid impr_id impid index",
+    "user_id userid uid user",
+    "time timestamp date datetime impression_time",
+    "history click_history clicked_news user_history history_ids clicks",
+    "candidates impressions impression candidate_news shown inview",
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,9 @@ class Behaviors:
     candidates:     n sequences of news rows: what the impression showed, in the order of the file.
     clicked:        (total,) bool, aligned with `candidates.index`; None for a split without labels.
     dropped:        what was left out.
+    notes:          what else a user should be told about the file.
+    history_clicks: clicks in histories of all the file, before any were dropped or cut off.
+    times:          (n,) float64, seconds since 1970 on the log's own clock; NaN where the cell is no time as MIND writes it.
     """
 
     impression_ids: list[str]
@@ -64,35 +75,53 @@ class Behaviors:
     candidates: Packed
     clicked: BoolArray | None
     dropped: Dropped
+    notes: tuple[str, ...] = ()
+    history_clicks: int = 0
+    times: Array | None = None
+
+    @property
+    def seconds(self) -> Array:
+        """(n,) `times`, NaN for all where they are None."""
+        return np.full(self.candidates.count, np.nan) if self.times is None else self.times
 
 
 def read_behaviors(path: str | Path, news: News, history_length: int) -> Behaviors:
-    """Read a behaviors.tsv: 5 columns, no header; an empty history is kept.
+    """Read a behaviors.tsv, or behaviors.tsv.gz in its place: 5 columns, more are ignored; an empty history is kept.
+
+    A header row is skipped, and `notes` says so.
 
     news:           the news of the split; clicks and candidates that it does not have are dropped and counted.
     history_length: how many of the last clicks are kept.
     Raises DataError for a file that cannot be read, a row with another number of columns, bytes that are not UTF-8, an
-    impression without candidates, a label other than 0 or 1, and labels in one part of the file only.
+    impression without candidates, a label other than 0 or 1, labels in one part of the file only, and ids that are
+    separated by commas or semicolons.
     """
+    path = plain_or_gz(path)
+    rows, notes = _rows(path)
     impression_ids: list[str] = []
     users: list[str] = []
     # All sequences end to end, in arrays because a list of so many numbers would take twice the memory.
     clicks, codes = array("i"), array("i")
     history_lengths: list[int] = []
     candidate_counts: list[int] = []
-    dropped_clicks = dropped_candidates = dropped_impressions = 0
+    times = array("d")
+    history_clicks = dropped_clicks = dropped_candidates = dropped_impressions = 0
     code_of: dict[str, int] = {}
     labelled = False
-    for line, (impression_id, user, _, history, shown) in read_table(path, _COLUMNS):
+    for line, (impression_id, user, time, history, shown, *_) in rows:
         clicked_ids, tokens = history.split(), shown.split()
         if not tokens:
             raise DataError(path, "this impression has no candidates; remove the row.", line)
-        if line == 1:
+        if not code_of:  # the first row
             labelled = any(_has_label(token, news.row) for token in tokens)
             code_of = _candidate_codes(news.row, labelled)
         known_clicks, known = _known(clicked_ids, news.row), _known(tokens, code_of)
+        if len(known_clicks) < len(clicked_ids):
+            _check_separators(path, line, "history", clicked_ids, news)
         if len(known) < len(tokens):
+            _check_separators(path, line, "candidates", tokens, news)
             _check_unknown(path, line, [token for token in tokens if token not in code_of], news.row, labelled)
+        history_clicks += len(clicked_ids)
         dropped_clicks += len(clicked_ids) - len(known_clicks)
         dropped_candidates += len(tokens) - len(known)
         if not known:
@@ -101,6 +130,7 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
         last_clicks = known_clicks[max(0, len(known_clicks) - history_length) :]
         impression_ids.append(impression_id)
         users.append(user)
+        times.append(seconds_of(time))
         clicks.extend(last_clicks)
         history_lengths.append(len(last_clicks))
         codes.extend(known)
@@ -113,7 +143,24 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
         Packed(all_codes // 2, offsets_of(np.array(candidate_counts, dtype=np.intp))),
         clicked=all_codes % 2 == 1 if labelled else None,
         dropped=Dropped(dropped_clicks, dropped_candidates, dropped_impressions),
+        notes=tuple(notes),
+        history_clicks=history_clicks,
+        times=np.asarray(times, dtype=np.float64),
     )
+
+
+def seems_labelled(path: str | Path) -> bool:
+    """Whether the first impression of a behaviors.tsv looks as if it had labels; the rest of the file is not read.
+
+    Raises DataError for a file that cannot be read or has a first row that `read_behaviors` would not take.
+    """
+    rows, _ = _rows(plain_or_gz(path))
+    return any(_has_label(token, {}) for token in next(rows)[1][4].split())
+
+
+def _rows(path: Path) -> tuple[Iterator[Row], list[str]]:
+    """The rows of data, and what a user should be told."""
+    return skip_header(path, read_table(path, _COLUMNS, len(_COLUMNS)), _NAMES_IN_HEADERS)
 
 
 def _has_label(token: str, row: Mapping[str, int]) -> bool:
@@ -131,6 +178,15 @@ def _candidate_codes(row: Mapping[str, int], labelled: bool) -> dict[str, int]:
 def _known(tokens: Iterable[str], numbers: Mapping[str, int]) -> list[int]:
     """The numbers of the tokens that have one."""
     return [number for number in map(numbers.get, tokens) if number is not None]
+
+
+def _check_separators(path: str | Path, line: int, cell: str, tokens: Iterable[str], news: News) -> None:
+    """Raise DataError where a token holds a comma or a semicolon, unless ids of news.tsv hold one too."""
+    for token in tokens:
+        for mark in ",;":
+            if mark in token and not any(mark in news_id for news_id in news.ids):
+                problem = f"the {cell} must be separated by spaces, but {token[:40]!r} has {mark!r} in it"
+                raise DataError(path, f"{problem}; put a space in its place.", line)
 
 
 def _check_unknown(path: str | Path, line: int, tokens: Iterable[str], row: Mapping[str, int], labelled: bool) -> None:

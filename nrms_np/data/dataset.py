@@ -1,4 +1,4 @@
-"""All that training reads: two splits, one vocabulary, the titles as rows of the word embedding."""
+"""All that training reads: the splits, one vocabulary, the titles as rows of the word embedding."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from nrms_np.arrays import Array
-from nrms_np.data.behaviors import Behaviors, read_behaviors
+from nrms_np.data.behaviors import Behaviors, read_behaviors, seems_labelled
+from nrms_np.data.folders import split_folder
 from nrms_np.data.glove import join_glove
+from nrms_np.data.look import look, refuse_useless
 from nrms_np.data.news import News, read_news
-from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
 
@@ -23,6 +25,12 @@ class Split:
     news: News
     behaviors: Behaviors
     folder: Path = Path()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should be told about the files, one line each."""
+        lines = (*self.news.notes, *self.behaviors.notes, self.behaviors.dropped.line())
+        return [f"{self.folder.name}: {line}" for line in lines if line]
 
 
 def read_split(folder: str | Path, history_length: int) -> Split:
@@ -44,7 +52,9 @@ class Dataset:
 
     word_vectors: (words, dim) to start from, or None without GloVe.
     notes:        what a user should be told, one line each.
+    warnings:     what is odd about the data and may make a useless model, one line each.
     folder, glove: where the data was read from.
+    test:         a third split with labels, where the folder has one: the best epoch, chosen on dev, is reported on it.
     """
 
     train: Split
@@ -54,8 +64,10 @@ class Dataset:
     dev_titles: Packed
     word_vectors: Array | None
     notes: list[str]
+    warnings: list[str]
     folder: Path
     glove: Path | None
+    test: Split | None = None
 
 
 def read_dataset(
@@ -64,44 +76,56 @@ def read_dataset(
     title_length: int,
     history_length: int,
     minimum_count: int,
+    vocabulary: Vocabulary | None = None,
     glove: str | Path | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Read train/ and dev/ of a folder, each with news.tsv and behaviors.tsv.
+    """Read train/ and dev/ of a folder, and test/ if it is there with labels, each with news.tsv and behaviors.tsv.
 
     title_length:   how many words of a title are used, the first ones.
     history_length: how many clicks of a history are used, the last ones.
     minimum_count:  words rarer than this in the train titles become the unknown word.
+    vocabulary:     the rule that cuts titles into words, and words that keep their rows; None for the newest rule and none.
     glove:          a file of word vectors. Words that only dev titles have join the vocabulary if they have a vector.
     seed:           of the vectors drawn for words without one.
 
-    Raises DataError for whatever is missing or broken.
+    Raises DataError for whatever is missing or broken, and for a split that would make a useless model.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(folder, "there is no such folder; it should hold train/ and dev/.")
-    train, dev = splits = [read_split(folder / name, history_length) for name in ("train", "dev")]
+    splits = {name: read_split(split_folder(folder, name), history_length) for name in ("train", "dev")}
+    train, dev = splits.values()
     notes = []
-    for split in splits:
+    if (test_folder := split_folder(folder, "test")).is_dir():
+        test = read_split(test_folder, history_length) if seems_labelled(test_folder / "behaviors.tsv") else None
+        if test is not None and test.behaviors.clicked is not None:
+            splits["test"] = test
+        else:
+            notes.append(f"{test_folder.name}: not used, because it has no labels to measure by")
+    for split in splits.values():
         name, behaviors = split.folder.name, split.behaviors
         if behaviors.clicked is None:
             problem = "no candidate has a label (-0 or -1); training needs them in train and dev."
             raise DataError(split.folder / "behaviors.tsv", problem)
+        refuse_useless(split)
         impressions, clicks = behaviors.candidates.count, np.count_nonzero(behaviors.clicked)
         notes.append(f"{name}: {len(split.news.ids):,} news, {impressions:,} impressions, {clicks:,} clicks")
-    notes += [f"{split.folder.name}: {line}" for split in splits if (line := split.behaviors.dropped.line())]
-    vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)
+    notes += [line for split in splits.values() for line in split.notes]
+    vocabulary = (vocabulary or Vocabulary([UNKNOWN])).grown(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:
         vocabulary, found = join_glove(glove, vocabulary, dev.news.titles)
         vectors = found.table(len(vocabulary), np.random.default_rng([seed, 21]))
-    train_titles, dev_titles = (vocabulary.encode(split.news.titles, title_length) for split in splits)
+    train_titles, dev_titles = (vocabulary.encode(split.news.titles, title_length) for split in (train, dev))
     if glove is not None:
         counts = np.bincount(train_titles.index, minlength=len(vocabulary))
         notes.append(
             f"word vectors: {found.vectors.shape[1]} dimensions, {len(found.rows):,} of {len(vocabulary):,} words, "
             f"{found.coverage(counts):.1%} of the words of train titles"
         )
+    findings = list(look(splits, dev_titles))
+    notes += [finding.line() for finding in findings if not finding.odd]
     return Dataset(
-        train, dev, vocabulary, train_titles, dev_titles, vectors, notes, folder, None if glove is None else Path(glove)
-    )
+        train, dev, vocabulary, train_titles, dev_titles, vectors, notes,
+        [finding.line() for finding in findings if finding.odd], folder, None if glove is None else Path(glove),
+        splits.get("test"),
+    )  # fmt: skip

@@ -92,7 +92,7 @@ def join_glove(path: str | Path, vocabulary: Vocabulary, more_titles: Iterable[s
     """
     words = vocabulary.words + vocabulary.missing(more_titles)
     found = read_glove(path, words)
-    grown = Vocabulary(vocabulary.words + [words[i] for i in found.rows if i >= len(vocabulary)])
+    grown = Vocabulary(vocabulary.words + [words[i] for i in found.rows if i >= len(vocabulary)], vocabulary.tokens)
     rows = np.array([grown.row[words[i]] for i in found.rows], dtype=np.int32)
     return grown, GloveVectors(found.vectors, rows)
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from nrms_np.errors import DataError
 
+Row = tuple[int, list[str]]
+"""The number of a line, counted from 1, and the strings in its columns."""
+
+
+def plain_or_gz(path: str | Path) -> Path:
+    """The file itself; where it is not there but stands packed in its place, as news.tsv.gz, that one."""
+    path = Path(path)
+    packed = path.with_name(path.name + ".gz")
+    return packed if packed.is_file() and not path.exists() else path
+
 
 def open_binary(path: str | Path) -> IO[bytes]:
-    """Open a file for reading; raises DataError when that is not possible."""
+    """Open a file for reading, one that ends in .gz unpacked; raises DataError when that is not possible."""
     try:
-        return open(path, "rb")
+        return cast("IO[bytes]", gzip.open(path)) if Path(path).suffix == ".gz" else open(path, "rb")
     except FileNotFoundError:
         raise DataError(path, "there is no such file; check the name and the folder.") from None
     except IsADirectoryError:
@@ -27,30 +40,34 @@ def numbered_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, byt
 
     Lines are counted from 1. Blank lines are allowed only at the end of the file, where they are left out: so the
     numbers have no gaps.
-    Raises DataError for a blank line before another line, and for a file without any line.
+    Raises DataError for a blank line before another line, for a file without any line, and for a damaged .gz file.
     """
     number = blank = 0
-    for number, line in enumerate(file, start=1):
-        line = line.rstrip(b"\r\n")
-        if number == 1:
-            line = line.removeprefix(BOM_UTF8)
-        if not line:
-            blank = blank or number
-            continue
-        if blank:
-            raise DataError(path, "the line is blank; remove it.", blank)
-        yield number, line
+    try:
+        for number, line in enumerate(file, start=1):
+            line = line.rstrip(b"\r\n")
+            if number == 1:
+                line = line.removeprefix(BOM_UTF8)
+            if not line:
+                blank = blank or number
+                continue
+            if blank:
+                raise DataError(path, "the line is blank; remove it.", blank)
+            yield number, line
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(path, f"the packed file is damaged after line {number:,} ({error}); pack it again.") from None
     if number == 0 or blank == 1:
         raise DataError(path, "the file is empty.")
 
 
-def read_table(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Read a tab-separated UTF-8 file without header, row by row; quotes are ordinary characters.
+def read_table(path: str | Path, columns: Sequence[str], needed: int = 0) -> Iterator[Row]:
+    """Read a tab-separated UTF-8 file, row by row; quotes are ordinary characters.
 
-    columns: the names of all columns of the file; every row must have exactly so many.
-    Yields (line, cells): the number of each line, counted from 1, and the strings in its columns.
+    columns: the names of the columns, for error messages.
+    needed:  how many of them there must be at least; the first row then decides how many all rows have. 0: exactly `columns`.
     Raises DataError for a file that cannot be read, is empty, is not UTF-8, or has a row of another number of columns.
     """
+    width = 0 if needed else len(columns)
     with open_binary(path) as file:
         for number, line in numbered_lines(path, file):
             try:
@@ -59,7 +76,37 @@ def read_table(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, 
                 found = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8"
                 raise DataError(path, f"{found}; save the file as UTF-8.", number) from None
             count = len(cells)
-            if count != len(columns):
-                needed = f"{len(columns)} are needed, separated by tabs ({', '.join(columns)})"
-                raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {needed}.", number)
+            if count != width:
+                if width or count < needed:
+                    as_first = ", as in the first row" if needed and width else ""
+                    right = (
+                        f"{width or f'{needed} or more'} are needed{as_first}, separated by tabs ({', '.join(columns)})"
+                    )
+                    raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {right}.", number)
+                width = count
             yield number, cells
+
+
+def skip_header(path: str | Path, rows: Iterator[Row], columns: Sequence[str]) -> tuple[Iterator[Row], list[str]]:
+    """Leave out the first row where it names the columns instead of holding data.
+
+    It does so only if its first cell and another one are usual names of columns; real ids are none.
+
+    columns: for each column, separated by spaces, the names of it that are usual, in small letters and with _ between words.
+    Returns (rows, notes): the rows of data, and what a user should be told.
+    Raises DataError when the row names the columns in another order, and when there is no row after it.
+    """
+    number, cells = next(rows)
+    place_of = {name: place for place, names in enumerate(columns) for name in names.split()}
+    words = ["_".join(cell.lower().replace("_", " ").replace("-", " ").split()) for cell in cells]
+    found = {place: place_of[word] for place, word in enumerate(words) if word in place_of}
+    if 0 not in found or len(found) == 1:
+        return chain([(number, cells)], rows), []
+    for place, right in found.items():
+        if place != right:
+            problem = f"this header row has {cells[place]!r} as column {place + 1}, but it must be column {right + 1}"
+            raise DataError(path, f"{problem}; reorder the columns of the file.", number)
+    first = next(rows, None)
+    if first is None:
+        raise DataError(path, "the file is empty but for a header row.")
+    return chain([first], rows), [f"the header row of {Path(path).name} is skipped"]

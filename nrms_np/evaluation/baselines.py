@@ -1,41 +1,45 @@
-"""Scores that need no model: what any trained model must beat."""
+"""What needs no model, and any trained model must beat: random order, popularity, and the best possible one."""
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 from nrms_np.arrays import Array
+from nrms_np.data.clicks import count_clicks
 from nrms_np.data.dataset import Split, read_split
 from nrms_np.data.demo.files import TRUTH
-from nrms_np.data.table import read_table
-from nrms_np.errors import DataError, NrmsError
+from nrms_np.data.table import plain_or_gz, read_table
+from nrms_np.errors import DataError
+from nrms_np.evaluation.metrics import expected_at_random, impression_metrics
 
 
-def baseline_scores(split: Split, train: Split | None, seed: int) -> dict[str, Array]:
-    """The scores of `random`, `popularity` and `best possible`, as far as the data tells them.
+def baseline_metrics(split: Split, train: Split | None) -> dict[str, Array]:
+    """The metrics of `random`, `popularity` and `best possible` on each impression, as far as the data tells them.
 
-    random is uniform, so its expected AUC is one half; popularity is the candidate's clicks in the impressions of train.
+    random is the mean over all orders of the candidates, so its AUC is one half; popularity is the candidate's clicks in the
+    impressions of train.
 
-    split: what is scored.    train: where clicks are counted; None: no popularity.
-    seed:  the random scores depend on it alone.
-    Returns (total,) for each name, aligned with `split.behaviors.candidates.index`.
+    split: what is scored, with labels.    train: where clicks are counted; None: no popularity.
+    Returns (n, metrics) for each name, as `impression_metrics` does.
     """
-    behaviors = split.behaviors
-    count = len(behaviors.candidates.index)
-    scores: dict[str, Array] = {"random": np.random.default_rng([seed, 0xBA5E]).random(count)}
+    candidates, clicked = split.behaviors.candidates, split.behaviors.clicked
+    assert clicked is not None, "a split without labels has no metrics"
+    scores: dict[str, Array] = {}
     if train is not None:
-        scores["popularity"] = clicks_of_news(train, split.news.ids)[behaviors.candidates.index]
-    if (best := best_possible_scores(split.folder, count)) is not None:
+        scores["popularity"] = clicks_of_news(train, split.news.ids)[candidates.index]
+    if (best := best_possible_scores(split.folder, len(candidates.index))) is not None:
         scores["best possible"] = best
-    return scores
+    return {
+        "random": expected_at_random(clicked, candidates.offsets),
+        **{name: impression_metrics(values, clicked, candidates.offsets) for name, values in scores.items()},
+    }
 
 
 def labelled_split(folder: Path) -> Split | None:
     """The split in a folder, to count its clicks; None where one of its files or its labels are missing."""
-    if not all((folder / name).is_file() for name in ("news.tsv", "behaviors.tsv")):
+    if not all(plain_or_gz(folder / name).is_file() for name in ("news.tsv", "behaviors.tsv")):
         return None
     split = read_split(folder, history_length=1)
     return None if split.behaviors.clicked is None else split
@@ -47,9 +51,7 @@ def clicks_of_news(split: Split, ids: list[str]) -> Array:
     ids: n news ids; splits number their news independently, so they are matched by id.
     Raises NrmsError when the split has no labels.
     """
-    if split.behaviors.clicked is None:
-        raise NrmsError("Popularity counts clicks, and this split has no labels: give a split that has them.")
-    clicks = Counter(split.news.ids[row] for row in split.behaviors.candidates.index[split.behaviors.clicked])
+    clicks = count_clicks(split)
     return np.array([clicks[name] for name in ids], dtype=np.float64)
 
 

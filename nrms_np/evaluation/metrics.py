@@ -139,8 +139,41 @@ def impression_metrics(scores: Array, clicked: BoolArray, offsets: IntArray) -> 
     rank, rank_from_below = (ranks(values, offsets)[places] for values in (scores, -scores))
     # Candidates before it, best first, and after it, worst first: the higher ones are in both, each tie in one of the two.
     above = (rank - 1 + lengths[impression] - rank_from_below) / 2
-    hits = Hits(impression, rank.astype(np.float64), above, clicks, lengths - clicks)
-    with np.errstate(divide="ignore", invalid="ignore"):  # impressions without a pair are set to NaN below
+    return _metrics_of(Hits(impression, rank.astype(np.float64), above, clicks, lengths - clicks))
+
+
+def expected_at_random(clicked: BoolArray, offsets: IntArray) -> Array:
+    r"""Compute what the metrics of each impression are on average over all orders of its candidates.
+
+    Each candidate has each of the n ranks equally often, and all metrics add up a value f of the ranks of the P clicked:
+
+    .. math::
+        E\Big[\sum_{clicked} f(rank)\Big] = \frac Pn \sum_{r=1}^n f(r)
+
+    so that AUC is 1/2, MRR is H_n / n, and the gain of nDCG@k is P/n times the sum of the first k discounts.
+
+    clicked, offsets: as `impression_metrics` takes them.    Returns what it returns, without any draw.
+    """
+    lengths = np.diff(offsets)
+    clicks = np.bincount(np.repeat(np.arange(len(lengths)), lengths)[clicked], minlength=len(lengths))
+    # Impressions with as many clicked and other candidates have the same averages.
+    pairs, which = np.unique(np.column_stack([clicks, lengths - clicks]), axis=0, return_inverse=True)
+    sizes = pairs.sum(axis=1)
+    impression = np.repeat(np.arange(len(pairs)), sizes)
+    above = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return _metrics_of(_HitsAtRandom(impression, above + 1.0, above.astype(np.float64), *pairs.T))[which.ravel()]
+
+
+class _HitsAtRandom(Hits):
+    """All ranks of each impression as hits, each counted P/n times."""
+
+    def total(self, values: Array) -> Array:
+        return super().total(values) * self.clicks / (self.clicks + self.others)
+
+
+def _metrics_of(hits: Hits) -> Array:
+    """(n, metrics), NaN for impressions without a pair."""
+    with np.errstate(divide="ignore", invalid="ignore"):
         result = np.column_stack([metric.of(hits) for metric in METRICS])
     result[(hits.clicks == 0) | (hits.others == 0)] = np.nan
     return result

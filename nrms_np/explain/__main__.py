@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = make_parser("explain", "Draw why a trained model ranks the candidates of one impression as it does.")
     add_run_and_split(parser, "folder in --data with news.tsv and behaviors.tsv")
     parser.add_argument("--impression", required=True, metavar="ID", help="first column of behaviors.tsv")
+    parser.add_argument(
+        "--candidate", metavar="ID", help="the one whose score to explain (default: the highest one clicked)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="picture to write, .png or .html")
     options = parser.parse_args(arguments)
     if options.out.suffix.lower() not in (".png", ".html"):
@@ -28,19 +32,30 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_split
+    from nrms_np.data.folders import split_folder
     from nrms_np.evaluation.ranking import load_trained
     from nrms_np.explain.html import write_html
     from nrms_np.explain.impression import explain
     from nrms_np.explain.png import write_png
+    from nrms_np.kernels.engine.parallel import limit_blas
+    from nrms_np.training.run_folder import data_of
 
     # One impression is a few dozen short sequences: the plain layers need less time than the kernels to start.
     model = load_trained(options.run, backend="layers")
-    split = read_split(options.data / options.split, model.config.history_length)
-    if line := split.behaviors.dropped.line():
-        say(f"{options.split}: {line}")
-    explanation = explain(model, split, options.impression)
-    write = write_html if options.out.suffix.lower() == ".html" else write_png
-    write(options.out, explanation)
+    data = data_of(options.run, options.data, say)
+    split = read_split(split_folder(data, options.split), model.config.history_length)
+    for note in split.notes:
+        say(note)
+    with limit_blas(1):  # their products are so small that a second thread costs more than it gives
+        explanation = explain(model, split, options.impression, options.candidate)
+    if options.out.suffix.lower() == ".html":
+        write_html(options.out, explanation)
+    elif lacking := write_png(options.out, explanation):
+        print(
+            f"no installed font has all {' and '.join(lacking)} of these titles: a title is shown by its id, a symbol left out; "
+            "an .html picture has the browser's fonts",
+            file=sys.stderr,
+        )
     say(f"wrote {options.out}: {len(explanation.clicks)} clicks, {len(explanation.candidates)} candidates")
     return DONE
 

@@ -1,14 +1,13 @@
-"""What both pictures of an explanation have in common: colours and captions."""
+"""What both pictures of an explanation have in common: sentences, the way numbers are written, the scale of the bars."""
 
 from __future__ import annotations
 
-from nrms_np.explain.impression import Click, Explanation, Piece
+from collections.abc import Sequence
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6b6b6b"  # colour-blind people tell them apart too
-ORANGE_TINT = "#fbe3d3"
+from nrms_np.arrays import Array
+from nrms_np.explain.impression import Explanation, Piece, text_of
 
-_DARKEST = 0.62
-"""How much blue the heaviest word gets: black text on it stays easy to read."""
+NOT_WHY = "Weights show where the model looked, not why."
 
 
 def headline(explanation: Explanation) -> str:
@@ -16,13 +15,37 @@ def headline(explanation: Explanation) -> str:
     return f"Impression {explanation.impression}: why user {explanation.user} sees this ranking"
 
 
+def number(value: float) -> str:
+    """A score as people read it: three decimals and a real minus sign, none before zero."""
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")
+
+
+def percent(weight: float) -> str:
+    """The weight of a word for the small number below it; the sign % stands in the caption only."""
+    return f"{100 * weight:.0f}"
+
+
+def finding(explanation: Explanation, place: int, titles: Sequence[list[Piece]]) -> str:
+    """What moved the candidate at this place most, in a sentence; "" where there are no clicks. titles: of the clicks."""
+    if not explanation.clicks:
+        return ""
+    lost = explanation.lost[:, place]
+    most = int(abs(lost).argmax())
+    verb, much = ("loses", lost[most]) if lost[most] >= 0 else ("gains", -lost[most])
+    score = number(explanation.candidates[place].score)
+    return f"The score is {score}; without “{text_of(titles[most])}” it {verb} {number(much)}."
+
+
 def clicks_caption(explanation: Explanation) -> list[str]:
-    """What the bars and shades of the history mean, in sentences."""
+    """What the numbers of the history mean, in sentences."""
     if not explanation.clicks:
         return ["No clicks: the user vector is zero, and every candidate scores 0."]
+    equal = 1 / len(explanation.clicks)
     return [
-        "Bar: weight of the click in the user vector (equation 9); dotted line: equal weights.",
-        "Shade: weight of the word in its title (equation 4), darkest for the heaviest.",
+        "Alone: the score from this click and no other. Lost: what the score loses without this click. They do not add up to the "
+        "score, since the clicks look at each other.",
+        f"Weight: of the click in the user vector (equation 9; {equal:.1%} where all are equal). {NOT_WHY}",
+        "Below a word: its weight in the title in % (equation 4), and as its shade from 0 to 100.",
     ]
 
 
@@ -33,11 +56,8 @@ def candidates_caption(explanation: Explanation) -> str:
     return "Highest score first; ● was clicked."
 
 
-def shade(piece: Piece, click: Click) -> str | None:
-    """The colour behind a piece of a title, from white to blue; None for what has no weight."""
-    if piece.weight is None:
-        return None
-    heaviest = max(other.weight or 0.0 for other in click.pieces)
-    share = _DARKEST * piece.weight / heaviest
-    red, green, blue = (round(255 + share * (int(BLUE[i : i + 2], 16) - 255)) for i in (1, 3, 5))
-    return f"#{red:02x}{green:02x}{blue:02x}"
+def scale(*arrays: Array) -> tuple[float, float]:
+    """Where bars begin and end that show all of these numbers and 0: one scale, so that they can be compared."""
+    ends = [0.0, *(float(end) for array in arrays if array.size for end in (array.min(), array.max()))]
+    low, high = min(ends), max(ends)
+    return low, high if high > low else low + 1.0

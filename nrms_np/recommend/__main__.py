@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, positive_int, run_command, use_threads
 
 if TYPE_CHECKING:
-    from nrms_np.arrays import Array, IntArray
+    from nrms_np.arrays import Array
     from nrms_np.data.news import News
 
 
@@ -22,6 +23,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     who.add_argument("--user", metavar="U", help="a user of the split's behaviors.tsv")
     who.add_argument("--history", nargs="+", metavar="IDS", help='clicked news, oldest first ("": none)')
     who.add_argument("--titles", nargs="+", metavar="TITLE", help="clicked titles, oldest first")
+    parser.add_argument("--candidates", type=Path, metavar="FILE", help="rank these news only, ids one a line")
+    parser.add_argument(
+        "--since", metavar="TIME", help="rank only news first shown then or later, as behaviors.tsv says"
+    )
     parser.add_argument("--top", type=positive_int, default=10, help="how many news to show")
     add_threads(parser)
     return parser.parse_args(arguments)
@@ -34,63 +39,88 @@ def main(arguments: list[str]) -> int:
 
     # Imported only now, so that --help and wrong usage answer at once.
     from nrms_np.data.dataset import read_split
+    from nrms_np.data.folders import split_folder
     from nrms_np.data.news import read_news
-    from nrms_np.data.vocabulary import Vocabulary
-    from nrms_np.evaluation.ranking import load_trained, model_path
-    from nrms_np.recommend.history import best_rows, history_of_ids, history_of_titles, history_of_user, model_scores
-    from nrms_np.recommend.news_vectors import news_vectors
+    from nrms_np.errors import NrmsError
+    from nrms_np.evaluation.ranking import load_trained
+    from nrms_np.model import model_path
+    from nrms_np.recommend.log import history_of_user, ids_in_file, parse_time, shown_since
+    from nrms_np.recommend.news_vectors import add_news
+    from nrms_np.recommend.recommender import Recommender
+    from nrms_np.training.run_folder import data_of
 
     use_threads(options.threads)
+    since = None if options.since is None else parse_time(options.since)
     model = load_trained(options.run)
-    folder = options.data / options.split
+    data = data_of(options.run, options.data, say)
+    folder, split = split_folder(data, options.split), None
     if options.user is not None:
         # All clicks: the older ones are not used, but not recommended again either.
         split = read_split(folder, history_length=2**31 - 1)
-        news, history = split.news, history_of_user(split, options.user)
+        news, history, whose = split.news, history_of_user(split, options.user), f"user {options.user}"
     else:
-        news = read_news(folder / "news.tsv")
-        if options.history is not None:
-            history = history_of_ids(" ".join(options.history).split(), news)
-        else:
-            history = history_of_titles(options.titles, news)
-    if history.titles:
-        used = min(len(history.titles), model.config.history_length)
-        say(f"{history.name}: {len(history.titles)} clicked news, the last {used} used")
-        if options.titles is not None and (missing := Vocabulary(model.vocabulary).missing(history.titles)):
+        news, whose = read_news(folder / "news.tsv"), "this history"
+        history = " ".join(options.history or []).split()
+        if unknown := [name for name in history if name not in news.row]:
+            raise NrmsError(f"the news {', '.join(unknown)} of --history is not in the split's news.tsv.")
+    for note in news.notes:
+        say(f"{options.split}: {note}")
+    candidates = news.ids if options.candidates is None else ids_in_file(options.candidates, news)
+    if since is not None:
+        split = split or read_split(folder, history_length=0)
+        shown = set(shown_since(split, since))
+        candidates = [news_id for news_id in candidates if news_id in shown]
+        if not candidates:
+            raise NrmsError(f"none of the news was first shown at {options.since} or later; give an earlier --since.")
+
+    recommender = Recommender(model)
+    add_news(recommender, model_path(options.run), dict(zip(news.ids, news.titles, strict=True)))
+    if options.titles is not None:
+        typed = {f"\t{place}": title for place, title in enumerate(options.titles)}  # no id of a file has a tab
+        recommender.add(typed)
+        history, whose = list(typed), "these titles"
+        if missing := model.words.missing(options.titles):
             say(f"words that the model does not know: {', '.join(missing)}")
-        vectors, heading = news_vectors(model, model_path(options.run), news.titles), "score"
-        scores = model_scores(model, vectors, history)
+    heading = "score"
+    used = recommender.used(history)
+    if used:
+        say(f"{whose}: {len(history)} clicked news, the last {len(used)} used")
     else:
-        scores, counted = _clicks(options.data, options.split, news)
-        heading = "clicks"
-        print(f"{history.name}: an empty history, so these are the most popular news, by their clicks in {counted}")
-    if len(history.seen):
-        say(f"left out, because already clicked: {len(history.seen)} of the {len(news.ids):,} news")
-    _print_table(news, best_rows(scores, history.seen, options.top), scores, heading)
+        counts, counted = _clicks(data, options.split, news)
+        recommender.add({}, clicks=dict(zip(news.ids, counts.astype(int).tolist(), strict=True)))
+        heading, reason = "clicks", "no title with a known word" if history else "an empty history"
+        print(f"{whose}: {reason}, so these are the most popular news, by their clicks in {counted}")
+    best = recommender.rank(history, candidates)
+    if left_out := len(candidates) - len(best):
+        reason = "already clicked or with the headline of another"
+        say(f"left out, because {reason}: {left_out} of the {len(candidates):,} news")
+    _print_table(news, best[: options.top], heading)
     return DONE
 
 
 def _clicks(data: Path, name: str, news: News) -> tuple[Array, str]:
     """Clicks of the pool in the split's impressions, or in train's where the split has none; and in which."""
+    from nrms_np.data.folders import split_folder
     from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import clicks_of_news, labelled_split
 
     for counted in (name, "train"):
-        split = labelled_split(data / counted)
+        split = labelled_split(split_folder(data, counted))
         if split is not None and (clicks := clicks_of_news(split, news.ids)).any():
             return clicks, counted
     raise DataError(data, f"the history is empty, and neither {name} nor train has clicks to count popularity by.")
 
 
-def _print_table(news: News, rows: IntArray, scores: Array, heading: str) -> None:
-    """Print rank, score, category, id and title, the columns as wide as they need to be."""
+def _print_table(news: News, best: list[tuple[str, float]], heading: str) -> None:
+    """Print rank, score (- without a known word), category, id and title, the columns as wide as they need to be."""
     number = "{:.0f}" if heading == "clicks" else "{:.4f}"
     lines = [("rank", heading, "category", "id", "title")]
-    for i, row in enumerate(rows, start=1):
-        lines.append((str(i), number.format(scores[row]), news.categories[row], news.ids[row], news.titles[row]))
+    for place, (news_id, score) in enumerate(best, start=1):
+        row, text = news.row[news_id], "-" if score == -inf else number.format(score)
+        lines.append((str(place), text, news.categories[row], news_id, news.titles[row]))
     wide = [max(len(line[column]) for line in lines) for column in range(4)]
-    for rank, score, category, name, title in lines:
-        print(f"{rank:>{wide[0]}}  {score:>{wide[1]}}  {category:<{wide[2]}}  {name:<{wide[3]}}  {title}".rstrip())
+    for rank, shown, category, name, title in lines:
+        print(f"{rank:>{wide[0]}}  {shown:>{wide[1]}}  {category:<{wide[2]}}  {name:<{wide[3]}}  {title}".rstrip())
 
 
 command = partial(run_command, main)  # the console script nrms-recommend

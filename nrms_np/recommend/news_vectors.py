@@ -6,37 +6,36 @@ for which model and which titles it is, so a file that does not fit is never rea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from nrms_np.arrays import Array
 from nrms_np.errors import ModelFileError
-from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.files import arrays_in, write_arrays
-from nrms_np.model import NRMS
+from nrms_np.recommend.recommender import Recommender
 
 KEPT_FROM = 10_000
 """Fewer news are encoded faster than anyone notices."""
 
 
-def news_vectors(model: NRMS, model_file: Path, titles: list[str]) -> Array:
-    """The vectors of all titles, from the file beside the model if there is one, else encoded now and kept.
+def add_news(recommender: Recommender, model_file: Path, news: Mapping[str, str]) -> None:
+    """Add news to a recommender without any, with the vectors that are kept beside the model, else encoded now and kept.
 
-    model_file: the file that `model` was loaded from.    Returns (n, H·d).
+    model_file: the file that the recommender's model was loaded from.    news: titles by id.
     """
-    if len(titles) < KEPT_FROM:
-        return model.encode_news(encode_titles(model, titles))
+    if len(news) < KEPT_FROM:
+        recommender.add(news)
+        return
     fingerprint = blake2b(model_file.read_bytes(), digest_size=8)
-    fingerprint.update("\n".join(titles).encode())
+    fingerprint.update("\n".join(news.values()).encode())
     path = model_file.with_name(f"news_vectors-{fingerprint.hexdigest()}.npz")
     with suppress(ModelFileError), arrays_in(path, "the kept news vectors cannot be read") as kept:
-        vectors: Array = kept["news"]
-        if vectors.shape == (len(titles), model.config.news_dim):
-            return vectors
-    vectors = model.encode_news(encode_titles(model, titles))
+        if kept["news"].shape == (len(news), recommender.model.config.news_dim):
+            recommender.add(news, vectors=kept["news"])
+            return
+    recommender.add(news)
     with suppress(OSError):  # a folder that cannot be written to only means encoding again next time
         for old in path.parent.glob("news_vectors-*.npz"):
             old.unlink()  # of other titles or of an earlier model: only one file is kept
-        write_arrays(path, {"news": vectors})
-    return vectors
+        write_arrays(path, {"news": recommender.news_vectors()})

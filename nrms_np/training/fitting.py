@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nrms_np.config import Config
-from nrms_np.data.dataset import Dataset
-from nrms_np.errors import NrmsError
-from nrms_np.evaluation.baselines import baseline_scores
-from nrms_np.evaluation.ranking import metrics_of
+from nrms_np.data.clicks import count_clicks, write_clicks
+from nrms_np.data.dataset import Dataset, Split
+from nrms_np.errors import ConfigError, NrmsError
+from nrms_np.evaluation.baselines import baseline_metrics
+from nrms_np.evaluation.metrics import mean_metrics
+from nrms_np.evaluation.ranking import evaluate, load_trained
 from nrms_np.model import NRMS
+from nrms_np.training.going_on import go_on_from
 from nrms_np.training.learning_curve import draw_learning_curve
+from nrms_np.training.outcome import best_of, doubts
 from nrms_np.training.report import write_report
 from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.trainer import Row, Trainer
@@ -23,19 +27,23 @@ class Run(NamedTuple):
     """A finished run.
 
     model:     of the best epoch.    folder: where everything is kept.
-    epochs:    the metrics of each epoch; epoch 0 is the untrained model.
+    epochs:    the metrics of each epoch; epoch 0 is the model before training.
     baselines: the metrics of what needs no model, by its name.
+    doubts:    why the model is of little use, one line each; empty for a useful one.
+    test:      the metrics of the best epoch on the test split and, as "baselines", of what needs no model; None without such.
     """
 
     model: NRMS
     folder: RunFolder
     epochs: list[Row]
     baselines: dict[str, dict[str, float]]
+    doubts: list[str]
+    test: Row | None
 
     @property
     def best(self) -> Row:
         """The metrics of the epoch with the highest AUC on dev."""
-        return max(self.epochs, key=lambda row: row["auc"])
+        return best_of(self.epochs)
 
 
 def fit(
@@ -43,8 +51,10 @@ def fit(
     data: Dataset,
     folder: str | Path,
     *,
+    start: str | Path | None = None,
     resume: bool = False,
     say: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = lambda _: None,
     on_row: Callable[[str, Row], None] = lambda *_: None,
     **options: Any,
 ) -> Run:
@@ -53,12 +63,13 @@ def fit(
     config:  all settings; word_dim is that of `data.word_vectors` where there are such.    data: from `read_dataset`.
     folder:  of the run; it must not hold one yet, unless `resume` goes on with it, exactly as if it had not stopped: with its own
              settings, of which `epochs` and `backend` may differ.
-    say:     told what a user should know, one line at a time.
+    start:   run folder or file of a trained model to go on from, with a fresh optimiser; `data` was read with its vocabulary.
+    say:     told what a user should know, one line at a time.    warn: told what is odd about the data.
     on_row:  told each row of metrics with its name as soon as it is known: the baselines, then epoch after epoch.
     options: `stop`, `show_bar` and `share_words` of `trainer.Trainer`.
 
-    Raises Interrupted, after a checkpoint, when `stop` says so; NrmsError for a folder that cannot be used, data without
-    samples, and a loss that is no number any more.
+    Raises Interrupted, after a checkpoint, when `stop` says so; NrmsError for a folder that cannot be used, and for a loss or
+    scores that are no numbers any more.
     """
     run = RunFolder(folder)
     if data.word_vectors is not None:
@@ -68,27 +79,56 @@ def fit(
         raise NrmsError(f"{run.path}: the run has other settings than these; give those of its config.json.")
     for note in data.notes:
         say(note)
-    model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
+    for warning in data.warnings:
+        warn(warning)
+    if data.vocabulary.tokens != config.tokens:
+        raise ConfigError(f"tokens is {config.tokens}, but the data was read by the rule {data.vocabulary.tokens}.")
+    if start is None or (resume and run.checkpoint.exists()):  # a checkpoint has all parameters
+        model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
+    else:
+        model = go_on_from(load_trained(Path(start)), config, data.vocabulary.words, data.word_vectors)
     words = model.parameters["word_embedding"].size
     others = sum(value.size for value in model.parameters.values()) - words
     say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
-    on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else "untrained", row)  # noqa: E731
+    first = "untrained" if start is None else "at the start"
+    on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else first, row)  # noqa: E731
     trainer = Trainer(model, data, run, on_epoch=on_epoch, **options)
-    if trainer.samples.skipped:
-        say(f"train: {trainer.samples.skipped:,} impressions skipped, because all of their candidates were clicked")
     if not resume:
         run.create()
         glove = None if data.glove is None else str(data.glove.resolve())
-        run.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove})
-    baselines = {}
-    for name, scores in baseline_scores(data.dev, data.train, config.seed).items():
-        baselines[name] = metrics_of(scores, data.dev.behaviors).values
-        on_row(name, baselines[name])
+        write_clicks(
+            run.clicks, count_clicks(data.train)
+        )  # for a Recommender: popularity where the model knows nothing
+        origin = None if start is None else str(Path(start).resolve())
+        run.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove, "from": origin})
+    baselines = _baselines(data.dev, data.train)
+    for name, metrics in baselines.items():
+        on_row(name, metrics)
     if resume:
         trainer.resume()
     trainer.fit()
     rows = run.read_metrics()
+    model = NRMS.load(run.model, config.backend)
+    test = _test(model, data)
+    if test is not None:
+        test = {"epoch": best_of(rows)["epoch"], **test}
+        run.write_test(test)
     levels = {name: metrics["auc"] for name, metrics in baselines.items()}
     draw_learning_curve(run.learning_curve, rows, levels)
-    write_report(run, levels, data.notes)
-    return Run(NRMS.load(run.model, config.backend), run, rows, baselines)
+    write_report(run, levels, data.notes, data.warnings, test)
+    return Run(model, run, rows, baselines, doubts(rows, levels, config), test)
+
+
+def _baselines(split: Split, train: Split) -> dict[str, dict[str, float]]:
+    return {name: mean_metrics(each).values for name, each in baseline_metrics(split, train).items()}
+
+
+def _test(model: NRMS, data: Dataset) -> Row | None:
+    """The metrics of a model on the test split, where there is one, and those of what needs no model."""
+    if data.test is None:
+        return None
+    titles = data.vocabulary.encode(data.test.news.titles, model.config.title_length)
+    return {
+        **evaluate(model, titles, data.test.behaviors).values,
+        "baselines": _baselines(data.test, data.train),
+    }

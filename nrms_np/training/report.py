@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nrms_np.config import Config, shown
+from nrms_np.data.folders import split_folder
 from nrms_np.data.mind.files import FINGERPRINTS, Fingerprint, git_blob_sha1
+from nrms_np.data.table import plain_or_gz
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import METRICS
 from nrms_np.files import write_text
 from nrms_np.kernels.engine.parallel import threads_in_use
+from nrms_np.training.outcome import best_of, diverged, doubts, in_words
 from nrms_np.training.run_folder import RunFolder
 
 BAND = (65.0, 67.0)
@@ -64,10 +67,19 @@ NOT_COMPARED = (
 )
 
 
-def write_report(folder: RunFolder, levels: Mapping[str, float], notes: Sequence[str]) -> None:
+def write_report(
+    folder: RunFolder,
+    levels: Mapping[str, float],
+    notes: Sequence[str],
+    warnings: Sequence[str] = (),
+    test: Mapping[str, Any] | None = None,
+) -> None:
     """Write REPORT.md into the folder of a run that has ended; it appears whole or not at all.
 
-    levels: dev AUC of what needs no model, by its name.    notes: what reading the data told, one line each.
+    Metrics have three decimals, as everywhere. Only beside published numbers they are in % with two, as those are.
+
+    levels: dev AUC of what needs no model, by its name.    notes, warnings: what reading the data told, one line each.
+    test:   metrics of the best epoch on the test split, and of the "baselines"; None without such a split.
 
     Raises NrmsError where the run has no finished epoch or its folder is broken, OSError where a file cannot be used.
     """
@@ -76,15 +88,15 @@ def write_report(folder: RunFolder, levels: Mapping[str, float], notes: Sequence
     if not rows:
         raise NrmsError(f"{folder.path}: the run has no finished epoch to report; go on with it with --resume.")
     data_folder, glove = data["folder"], data["glove"]
-    files = {name: _fingerprint(Path(data_folder, name)) for name in DATA_FILES}
-    best = max(rows, key=lambda row: row["auc"])
+    files = {name: _fingerprint(_data_file(data_folder, name)) for name in DATA_FILES}
+    best = best_of(rows)
     paragraphs = [
         "# Report of a training run",
-        *_result(best, config.seed),
+        *_result(rows, levels, config, test),
         *(_comparison(best, config, glove) if files == FINGERPRINTS["small"] else [NOT_COMPARED]),
-        *_learning_curve(folder, rows, levels),
-        *_data(data_folder, files, glove, notes),
-        *_settings(config, glove),
+        *_learning_curve(folder, rows, levels, data["from"]),
+        *_data(data_folder, files, glove, [*(f"**Odd**: {line}" for line in warnings), *notes]),
+        *_settings(config, glove, data["from"]),
         *_time_and_memory(rows),
     ]
     write_text(folder.report, "\n\n".join(paragraphs) + "\n")
@@ -115,12 +127,27 @@ def differences(config: Config, glove: str | None, published: Published) -> list
     return found
 
 
-def _result(best: dict[str, Any], seed: int) -> list[str]:
-    numbers = ", ".join(f"{metric.title} {100 * best[metric.name]:.2f}" for metric in METRICS)
+def _result(
+    rows: list[dict[str, Any]], levels: Mapping[str, float], config: Config, test: Mapping[str, Any] | None
+) -> list[str]:
+    best = best_of(rows)
+    result = [f"Best epoch: {best['epoch']}. On the dev split: **{in_words(best)}**."]
+    if best["epoch"] == 0 or diverged(rows):
+        result = [
+            f"No useful model. On the dev split, the best of epoch 0 (untrained) to {rows[-1]['epoch']}: {in_words(best)}."
+        ]
+    result += [f"**{doubt[0].upper()}{doubt[1:]}.**" for doubt in doubts(rows, levels, config)]
+    one_run = f"It is one run, with seed {config.seed}; another seed gives a slightly different number."
+    if test is None:
+        why = (
+            "The best epoch is the one with the highest AUC on this same dev split, which flatters the number a little."
+        )
+        return [*result, f"{why} {one_run}"]
+    others = ", ".join(f"{name} {metrics['auc']:.3f}" for name, metrics in test["baselines"].items())
     return [
-        f"Best epoch: {best['epoch']}. On the dev split, in %: **{numbers}**.",
-        "The best epoch is the one with the highest AUC on this same dev split, which flatters the number a little. "
-        f"It is one run, with seed {seed}; another seed gives a slightly different number.",
+        *result,
+        f"That epoch on the test split, by which nothing was chosen: **{in_words(test)}**. AUC there without a model: {others}.",
+        f"The best epoch is the one with the highest AUC on dev, which flatters dev's number a little, not test's. {one_run}",
     ]
 
 
@@ -149,18 +176,21 @@ def _remark(config: Config, glove: str | None, published: Published) -> str:
     return f"Settings of this run that differ from those of {published.name}: {'; '.join(found)}."
 
 
-def _learning_curve(folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float]) -> list[str]:
+def _learning_curve(
+    folder: RunFolder, rows: list[dict[str, Any]], levels: Mapping[str, float], start: str | None
+) -> list[str]:
     cells = [
-        [row["epoch"], f"{row['loss']:.4f}", *(f"{100 * row[metric.name]:.2f}" for metric in METRICS),
+        [row["epoch"], f"{row['loss']:.4f}", *(f"{row[metric.name]:.3f}" for metric in METRICS),
          f"{row['train_seconds']:.1f}", f"{row['eval_seconds']:.1f}"]
         for row in rows
     ]  # fmt: skip
-    others = ", ".join(f"{name} {100 * auc:.2f}" for name, auc in levels.items())
+    others = ", ".join(f"{name} {auc:.3f}" for name, auc in levels.items())
+    first = "the untrained model" if start is None else "the model that training went on from"
     return [
         "## Learning curve",
         f"![dev AUC and train loss against the epoch]({folder.learning_curve.name})",
         _table(["epoch", "train loss", *TITLES, "training, s", "evaluation, s"], cells),
-        f"Metrics on the dev split, in %. Epoch 0 is the untrained model. AUC without a model: {others}.",
+        f"Metrics on the dev split. Epoch 0 is {first}. AUC without a model: {others}.",
     ]
 
 
@@ -180,9 +210,12 @@ def _data(folder: str, files: Mapping[str, Fingerprint], glove: str | None, note
     return ["## Data", explanation, table, "\n".join(f"- {note}" for note in notes)]
 
 
-def _settings(config: Config, glove: str | None) -> list[str]:
+def _settings(config: Config, glove: str | None, start: str | None) -> list[str]:
     rows = [[name.replace("_", " "), shown(value)] for name, value in vars(config).items()]
-    return ["## Settings", _table(["setting", "value"], [*rows, ["word vectors", _vectors(glove)]])]
+    if start is not None:
+        rows.append(["model to go on from", f"`{start}`"])
+    rows.append(["word vectors" if start is None else "vectors of new words", _vectors(glove)])
+    return ["## Settings", _table(["setting", "value"], rows)]
 
 
 def _time_and_memory(rows: list[dict[str, Any]]) -> list[str]:
@@ -197,6 +230,12 @@ def _time_and_memory(rows: list[dict[str, Any]]) -> list[str]:
         f"- machine: {platform.machine()}, {platform.system()}, threads: {threads_in_use()}, "
         f"Python {platform.python_version()}",
     ]
+
+
+def _data_file(folder: str, name: str) -> Path:
+    """Where a file is, given as "train/news.tsv"."""
+    split, file = name.split("/")
+    return plain_or_gz(split_folder(folder, split) / file)
 
 
 def _fingerprint(path: Path) -> Fingerprint:

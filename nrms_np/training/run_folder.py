@@ -1,9 +1,12 @@
-"""The folder a training run writes: settings, metrics of each epoch, the best model, a checkpoint, learning curve, report."""
+"""The folder a training run writes: settings, metrics of each epoch, the best model, a checkpoint, learning curve, report, test."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,9 @@ class RunFolder:
         self.model = self.path / "model.npz"
         self.checkpoint = self.path / "checkpoint.npz"
         self.learning_curve = self.path / "learning_curve.png"
+        self.clicks = self.path / "clicks.tsv"
         self.report = self.path / "REPORT.md"
+        self.test = self.path / "test.json"
 
     def create(self) -> None:
         """Make the folder and see that it can be written to. Raises NrmsError where it cannot, or already holds a run."""
@@ -46,7 +51,8 @@ class RunFolder:
         """Read what `write_config` wrote. Raises NrmsError where there is no run or its settings make no sense."""
         try:
             text = self.config.read_text(encoding="utf-8")
-            data = {name: json.loads(text)["data"][name] for name in ("folder", "glove")}
+            given = json.loads(text)["data"]
+            data = {"folder": given["folder"], "glove": given["glove"], "from": given.get("from")}
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -67,10 +73,32 @@ class RunFolder:
             raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
         return rows
 
+    def write_test(self, metrics: dict[str, Any]) -> None:
+        """Write test.json: the metrics of the best epoch on the test split, and those of the baselines."""
+        write_text(self.test, json.dumps(metrics, indent=2) + "\n")
 
-def free_folder(parent: Path, name: str) -> Path:
-    """The folder `name`, or `name-2`, `name-3`, ...: the first that does not exist."""
-    path, number = parent / name, 2
-    while path.exists():
-        path, number = parent / f"{name}-{number}", number + 1
-    return path
+
+def claim_folder(parent: Path, name: str) -> Path:
+    """Make the folder `name`, or `name-2`, `name-3`, ...: the first that does not exist. Nobody else gets the same one."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        with suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise AssertionError("numbers do not end")
+
+
+def data_of(run: Path, given: Path | None, say: Callable[[str], None]) -> Path:
+    """The data folder that a command is to use: the one given, or else the one the run was trained on, which `say` is told.
+
+    run: a run folder, or a model file in one. Raises NrmsError where no folder is given and the run tells none.
+    """
+    if given is not None:
+        return given
+    folder = RunFolder(run if run.is_dir() else run.parent)
+    if not folder.config.exists():
+        raise NrmsError(f"{folder.path}: no config.json here says what the model was trained on; give --data.")
+    data = Path(folder.read_config()[1]["folder"])
+    say(f"data: {data}, which the run was trained on")
+    return data

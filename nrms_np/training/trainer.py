@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 from nrms_np.data.batches import Samples, batches
@@ -55,8 +56,6 @@ class Trainer:
         self.config = model.config
         self.optimiser = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
-        if len(self.samples) == 0:
-            raise NrmsError("the train split has no impression with both a clicked and a not clicked candidate.")
         self.progress = Progress()
 
     def resume(self) -> None:
@@ -107,7 +106,7 @@ class Trainer:
         with self._bar() as bar:
             for batch in self._batches(progress.epoch, progress.batch):
                 loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.optimiser.steps)
-                if loss != loss:
+                if not isfinite(loss):
                     raise NrmsError(
                         f"the loss is not a number any more at step {self.optimiser.steps + 1}; try a lower --learning-rate."
                     )

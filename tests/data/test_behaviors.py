@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nrms_np.data.behaviors import Behaviors, Dropped, read_behaviors
+from nrms_np.data.behaviors import Behaviors, Dropped, read_behaviors, seems_labelled
 from nrms_np.data.news import News
 from nrms_np.errors import DataError
 
@@ -141,9 +141,85 @@ def test_faults_carry_the_line_of_the_file(tmp_path: Path) -> None:
 def test_a_row_of_behaviors_needs_five_columns(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         behaviors_of(tmp_path, "1\tU1\ttime\tN1-0\n")
-    check_error(caught.value, tmp_path / "file.tsv", 1, "4 columns", "5 are needed")
+    check_error(caught.value, tmp_path / "file.tsv", 1, "4 columns", "5 or more are needed")
 
 
 def test_an_empty_file_of_behaviors_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="empty"):
         behaviors_of(tmp_path, "")
+
+
+def test_more_columns_than_five_are_ignored_but_all_rows_have_as_many(tmp_path: Path) -> None:
+    more = behaviors_line("N1", "N2-1 N3-0").replace("\n", "\tmobile\t7\n")
+    assert behaviors_of(tmp_path, more, more).candidates.to_lists() == [[1, 2]] * 2
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, more, behaviors_line("N1", "N2-1"))
+    check_error(caught.value, tmp_path / "file.tsv", 2, "5 columns", "7 are needed, as in the first row")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["impression_id\tuser_id\ttime\thistory\timpressions", "ImpressionID\tUser ID\tTime\tClick-History\tCandidates"],
+)
+def test_a_header_row_is_skipped_with_a_word_and_lines_are_still_counted_from_it(tmp_path: Path, header: str) -> None:
+    behaviors = behaviors_of(tmp_path, header + "\n", behaviors_line("N1", "N2-1 N3-0"))
+    assert behaviors.candidates.to_lists() == [[1, 2]]
+    assert behaviors.clicked is not None
+    assert behaviors.clicked.tolist() == [True, False]
+    assert behaviors.notes == ("the header row of file.tsv is skipped",)
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, header + "\n", behaviors_line("N1", "N2-1"), behaviors_line("N1", "N2-7"))
+    check_error(caught.value, tmp_path / "file.tsv", 3, "'N2-7'")
+
+
+def test_one_cell_that_could_be_a_name_makes_no_header(tmp_path: Path) -> None:
+    behaviors = behaviors_of(tmp_path, behaviors_line("N1", "N2-1 N3-0", "id"), "2\tuser\ttime\tN1\tN2-1\n")
+    assert behaviors.impression_ids == ["id", "2"]
+    assert behaviors.notes == ()
+
+
+def test_a_header_row_in_another_order_says_what_must_move(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, "user_id\ttime\timpression_id\thistory\tcandidates\n", behaviors_line("N1", "N2-1"))
+    check_error(caught.value, tmp_path / "file.tsv", 1, "'user_id' as column 1", "must be column 2")
+
+
+@pytest.mark.parametrize(
+    ("history", "candidates", "cell", "token"),
+    [("N1,N2", "N3-0 N2-1", "history", "N1,N2"), ("N1, N2", "N3-0 N2-1", "history", "N1,"),
+     ("N404;N405", "N3-0 N2-1", "history", "N404;N405"), ("N1", "N3-0,N2-1", "candidates", "N3-0,N2-1"),
+     ("N1", "N3;N2", "candidates", "N3;N2")],
+)  # fmt: skip
+def test_commas_and_semicolons_between_ids_are_blamed(
+    tmp_path: Path, history: str, candidates: str, cell: str, token: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, behaviors_line("N1", "N3-0 N2-1"), behaviors_line(history, candidates))
+    check_error(caught.value, tmp_path / "file.tsv", 2, f"the {cell} must be separated by spaces", repr(token))
+
+
+def test_ids_that_hold_commas_themselves_are_no_mistake(tmp_path: Path) -> None:
+    news = News(["a,1", "a,2"], ["x"] * 2, ["y"] * 2, ["z"] * 2)
+    behaviors = behaviors_of(tmp_path, behaviors_line("a,2 a,3", "a,1-1 a,2-0 a,4-0"), news=news)
+    assert behaviors.histories.to_lists() == [[1]]
+    assert behaviors.dropped == Dropped(clicks=1, candidates=1)
+
+
+def test_times_and_the_clicks_before_any_cut_are_kept(tmp_path: Path) -> None:
+    behaviors = behaviors_of(
+        tmp_path,
+        behaviors_line("N1 N404 N2", "N1-0"),
+        behaviors_line("", "N404-1"),
+        "1\tU\tnoon\tN1\tN2-1\n",
+        history_length=1,
+    )
+    assert behaviors.history_clicks == 4
+    assert behaviors.times is not None
+    np.testing.assert_array_equal(behaviors.times, [1573290000.0, np.nan])  # that of a dropped impression is left out
+
+
+def test_whether_a_file_has_labels_is_told_by_its_first_impression(tmp_path: Path) -> None:
+    path = tmp_path / "behaviors.tsv"
+    for shown, labelled in (("N1-0 N2-1", True), ("N1 N2", False)):
+        path.write_text("id\tuser_id\ttime\thistory\tcandidates\n" + behaviors_line("N1", shown), encoding="utf-8")
+        assert seems_labelled(path) is labelled

@@ -139,10 +139,11 @@ def test_words_without_a_vector_are_drawn_at_the_scale_of_the_vectors() -> None:
 
 
 def test_words_only_in_dev_titles_join_the_vocabulary_when_they_have_a_vector(tmp_path: Path) -> None:
-    vocabulary = Vocabulary([UNKNOWN, "rare", "to", "the"])
+    vocabulary = Vocabulary([UNKNOWN, "rare", "to", "the"], tokens="mind")
     grown, found = join_glove(write(tmp_path, *LINES), vocabulary, ["Win of the strange", "to win"])
     assert grown.words == [UNKNOWN, "rare", "to", "the", "of", "win"]
     assert vocabulary.words == [UNKNOWN, "rare", "to", "the"]
+    assert grown.tokens == "mind"
     by_word = {grown.words[row]: vector for row, vector in zip(found.rows, found.vectors.tolist(), strict=True)}
     assert by_word["of"] == [1, 2, 3]
     assert by_word["win"] == [7, 8, 9]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,73 @@ def test_a_missing_file_an_empty_file_and_a_folder_are_errors(tmp_path: Path) ->
         with pytest.raises(DataError) as caught:
             read_news(path)
         check_error(caught.value, path, None, piece)
+
+
+def test_four_columns_are_enough_and_all_rows_have_as_many(tmp_path: Path) -> None:
+    news = read_news(write(tmp_path, "N1\tsports\tgolf\tOne\nN2\t\t\tTwo\n"))
+    assert (news.ids, news.titles, news.notes) == (["N1", "N2"], ["One", "Two"], ())
+    path = write(tmp_path, "N1\tsports\tgolf\tOne\nN2\t\t\tTwo\tmore\n")
+    with pytest.raises(DataError) as caught:
+        read_news(path)
+    check_error(caught.value, path, 2, "5 columns", "4 are needed, as in the first row")
+    path = write(tmp_path, "N1\tOne\n")
+    with pytest.raises(DataError) as caught:
+        read_news(path)
+    check_error(caught.value, path, 1, "2 columns", "4 or more are needed")
+
+
+def test_a_header_row_is_skipped_with_a_word(tmp_path: Path) -> None:
+    header = "\ufeffnews_id\tCategory\tSubCategory\tTitle\n"
+    news = read_news(write(tmp_path, header + "N1\ta\tb\tOne\n"))
+    assert news.ids == ["N1"]
+    assert news.notes == ("the header row of file.tsv is skipped",)
+    path = write(tmp_path, header + "N1\ta\tb\tOne\nN1\ta\tb\tTwo\n")
+    with pytest.raises(DataError) as caught:
+        read_news(path)
+    check_error(caught.value, path, 3, "line 2")
+    path = write(tmp_path, header)
+    with pytest.raises(DataError, match="empty but for a header row"):
+        read_news(path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "id\tsports\tgolf\tOne\n",
+        "N1\tcategory\tsubcategory\ttitle\n",
+        "N1\tnews\tnews\tTitle\n",
+        "title\tnews\ttopics\tid 7\n",
+    ],
+)
+def test_real_rows_are_never_taken_for_a_header(tmp_path: Path, row: str) -> None:
+    news = read_news(write(tmp_path, row))
+    assert len(news.ids) == 1
+    assert news.notes == ()
+
+
+def test_a_header_row_with_the_title_elsewhere_is_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path, "id\ttitle\tcategory\tsubcategory\nN1\tOne\ta\tb\n")
+    with pytest.raises(DataError) as caught:
+        read_news(path)
+    check_error(caught.value, path, 1, "'title' as column 2", "must be column 4")
+
+
+def test_a_packed_file_is_read_in_place_of_the_plain_one_only(tmp_path: Path) -> None:
+    plain = tmp_path / "news.tsv"
+    packed = tmp_path / "news.tsv.gz"
+    packed.write_bytes(gzip.compress(news_line("N1", "packed").encode()))
+    assert read_news(plain).titles == ["packed"]
+    plain.write_text(news_line("N1", "plain"), encoding="utf-8")
+    assert read_news(plain).titles == ["plain"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "plain text"])
+def test_a_damaged_packed_file_is_a_sentence(tmp_path: Path, damage: str) -> None:
+    content = bytearray(gzip.compress("".join(news_line(f"N{i}", f"Title {i * i}") for i in range(3000)).encode()))
+    if damage == "changed":
+        content[-6] ^= 0xFF  # of the checksum
+    packed = tmp_path / "news.tsv.gz"
+    packed.write_bytes({"cut": content[:-20], "changed": content, "plain text": news_line("N1").encode()}[damage])
+    with pytest.raises(DataError) as caught:
+        read_news(tmp_path / "news.tsv")
+    check_error(caught.value, packed, None, "the packed file is damaged after line", "pack it again")

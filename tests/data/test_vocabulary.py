@@ -5,17 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nrms_np.data.vocabulary import UNKNOWN, Vocabulary, tokenize
-
-
-def test_a_title_is_split_into_lower_case_words_and_punctuation_marks() -> None:
-    assert tokenize("Who's NEW? U.S. wins, 3-1 | MSN") == (
-        ["who", "s", "new", "?", "u", ".", "s", ".", "wins", ",", "3", "1", "|", "msn"]
-    )
-
-
-def test_a_title_without_letters_has_no_tokens() -> None:
-    assert tokenize(" -- () ") == []
+from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
+from nrms_np.errors import ConfigError, NrmsError
 
 
 def test_words_are_ordered_by_frequency_and_then_by_the_alphabet() -> None:
@@ -49,3 +40,30 @@ def test_the_words_that_a_vocabulary_lacks_are_listed_once_by_the_alphabet() -> 
 def test_a_list_that_is_no_vocabulary_is_refused(words: list[str]) -> None:
     with pytest.raises(ValueError, match="vocabulary"):
         Vocabulary(words)
+
+
+def test_a_grown_vocabulary_keeps_its_rows() -> None:
+    old = Vocabulary([UNKNOWN, "b", "a"], tokens="mind")
+    grown = old.grown(["c d d a b a", "e e"], minimum_count=2)
+    assert grown.words == [UNKNOWN, "b", "a", "d", "e"]
+    assert grown.tokens == "mind"
+
+
+def test_a_vocabulary_cuts_titles_by_its_own_rule() -> None:
+    old, new = (Vocabulary.from_titles(["東京"], tokens=rule) for rule in ("mind", "unicode"))
+    assert old.words == [UNKNOWN, "東京"]
+    assert new.words == [UNKNOWN, "京", "東"]
+    assert old.encode(["東京"], 9).to_lists() == [[1]]
+    assert new.encode(["東京"], 9).to_lists() == [[2, 1]]
+    assert old.missing(["京東"]) == ["京東"]
+    assert new.missing(["京東"]) == []
+    with pytest.raises(ConfigError, match="tokens must be unicode or mind, not 'letters'"):
+        Vocabulary([UNKNOWN], tokens="letters")
+
+
+@pytest.mark.parametrize(
+    "use", [Vocabulary.from_titles, Vocabulary([UNKNOWN]).missing, lambda t: Vocabulary([UNKNOWN]).encode(t, 5)]
+)
+def test_one_string_is_not_read_as_a_list_of_letters(use) -> None:
+    with pytest.raises(NrmsError, match=r"a list of titles is needed, not one string; write \['Rockets win'\]\."):
+        use("Rockets win")

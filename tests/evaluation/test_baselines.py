@@ -10,7 +10,7 @@ import pytest
 
 from nrms_np.data.dataset import Split, read_split
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.baselines import baseline_scores, clicks_of_news
+from nrms_np.evaluation.baselines import baseline_metrics, clicks_of_news
 
 
 def write_split(folder: Path, news: str, impressions: list[str]) -> Split:
@@ -37,7 +37,9 @@ def dev(tmp_path: Path) -> Split:
 
 
 def test_popularity_is_the_number_of_clicks_in_train_matched_by_id(train: Split, dev: Split) -> None:
-    assert baseline_scores(dev, train, seed=3)["popularity"].tolist() == [3, 0, 1, 0, 3]
+    assert clicks_of_news(train, dev.news.ids).tolist() == [0, 1, 0, 3]
+    # N2 3, N9 0, N3 1: the clicked N9 is last of three. N1 0, N2 3: the clicked N1 is last of two.
+    np.testing.assert_allclose(baseline_metrics(dev, train)["popularity"][:, :2], [[0, 1 / 3], [0, 1 / 2]])
 
 
 def test_popularity_without_labels_is_an_error(train: Split, dev: Split) -> None:
@@ -46,9 +48,8 @@ def test_popularity_without_labels_is_an_error(train: Split, dev: Split) -> None
         clicks_of_news(unlabelled, dev.news.ids)
 
 
-def test_random_scores_depend_on_the_seed_alone(dev: Split) -> None:
-    scores = baseline_scores(dev, None, seed=3)["random"]
-    assert scores.shape == (5,)
-    assert len(set(scores.tolist())) == 5
-    np.testing.assert_array_equal(scores, baseline_scores(dev, None, seed=3)["random"])
-    assert (scores != baseline_scores(dev, None, seed=4)["random"]).all()
+def test_random_is_the_expectation_and_popularity_needs_train(dev: Split) -> None:
+    metrics = baseline_metrics(dev, None)
+    assert set(metrics) == {"random"}
+    assert metrics["random"][:, 0].tolist() == [0.5, 0.5]
+    np.testing.assert_allclose(metrics["random"][:, 1], [(1 + 1 / 2 + 1 / 3) / 3, (1 + 1 / 2) / 2])

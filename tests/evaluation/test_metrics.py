@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
 
 from nrms_np.errors import NrmsError
-from nrms_np.evaluation.metrics import METRICS, bootstrap_interval, impression_metrics, mean_metrics, ranks
+from nrms_np.evaluation.metrics import (
+    METRICS,
+    bootstrap_interval,
+    expected_at_random,
+    impression_metrics,
+    mean_metrics,
+    ranks,
+)
 from nrms_np.packed import offsets_of
 
 
@@ -179,3 +187,48 @@ def test_the_bootstrap_interval_has_the_width_of_the_normal_one_and_depends_on_t
     narrow = bootstrap_interval(rows, seed=11, level=0.5)
     assert (narrow[0] > interval[0]).all()
     assert (narrow[1] < interval[1]).all()
+
+
+def clicks_of(*impressions: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The labels of impressions, end to end, and their offsets."""
+    return np.concatenate([np.array(each, dtype=bool) for each in impressions]), offsets_of(
+        np.array([len(each) for each in impressions])
+    )
+
+
+def test_random_is_the_mean_over_all_orders() -> None:
+    """Of 6 candidates with 3 clicked, and of 7 with 1: more and fewer than the cutoffs, all 720 and 5,040 orders."""
+    for labels in ([1, 0, 1, 0, 0, 1], [0, 0, 0, 1, 0, 0, 0]):
+        orders = np.array(list(permutations(range(len(labels)))), dtype=np.float64)
+        clicked, offsets = clicks_of(*[labels] * len(orders))
+        expected = impression_metrics(orders.ravel(), clicked, offsets).mean(axis=0)
+        np.testing.assert_allclose(expected_at_random(*clicks_of(labels))[0], expected, rtol=1e-12)
+
+
+def test_random_is_the_closed_form() -> None:
+    clicked, offsets = clicks_of([1] * 3 + [0] * 37)
+    ranks = np.arange(1, 41)
+    gain = [3 / 40 * np.sum(1 / np.log2(1 + ranks[:k])) / np.sum(1 / np.log2(1 + ranks[:3])) for k in (5, 10)]
+    np.testing.assert_allclose(expected_at_random(clicked, offsets), [[0.5, np.sum(1 / ranks) / 40, *gain]], rtol=1e-12)
+
+
+def test_random_is_what_many_draws_come_near_to() -> None:
+    generator = np.random.default_rng(3)
+    impressions = [[1, *generator.integers(0, 2, size).tolist(), 0] for size in generator.integers(0, 30, 50)]
+    clicked, offsets = clicks_of(*impressions)
+    draws = np.array(
+        [impression_metrics(generator.random(len(clicked)), clicked, offsets).mean(axis=0) for _ in range(400)]
+    )
+    errors = (draws.mean(axis=0) - expected_at_random(clicked, offsets).mean(axis=0)) / (draws.std(axis=0) / 20)
+    assert np.abs(errors).max() < 4  # standard errors
+
+
+def test_random_is_exactly_one_half_in_auc_and_undefined_where_the_others_are() -> None:
+    generator = np.random.default_rng(4)
+    clicked, offsets = clicks_of(*[generator.integers(0, 2, size).tolist() for size in range(1, 200)], [], [1, 1], [0])
+    random, scored = (
+        expected_at_random(clicked, offsets),
+        impression_metrics(generator.random(len(clicked)), clicked, offsets),
+    )
+    np.testing.assert_array_equal(np.isnan(random), np.isnan(scored))
+    assert set(random[~np.isnan(random[:, 0]), 0]) == {0.5}

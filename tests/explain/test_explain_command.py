@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -18,7 +19,8 @@ from nrms_np.evaluation.ranking import load_trained
 from nrms_np.explain import png
 from nrms_np.explain.__main__ import main
 from nrms_np.explain.html import page
-from nrms_np.explain.impression import Candidate, Click, explain
+from nrms_np.explain.impression import Candidate, Click, Explanation, Piece, contributions, explain, text_of
+from nrms_np.palette import BLACK, DARK, LIGHT, WHITE, ramp, text_on
 from tests.helpers.tiny_run import DEV, TITLES, write_run, write_split
 
 PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
@@ -62,6 +64,15 @@ def test_the_weights_of_words_and_clicks_rebuild_the_vectors_of_the_model(
             np.testing.assert_allclose(weights.sum(), len(x) > 0, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("rule", "words"), [("unicode", ["東", "京", "で"]), ("mind", ["東京で"])])
+def test_a_title_is_cut_by_the_rule_of_the_model(tmp_path: Path, data: Path, rule: str, words: list[str]) -> None:
+    run = write_run(tmp_path / rule, tokens=rule)
+    news = data / "dev" / "news.tsv"
+    news.write_text(news.read_text(encoding="utf-8").replace("Rockets launch", "東京で"), encoding="utf-8")
+    found = explain(load_trained(run), read_split(data / "dev", 5), "12")
+    assert [piece.text for piece in found.clicks[1].pieces if piece.weight is not None] == words
+
+
 def test_attention_switched_off_weighs_all_alike_and_looks_at_itself_only(tmp_path: Path) -> None:
     model = NRMS.load(write_run(tmp_path / "run", ablate=PARTS) / "model.npz")
     _, cache = model.attend(model.parameters["word_embedding"], Packed.from_lists([[4, 2, 9, 2], []]), "news")
@@ -77,9 +88,9 @@ def test_an_explanation_holds_the_clicks_in_order_and_the_candidates_by_score(ru
     model = load_trained(run)
     found = explain(model, read_split(data / "dev", 5), "7")
     assert (found.impression, found.user) == ("7", "U2")
-    assert ["".join(piece.text for piece in click.pieces) for click in found.clicks] == [
-        TITLES[name][1] for name in ("N3", "N5", "N6")
-    ]
+    assert [text_of(click.pieces) for click in found.clicks] == [TITLES[name][1] for name in ("N3", "N5", "N6")]
+    assert [click.news_id for click in found.clicks] == ["N3", "N5", "N6"]
+    assert all(text_of(candidate.pieces) == candidate.title for candidate in found.candidates)
     assert sum(click.weight for click in found.clicks) == pytest.approx(1, rel=1e-5)
     # Of N3 the model uses 6 tokens: "<", ">" and "&" are none, "all" is the seventh. Only b, apple and pie are known.
     weighted = [piece for piece in found.clicks[0].pieces if piece.weight is not None]
@@ -101,22 +112,87 @@ def test_an_explanation_holds_the_clicks_in_order_and_the_candidates_by_score(ru
         explain(model, split, "8")
 
 
+@pytest.mark.parametrize("backend", ["layers", "kernels"])
+def test_what_a_click_gives_alone_and_takes_away_is_what_the_model_says_of_other_histories(
+    backend: str, run: Path
+) -> None:
+    model = load_trained(run, backend)
+    clicks, candidates = (
+        ["Apple pie", "Rockets win", "the best Giants"],
+        ["Rockets launch", "apple is near", "win, win"],
+    )
+    found = contributions(model, clicks, candidates)
+    row = {word: i for i, word in enumerate(model.vocabulary)}
+
+    def score(history: list[str], candidate: str) -> float:
+        """u · r_c, one sequence at a time, from the words."""
+        titles = [[row[word] for word in title.lower().replace(",", " ,").split()] for title in (*history, candidate)]
+        *news, r = (model.encode_news(Packed.from_lists([title]))[0] for title in titles)
+        u = model.encode_users(np.array(news).reshape(-1, 6), Packed.from_lists([range(len(news))]))[0]
+        return float(u @ r)
+
+    near = {"rel": 1e-4, "abs": 1e-6}
+    for c, candidate in enumerate(candidates):
+        whole = score(clicks, candidate)
+        assert found.scores[c] == pytest.approx(whole, **near)
+        for i, click in enumerate(clicks):
+            assert found.alone[i, c] == pytest.approx(score([click], candidate), **near)
+            without = score(clicks[:i] + clicks[i + 1 :], candidate)
+            assert found.lost[i, c] == pytest.approx(whole - without, **near)
+    # None of it is small beside what the test allows.
+    assert abs(found.alone).min() > 1e-4
+    assert abs(found.lost).min() > 1e-4
+    assert [text_of(pieces) for pieces in found.pieces] == [*clicks, *candidates]
+    assert found.weights.sum() == pytest.approx(1, rel=1e-5)
+
+
+def test_one_click_taken_out_leaves_nothing_and_no_clicks_no_numbers(run: Path) -> None:
+    model = load_trained(run)
+    one = contributions(model, ["Apple pie"], ["Rockets win", "the best"])
+    np.testing.assert_allclose(one.alone[0], one.scores, rtol=1e-5)
+    np.testing.assert_allclose(one.lost[0], one.scores, rtol=1e-5)
+    none = contributions(model, [], ["Rockets win", "the best"])
+    assert (none.alone.shape, none.lost.shape, none.weights.shape) == ((0, 2), (0, 2), (0,))
+    np.testing.assert_array_equal(none.scores, [0, 0])
+
+
+def test_the_columns_are_the_candidates_in_the_order_of_their_ranks(run: Path, data: Path) -> None:
+    model, split = load_trained(run), read_split(data / "dev", 5)
+    found = explain(model, split, "7")
+    titles = [candidate.title for candidate in found.candidates]
+    again = contributions(model, [TITLES[name][1] for name in ("N3", "N5", "N6")], titles)
+    np.testing.assert_allclose(found.alone, again.alone, rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(found.lost, again.lost, rtol=1e-4, atol=1e-7)
+
+
+def test_the_chosen_candidate_is_the_first_clicked_or_the_first_or_the_one_asked_for(run: Path, data: Path) -> None:
+    model = load_trained(run)
+    found = explain(model, read_split(data / "dev", 5), "7")
+    clicked = [i for i, one in enumerate(found.candidates) if one.clicked]
+    assert found.chosen == clicked[0]
+    assert explain(model, read_split(data / "test", 5), "7").chosen == 0
+    asked = explain(model, read_split(data / "dev", 5), "7", "N4")
+    assert asked.candidates[asked.chosen].news_id == "N4"
+    with pytest.raises(NrmsError, match="impression 7 does not show the candidate 'N3'; it shows N"):
+        explain(model, read_split(data / "dev", 5), "7", "N3")
+
+
 def test_letters_that_grow_when_lowered_do_not_move_the_weights(run: Path, data: Path) -> None:
     news = data / "dev" / "news.tsv"
     news.write_text(news.read_text(encoding="utf-8").replace("Rockets launch", "İİ Rockets launch"), encoding="utf-8")
     found = explain(load_trained(run), read_split(data / "dev", 5), "12")
     texts = [piece.text for piece in found.clicks[1].pieces if piece.weight is not None]
-    assert texts[-2:] == ["rockets", "launch"]
+    assert texts == ["İİ", "Rockets", "launch"]
 
 
 class _Tags(HTMLParser):
-    """Checks that every tag is closed in order, and keeps the tags and attributes."""
+    """Checks that every tag is closed in order, and keeps the tags with their attributes and the texts in them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
         self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
+        self.texts: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append((tag, dict(attrs)))
@@ -127,23 +203,84 @@ class _Tags(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open[-1:] == ["span"]:
-            self.words.append(data)
+        self.texts.append((self.open[-1] if self.open else "", data))
+
+    def of(self, kind: str) -> list[dict[str, str | None]]:
+        """The attributes of the tags of a class."""
+        return [attributes for _, attributes in self.seen if kind in (attributes.get("class") or "").split()]
+
+
+def read_page(explanation: Explanation) -> tuple[str, _Tags]:
+    text = page(explanation)
+    tags = _Tags()
+    tags.feed(text)
+    return text, tags
 
 
 def test_the_page_is_well_formed_self_contained_and_shows_titles_as_text(run: Path, data: Path) -> None:
-    text = page(explain(load_trained(run), read_split(data / "dev", 5), "7"))
-    tags = _Tags()
-    tags.feed(text)
+    text, tags = read_page(explain(load_trained(run), read_split(data / "dev", 5), "7"))
     assert tags.open == []
-    assert not {"src", "href"} & {name for _, attributes in tags.seen for name in attributes}
-    assert "url(" not in text
-    assert "@import" not in text
+    links = [attributes.get(name) for _, attributes in tags.seen for name in ("src", "href") if name in attributes]
+    assert links == ["#candidates"]
+    assert not any(word in text for word in ("url(", "@import", "http"))
     assert "&lt;" in text
     assert "$" in text
-    assert [word for word in tags.words if word in ("Apple", "pie")] == ["Apple", "pie", "pie"]
-    clicked = [attributes for tag, attributes in tags.seen if tag == "tr" and attributes.get("class") == "clicked"]
-    assert len(clicked) == 2
+    words = [word for tag, word in tags.texts if tag == "span" and word in ("Apple", "pie")]
+    assert words.count("Apple") >= 1
+    assert text.count("●</span>") == 2
+
+
+def test_a_title_cannot_end_the_script_or_a_tag(run: Path, data: Path) -> None:
+    news = data / "dev" / "news.tsv"
+    evil = '</script><b onclick="x">Rockets</b>'
+    news.write_text(news.read_text(encoding="utf-8").replace("Rockets", evil), encoding="utf-8")
+    text, tags = read_page(explain(load_trained(run), read_split(data / "dev", 5), "7"))
+    assert text.count("</script") == 1
+    assert not tags.of("x")
+    assert "onclick" not in {name for _, attributes in tags.seen for name in attributes}
+    assert "b" not in {tag for tag, _ in tags.seen}
+
+
+def test_the_page_has_every_number_of_every_candidate(run: Path, data: Path) -> None:
+    found = explain(load_trained(run), read_split(data / "dev", 5), "7")
+    text, tags = read_page(found)
+    moved = json.loads(text.split("const moved = ")[1].split(";\n")[0])
+    for name, array in (("alone", found.alone), ("lost", found.lost)):
+        np.testing.assert_allclose([one[name] for one in moved], array.T, atol=0.0005001)
+    assert [one["finding"].count("without “") for one in moved] == [1] * 5
+    # The chosen one's stand in the page without any script.
+    shown = [float(str(one["style"]).removeprefix("--v:")) for one in tags.of("bar")]
+    np.testing.assert_allclose(shown, np.column_stack([found.alone, found.lost])[:, [found.chosen, 5 + found.chosen]].ravel(),
+                               atol=0.0005001)  # fmt: skip
+    pressed = [attributes["aria-pressed"] for attributes in tags.of("candidate")]
+    assert pressed == [str(i == found.chosen).lower() for i in range(5)]
+    numbers = [data for tag, data in tags.texts if tag == "small"]
+    weights = [
+        piece.weight for one in (*found.candidates, *found.clicks) for piece in one.pieces if piece.weight is not None
+    ]
+    assert numbers == [f"{100 * weight:.0f}" for weight in weights]
+
+
+def test_a_shade_depends_on_the_weight_alone_and_its_text_is_readable_in_both_modes(run: Path, data: Path) -> None:
+    pieces = [
+        Piece("a", 0.989),
+        Piece(" ", None),
+        Piece("b", 0.292),
+        Piece(" ", None),
+        Piece("c", 0.55),
+        Piece("d", 0.8),
+    ]
+    found = explain(load_trained(run), read_split(data / "dev", 5), "7")
+    _, tags = read_page(found._replace(clicks=[found.clicks[0]._replace(pieces=pieces), *found.clicks[1:]]))
+    looks = {
+        str(one.get("style")): str(one["class"]).split()
+        for one in (a for _, a in tags.seen if "--w" in str(a.get("style")))
+    }
+    assert {"--w:0.989", "--w:0.292", "--w:0.550", "--w:0.800"} <= set(looks)
+    for style_, kinds in looks.items():
+        weight = float(style_.removeprefix("--w:"))
+        assert text_on(ramp(LIGHT, weight)) == (WHITE if "deep" in kinds else BLACK), weight
+        assert text_on(ramp(DARK, weight)) == (BLACK if "pale" in kinds else WHITE), weight
 
 
 @pytest.mark.parametrize("impression", ["7", "30"])
@@ -169,16 +306,18 @@ def test_a_model_without_attention_is_drawn_too(data: Path, tmp_path: Path) -> N
     run = write_run(tmp_path / "plain", ablate=PARTS)
     for name in ("a.png", "a.html"):
         main([str(run), "--data", str(data), "--impression", "7", "--out", str(tmp_path / name)])
-    assert (tmp_path / "a.html").read_text(encoding="utf-8").count('class="number">33.3%') == 3
+    assert (tmp_path / "a.html").read_text(encoding="utf-8").count('class="number weight">33.3%') == 3
 
 
-def test_a_slide_keeps_the_heaviest_clicks_in_order_and_every_clicked_candidate() -> None:
-    clicks = [Click([], "", weight=(7 * i) % 29) for i in range(29)]
-    kept = png.heaviest(clicks)
-    assert {click.weight for click in kept} == set(range(11, 29))
-    assert kept == [click for click in clicks if click in kept]
-    candidates = [Candidate(rank, -float(rank), rank in (3, 40), f"N{rank}", "", "") for rank in range(1, 51)]
-    assert [candidate.rank for candidate in png.best(candidates)] == [*range(1, 18), 40]
+def test_a_picture_keeps_the_clicks_that_move_most_in_order_and_the_chosen_and_clicked_candidates() -> None:
+    lost = np.array([[(7 * i) % 29 * (-1) ** i] for i in range(29)], dtype=float)
+    clicks = [Click([], "", 0.0) for _ in range(29)]
+    candidates = [Candidate(rank, -float(rank), rank in (3, 40), f"N{rank}", "", "", []) for rank in range(1, 51)]
+    kept = png.heaviest(Explanation("", "", clicks, candidates[:1], 0, lost, lost))
+    assert kept == sorted(kept)
+    assert set(np.abs(lost[kept, 0])) == set(range(5, 29))
+    assert [one.rank for one in png.best(candidates, chosen=44)] == [*range(1, 23), 40, 45]
+    assert png.best(candidates[:3], chosen=0) == candidates[:3]
 
 
 def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from nrms_np import NRMS, Packed
 from nrms_np.errors import DataError, NrmsError
-from nrms_np.evaluation.ranking import encode_titles
 from nrms_np.recommend import news_vectors
 from nrms_np.recommend.__main__ import main
 from tests.helpers.tiny_run import DEV, TITLES, TRAIN, write_run, write_split
@@ -35,14 +34,14 @@ def rows(out: str) -> list[list[str]]:
 
 
 def expected(run: Path, history: list[str], exclude: set[str]) -> list[tuple[str, str]]:
-    """Ids and scores of the pool for a history of titles, best first."""
+    """Ids and scores of the pool for a history of titles, best first; N6 has no title, so no score."""
     model = NRMS.load(run / "model.npz")
-    pool = model.encode_news(encode_titles(model, [title for _, title in TITLES.values()]))
-    clicked = model.encode_news(encode_titles(model, history))
+    pool = model.encode_news(model.encode_titles([title for _, title in TITLES.values()]))
+    clicked = model.encode_news(model.encode_titles(history))
     user = model.encode_users(clicked, Packed.from_lists([range(len(history))]))[0]
     scores = dict(zip(TITLES, pool @ user, strict=True))
-    order = sorted(TITLES, key=lambda name: -scores[name])
-    return [(name, f"{scores[name]:.4f}") for name in order if name not in exclude]
+    order = [*sorted(TITLES.keys() - {"N6"}, key=lambda name: -scores[name]), "N6"]
+    return [(name, "-" if name == "N6" else f"{scores[name]:.4f}") for name in order if name not in exclude]
 
 
 def title(name: str) -> str:
@@ -57,7 +56,7 @@ def test_a_user_gets_the_best_news_for_the_last_history_in_the_log(
     wanted = expected(run, [title("N1"), title("N2"), title("N1")], {"N1", "N2"})
     assert [(row[3], row[1]) for row in rows(out)] == wanted
     assert [row[0] for row in rows(out)] == [str(rank) for rank in range(1, 6)]
-    assert "already clicked: 2 of the 7 news" in out
+    assert "already clicked or with the headline of another: 2 of the 7 news" in out
     assert ["N5", "food", "The best pie"] in [[row[3], row[2], row[4]] for row in rows(out) if len(row) == 5]
 
 
@@ -74,11 +73,11 @@ def test_a_history_of_ids_and_the_same_history_as_titles_give_the_same_table(
 def test_only_the_last_clicks_count_but_all_are_left_out(
     run: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    history = ["N7", "N6", "N5", "N4", "N3", "N2"]  # the model uses the last 5
+    history = ["N7", "N3", "N6", "N5", "N4", "N3", "N2"]  # the model uses the last 5 that have a word
     main([str(run), "--data", str(data), "--history", *history])
     out = capsys.readouterr().out
-    assert "6 clicked news, the last 5 used" in out
-    wanted = expected(run, [title(name) for name in history[1:]], set(history))
+    assert "7 clicked news, the last 5 used" in out
+    wanted = expected(run, [title(name) for name in ("N3", "N5", "N4", "N3", "N2")], set(history))
     assert [(row[3], row[1]) for row in rows(out)] == wanted
 
 
@@ -136,16 +135,16 @@ def test_kept_news_vectors_give_the_same_table_and_are_not_used_for_another_mode
     assert len(kept) == 1
     main(arguments)
     assert capsys.readouterr().out == first
-    # Vectors of zeros under this name would be seen: so they are read, and only while the model is the same.
+    # Vectors of ones under this name would be seen: so they are read, and only while the model is the same.
     with kept[0].open("wb") as file:
-        np.savez(file, news=np.zeros((len(TITLES), 6), dtype=np.float32))
+        np.savez(file, news=np.ones((len(TITLES), 6), dtype=np.float32))
     main(arguments)
-    assert {row[1] for row in rows(capsys.readouterr().out)} == {"0.0000"}
+    assert len({row[1] for row in rows(capsys.readouterr().out)}) == 1
     model = NRMS.load(run / "model.npz")
     model.parameters["news.pool.b"] += 1
     model.save(run / "model.npz")
     main(arguments)
-    wanted = expected(run, [title(name) for name in ("N3", "N5", "N6")], {"N3", "N5", "N6"})
+    wanted = expected(run, [title(name) for name in ("N3", "N5")], {"N3", "N5", "N6"})
     assert [(row[3], row[1]) for row in rows(capsys.readouterr().out)] == wanted
     assert len(list(run.glob("news_vectors-*"))) == 1
 
@@ -159,3 +158,55 @@ def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path) ->
     assert failed.stderr.count("\n") == 1
     for wrong in ([], ["--user", "U1", "--history", "N1"], ["--user", "U1", "--top", "0"]):
         assert subprocess.run([*command, *wrong], capture_output=True, check=False).returncode == 2
+
+
+def test_candidates_of_a_file_alone_are_ranked(run: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = data / "today.txt"
+    chosen.write_text("N4\nN7\nN1\n", encoding="utf-8")
+    arguments = [str(run), "--data", str(data), "--history", "N1 N2", "--candidates", str(chosen)]
+    main(arguments)
+    out = capsys.readouterr().out
+    wanted = expected(run, [title("N1"), title("N2")], set(TITLES) - {"N4", "N7"})
+    assert [(row[3], row[1]) for row in rows(out)] == wanted
+    assert "1 of the 3 news" in out
+    chosen.write_text("N4\nN98\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"today\.txt, line 2: the news 'N98' is not in the split's news\.tsv"):
+        main(arguments)
+
+
+@pytest.mark.parametrize("since", ["11/9/2019 10:00:00 AM", "2019-11-09 10:00", "2019-11-09T11:00+01:00"])
+def test_news_first_shown_since_then_alone_are_ranked(
+    since: str, run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = data / "dev" / "behaviors.tsv"
+    lines = path.read_text(encoding="utf-8").replace("9:00:00 AM", "11:00:00 AM", 1).splitlines()  # the first row alone
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    arguments = [str(run), "--data", str(data), "--history", "N3", "--since"]
+    with pytest.raises(NrmsError, match="none of the news was first shown at 2019-11-09 12:00 or later"):
+        main([*arguments, "2019-11-09 12:00"])
+    # Shown in the first row at 11 are N4 N2 N5, but all of them at 9 too; then N1's first time is made later.
+    with pytest.raises(NrmsError, match="none of the news was first shown"):
+        main([*arguments, since])
+    lines[1] = lines[1].replace("9:00:00 AM", "10:00:00 AM")  # the only row with N1 and N6
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    main([*arguments, since])
+    assert [row[3] for row in rows(capsys.readouterr().out)] == ["N1", "N6"]
+
+
+def test_a_time_that_cannot_be_read_is_told(run: Path, data: Path) -> None:
+    arguments = [str(run), "--data", str(data), "--history", "N3", "--since"]
+    with pytest.raises(NrmsError, match="'yesterday' is not a time; write it as"):
+        main([*arguments, "yesterday"])
+    path = data / "dev" / "behaviors.tsv"
+    path.write_text(path.read_text(encoding="utf-8").replace("11/9/2019 9:00:00 AM", "noon", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"behaviors\.tsv: the time of the impression '11' is not written as"):
+        main([*arguments, "2019-11-09"])
+
+
+def test_titles_of_unknown_words_fall_back_to_popularity_too(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(run), "--data", str(data), "--titles", "Zzz yyy", "--top", "1"])
+    out = capsys.readouterr().out
+    assert "these titles: no title with a known word, so these are the most popular news" in out
+    assert [row[3] for row in rows(out)] == ["N2"]

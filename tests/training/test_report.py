@@ -1,3 +1,4 @@
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -48,16 +49,16 @@ def a_run(folder, clicks, *, glove=None, aucs=AUCS, config=CONFIG):
     return run
 
 
-def report_of(run, right):
+def report_of(run, right, **more):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(FINGERPRINTS, "small", right)
-        write_report(run, LEVELS, NOTES)
+        write_report(run, LEVELS, NOTES, **more)
     return (run.path / "REPORT.md").read_text(encoding="utf-8")
 
 
 def test_the_best_epoch_stands_beside_the_published_numbers(tmp_path, clicks, right):
     text = report_of(a_run(tmp_path / "run", clicks), right)
-    assert "Best epoch: 2." in text
+    assert "Best epoch: 2. On the dev split: **AUC 0.664, MRR 0.314, nDCG@5 0.354, nDCG@10 0.414**." in text
     assert "| this run | 66.42 | 31.42 | 35.42 | 41.42 |" in text
     row = next(
         line
@@ -129,8 +130,8 @@ def test_all_epochs_time_memory_and_picture_are_there(tmp_path, clicks, right):
     text = report_of(a_run(tmp_path / "run", clicks, glove=glove), right)
     assert "](learning_curve.png)" in text
     for epoch, auc in enumerate(AUCS):
-        assert f"| {epoch} | {1.6 - 0.1 * epoch:.4f} | {100 * auc:.2f} |" in text
-    assert "random 49.87, popularity 52.13" in text
+        assert f"| {epoch} | {1.6 - 0.1 * epoch:.4f} | {auc:.3f} |" in text
+    assert "random 0.499, popularity 0.521" in text
     assert "training: 30.0 min, 400 samples per second" in text
     assert "4 times: 28.0 s" in text
     assert "903 MiB" in text
@@ -155,3 +156,27 @@ def test_a_failed_report_leaves_the_old_one(tmp_path, clicks, right):
         report_of(run, right)
     assert (run.path / "REPORT.md").read_text(encoding="utf-8") == before
     assert not list(run.path.glob("*.part"))
+
+
+def test_warnings_and_doubts_stand_in_the_report(tmp_path, clicks):
+    text = report_of(a_run(tmp_path / "run", clicks, aucs=(0.51, 0.50)), {}, warnings=["equal titles: train 60.0%"])
+    assert "No useful model. On the dev split, the best of epoch 0 (untrained) to 1: AUC 0.510," in text
+    assert "**No epoch is better than the untrained model," in text
+    assert "**No epoch is better than popularity, which ranks by clicks in train (dev AUC 0.510 against 0.521);" in text
+    assert "- **Odd**: equal titles: train 60.0%\n- train: 30 news" in text
+    assert "Best epoch" not in text
+
+
+def test_the_test_split_is_reported_and_nothing_was_chosen_on_it(tmp_path, clicks):
+    test = {"epoch": 2, "auc": 0.6, "mrr": 0.3, "ndcg@5": 0.31, "ndcg@10": 0.4, "baselines": {"random": {"auc": 0.5}}}
+    text = report_of(a_run(tmp_path / "run", clicks), {}, test=test)
+    assert "test split, by which nothing was chosen: **AUC 0.600, MRR 0.300, nDCG@5 0.310, nDCG@10 0.400**" in text
+    assert "AUC there without a model: random 0.500." in text
+
+
+def test_other_names_of_folders_and_packed_files_are_found(tmp_path, clicks):
+    (clicks / "dev").rename(clicks / "valid")
+    path = clicks / "train/news.tsv"
+    path.with_name("news.tsv.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    assert f"{path.with_name('news.tsv.gz').stat().st_size:,} | `" in report_of(a_run(tmp_path / "run", clicks), {})

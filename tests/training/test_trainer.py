@@ -1,4 +1,6 @@
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +13,7 @@ from nrms_np.evaluation.ranking import distinct_sequences, evaluate, score_split
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
 from nrms_np.training import fit
-from nrms_np.training.run_folder import RunFolder, free_folder
+from nrms_np.training.run_folder import RunFolder, claim_folder
 from nrms_np.training.trainer import Interrupted, Trainer
 from tests.helpers.clicks import write_clicks
 from tests.helpers.sizes import small_config
@@ -161,11 +163,23 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(data, tmp_path):
         RunFolder(tmp_path / "run").create()
 
 
-def test_a_run_folder_gets_the_next_free_name(tmp_path):
-    assert free_folder(tmp_path, "demo").name == "demo"
-    (tmp_path / "demo").mkdir()
+def test_a_run_folder_gets_the_next_free_name_and_is_made(tmp_path):
     (tmp_path / "demo-2").mkdir()
-    assert free_folder(tmp_path, "demo").name == "demo-3"
+    assert [claim_folder(tmp_path / "runs", "demo").name for _ in range(2)] == ["demo", "demo-2"]
+    assert [claim_folder(tmp_path, "demo").name for _ in range(2)] == ["demo", "demo-3"]
+    assert (tmp_path / "demo-3").is_dir()
+
+
+def test_many_starts_at_once_get_a_folder_each(tmp_path):
+    ready = threading.Barrier(8)
+
+    def start(_):
+        ready.wait()
+        return claim_folder(tmp_path / "runs", "demo").name
+
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(start, range(8)))
+    assert names == {"demo", *(f"demo-{i}" for i in range(2, 9))}
 
 
 def test_each_history_is_encoded_once():

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from nrms_np.command import DONE, make_parser, natural_int, run_command
+from nrms_np.data.folders import DEMO
 
-OUT = {"demo": Path("data/demo"), "small": Path("data/mind-small-shape")}
+OUT = {"demo": DEMO, "small": Path("data/mind-small-shape")}
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

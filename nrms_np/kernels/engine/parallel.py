@@ -46,7 +46,7 @@ def set_threads(number: int) -> None:
     """Use so many threads from now on, for our own loops and for NumPy's products."""
     global _threads
     _threads = number
-    _limit_blas(number)
+    limit_blas(number)
 
 
 def threads_in_use() -> int:
@@ -62,7 +62,7 @@ def run(task: Callable[[int, int], object], bounds: list[int]) -> None:
     """
     if getattr(_this_thread, "is_in_a_task", False):
         raise NestedRunError("a task called parallel.run, whose threads are all busy with tasks; call it from outside.")
-    with _one_run_at_a_time, _limit_blas(1):
+    with _one_run_at_a_time, limit_blas(1):
         parts = list(pairwise(bounds))
         todo = iter(parts)  # shared: each thread takes the next part when it is done with one
 
@@ -139,7 +139,7 @@ def _blas() -> Any:
     return ThreadpoolController()
 
 
-def _limit_blas(number: int) -> AbstractContextManager[Any]:
+def limit_blas(number: int) -> AbstractContextManager[Any]:
     """Hold BLAS to so many threads from now on, or to the end of a `with`."""
     blas = _blas()
     return nullcontext() if blas is None else blas.limit(limits=number, user_api="blas")

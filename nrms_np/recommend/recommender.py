@@ -1,0 +1,242 @@
+"""Recommender: a trained model in one's own program, with the news of the day and their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from nrms_np.arrays import Array, BoolArray, IntArray
+from nrms_np.data.clicks import read_clicks
+from nrms_np.errors import NrmsError
+from nrms_np.evaluation.ranking import load_trained
+from nrms_np.model import NRMS
+from nrms_np.recommend.one_user import OneUser
+from nrms_np.recommend.pool import Pool
+from nrms_np.recommend.weights import Explained, click_weights
+
+
+class Recommender:
+    """Ranks news for click histories. News are added with their titles, and their vectors are kept.
+
+        recommender = Recommender.load("runs/demo")
+        recommender.add({"N1": "Rockets win", "N2": "Rockets launch"})
+        recommender.rank(history=["N1"], candidates=["N2"])
+
+    What the model knows nothing about is never ranked by chance:
+
+    - A clicked title without a word of the vocabulary says nothing, and is left out of the history.
+    - With nothing left, or an empty history, news are ranked by their clicks; their scores are then these counts.
+    - Candidates without a known word stand last, by their clicks; their score is -inf.
+    - Equal scores stand in the order of the candidates. If there are none given, that is newest first: so without any counts,
+      the newest news are best.
+
+    Clicks are counted from `train` of the run, and given to `add`. All methods may be called from several threads at once; a
+    request goes on with the news that it began with. Recommenders can be copied and pickled.
+
+    Memory: 4·H·d bytes for each news item, 12·H·d more once it is clicked on (a kilobyte and three with 16 × 16 heads), its title,
+    and as much again for news that are still to come.
+    """
+
+    def __init__(self, model: NRMS, clicks: Mapping[str, int] | None = None) -> None:
+        """model: what ranks.    clicks: how often news were clicked so far, by id; also of news to be added later."""
+        self.model = model
+        self._clicks_before = dict(clicks or {})
+        self._one_user = OneUser(model)
+        self._pool = Pool.empty(model.config.news_dim, self._one_user.width, model.parameters["word_embedding"].dtype)
+        self._changing = Lock()
+
+    @classmethod
+    def load(cls, run: str | Path, backend: str | None = None) -> Recommender:
+        """A recommender without news.
+
+        run:     a run folder, or a model.npz file (which knows of no clicks).
+        backend: what news are encoded with, `kernels` or `layers`; None for the fastest.
+        Raises ModelFileError where there is no model, DataError where the run's clicks.tsv is broken.
+        """
+        run = Path(run)
+        clicks = run / "clicks.tsv"
+        return cls(load_trained(run, backend), read_clicks(clicks) if clicks.is_file() else None)
+
+    @property
+    def news(self) -> dict[str, str]:
+        """The titles of all news by their ids, in the order of their adding."""
+        return self._pool.news
+
+    @property
+    def clicks(self) -> dict[str, int]:
+        """How often each news item was clicked, as far as is known, by id."""
+        return self._pool.counts
+
+    def add(
+        self, news: Mapping[str, str], *, clicks: Mapping[str, int] | None = None, vectors: Array | None = None
+    ) -> None:
+        """Add news, or give them another title; what is there already with this title is not encoded again.
+
+        news:    titles by id.
+        clicks:  how often news were clicked so far, in place of what was known; also of news added before (then `news` may be {}).
+        vectors: (n, H·d) of these titles, if you kept `news_vectors()`; they are then not encoded. Zeros: no known word.
+        Raises UnknownNewsError for clicks on other news, NrmsError for a title that is no text and for vectors of another shape.
+        """
+        news, clicks = dict(news), dict(clicks or {})
+        if wrong := [news_id for news_id, title in news.items() if not isinstance(title, str)]:
+            raise NrmsError(f"the title of the news {wrong[0]!r} is {news[wrong[0]]!r}, but must be a text.")
+        if wrong := [news_id for news_id, count in clicks.items() if not isinstance(count, int) or count < 0]:
+            raise NrmsError(
+                f"the clicks of the news {wrong[0]!r} are {clicks[wrong[0]]!r}, but must be a whole number."
+            )
+        with self._changing:
+            pool = self._pool
+            counts = {name: count for name in news if name not in pool.row and (count := self._clicks_before.get(name))}
+            if vectors is None:
+                news = {news_id: title for news_id, title in news.items() if pool.title(news_id) != title}
+                vectors = self._encode(list(news.values()))
+            elif vectors.shape != (len(news), self.model.config.news_dim):
+                needed = (len(news), self.model.config.news_dim)
+                raise NrmsError(f"the vectors of the news have shape {vectors.shape}, but should have {needed}.")
+            pool = pool.adding(news, vectors)
+            self._pool = pool.with_clicks(counts | clicks) if counts or clicks else pool
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Forget news. Those that stand in histories yet should stay: leave them out of `candidates` instead.
+
+        Raises UnknownNewsError, and removes none, when the recommender lacks one of them.
+        """
+        with self._changing:
+            self._pool = self._pool.without(ids)
+
+    def rank(
+        self,
+        history: Iterable[str],
+        candidates: Iterable[str] | None = None,
+        *,
+        top: int | None = None,
+        seen: bool = False,
+        duplicates: bool = False,
+    ) -> list[tuple[str, float]]:
+        """Rank news for somebody; what happens where the model knows nothing is said above.
+
+        history:    ids of what was clicked, oldest first; the model uses the last `config.history_length` of them.
+        candidates: ids of what may be recommended; None for all news.
+        top:        how many to return; None for all.
+        seen:       whether to rank news of the history too, and those with the same headline.
+        duplicates: whether to rank all news of one headline, not only the best of them. Capitals and spaces do not count.
+
+        Returns [(id, score), …], best first.
+        Raises UnknownNewsError for ids that the recommender lacks, NrmsError when scores are NaN.
+        """
+        pool = self._pool
+        clicked, rows = pool.rows_of(history), pool.newest_first if candidates is None else pool.rows_of(candidates)
+        scores, known = self._scores(pool, clicked, rows)
+        order = np.argsort(-scores, kind="stable") if known else np.lexsort((-pool.clicks[rows], -scores))
+        same, taken = (rows, clicked) if duplicates else (pool.headlines[rows], pool.headlines[clicked])
+        best = order[_first_of_each(same[order].tolist(), set() if seen else set(taken.tolist()), top)]
+        ids = [pool.ids[row] for row in rows[best].tolist()]
+        return list(zip(ids, scores[best].tolist(), strict=True))
+
+    def explain(self, history: Iterable[str], candidates: Iterable[str] = ()) -> Explained:
+        """The attention weights behind a ranking, as plain data.
+
+        history, candidates: ids, as in `rank`.
+
+        Returns {"ranked by": "model" or "clicks", "clicks": [...], "candidates": [...]}. Each click that the model uses, oldest
+        first, is {"id", "title", "weight", "words": [{"word", "weight", "known"}, …]}: its weight in the user vector (equation 9)
+        and the weights of its words in its news vector (equation 4), known False for a word without a vector. A candidate has its
+        "score" in place of a weight. Weights say where the model looked, not what the score would be without.
+        """
+        pool = self._pool
+        clicked, rows = pool.rows_of(history), pool.rows_of(candidates)
+        used = self._used(pool, clicked)
+        scores, _ = self._scores(pool, clicked, rows)
+        weights, words = click_weights(self.model, [pool.titles[row] for row in [*used, *rows]], len(used))
+        told = [
+            {"id": pool.ids[row], "title": pool.titles[row], "words": of_words}
+            for row, of_words in zip([*used, *rows], words, strict=True)
+        ]
+        return {
+            "ranked by": "model" if len(used) else "clicks",
+            "clicks": [one | {"weight": weight} for one, weight in zip(told[: len(used)], weights, strict=True)],
+            "candidates": [
+                one | {"score": score} for one, score in zip(told[len(used) :], scores.tolist(), strict=True)
+            ],
+        }
+
+    def used(self, history: Iterable[str]) -> list[str]:
+        """The clicks of a history that the model uses: the last ones with a known word. With none, `rank` ranks by clicks."""
+        pool = self._pool
+        return [pool.ids[row] for row in self._used(pool, pool.rows_of(history)).tolist()]
+
+    def news_vectors(self) -> Array:
+        """The vectors of all news, (n, H·d), in the order of `news`; zeros where a title has no known word."""
+        pool = self._pool
+        return pool.vectors[pool.rows]
+
+    def user_vector(self, history: Iterable[str]) -> Array:
+        """The vector of a history, (H·d,): its dot product with a news vector is the click score.
+
+        history: ids, oldest first. Raises NrmsError when it is empty or no title in it has a known word: it then has none.
+        """
+        pool = self._pool
+        used = self._used(pool, pool.rows_of(history))
+        if not len(used):
+            raise NrmsError(
+                "the history has no title with a known word, so it has no user vector; `rank` ranks by clicks."
+            )
+        return self._user(pool, used)
+
+    def _used(self, pool: Pool, clicked: IntArray) -> IntArray:
+        """The clicks that the model uses."""
+        return clicked[pool.known[clicked]][-self.model.config.history_length :]
+
+    def _user(self, pool: Pool, used: IntArray) -> Array:
+        return self._one_user.encode(pool.projections(used, self._one_user))
+
+    def _scores(self, pool: Pool, clicked: IntArray, rows: IntArray) -> tuple[Array, bool]:
+        """The score of each candidate, and whether the model gave all of them."""
+        used = self._used(pool, clicked)
+        if not len(used):
+            return pool.clicks[rows].astype(float), True
+        scores = pool.vectors.take(rows, axis=0) @ self._user(pool, used)
+        if np.isnan(scores).any():
+            raise NrmsError("the model's scores are NaN: it has diverged, train it with a lower learning rate.")
+        known: BoolArray = pool.known[rows]
+        scores[~known] = -np.inf
+        return scores, bool(known.all())
+
+    def _encode(self, titles: list[str]) -> Array:
+        """The vectors of titles, (n, H·d), zeros where a title has no known word."""
+        packed = self.model.encode_titles(titles)
+        known = np.zeros(len(titles), bool)
+        known[np.repeat(np.arange(len(titles)), packed.lengths)[packed.index > 0]] = True
+        return np.where(known[:, None], self.model.encode_news(packed), 0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds: the lock stays here, and queries, keys and values are made again."""
+        pool = self._pool
+        return {
+            "model": self.model,
+            "clicks": self._clicks_before | pool.counts,
+            "news": pool.news,
+            "vectors": pool.vectors[pool.rows],
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["model"], state["clicks"])  # type: ignore[misc]
+        self.add(state["news"], vectors=state["vectors"])
+
+
+def _first_of_each(things: list[int], taken: set[int], top: int | None) -> IntArray | slice:
+    """The places of the first `top` things that are not taken, each thing once."""
+    if len(taken.union(things)) == len(taken) + len(things):
+        return slice(top)
+    places: list[int] = []
+    for place, thing in enumerate(things):
+        if len(places) == top:
+            break
+        if thing not in taken:
+            taken.add(thing)
+            places.append(place)
+    return np.array(places, dtype=np.intp)

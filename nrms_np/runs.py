@@ -1,0 +1,156 @@
+"""`python -m nrms_np.runs`: all runs of a folder in a table, and their learning curves in one picture."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import textwrap
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nrms_np.command import DONE, make_parser, run_command
+
+if TYPE_CHECKING:
+    from nrms_np.training.run_folder import RunFolder
+
+UNFINISHED, BROKEN, SETTINGS = "unfinished", "broken", "settings that differ"
+
+
+class Summary(NamedTuple):
+    """What the table says of a run.
+
+    name:     of its folder.    settings: all of them as people read them, by name; empty where they cannot be read.
+    rows:     the metrics of its epochs so far.    state: UNFINISHED, BROKEN or "".    problem: of a broken one, a sentence.
+    """
+
+    name: str
+    settings: dict[str, str]
+    rows: list[dict[str, Any]]
+    state: str
+    problem: str = ""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the options."""
+    parser = make_parser("runs", "Show all runs of a folder, the best first, and draw their learning curves.")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path("runs"), metavar="FOLDER", help="where the runs are"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="picture to write, .png (default: runs.png in FOLDER)")
+    options = parser.parse_args(arguments)
+    if options.out is not None and options.out.suffix.lower() != ".png":
+        parser.error(f"argument --out: {str(options.out)!r} does not end in .png")
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; returns the exit code."""
+    options = parse(arguments)
+
+    # Imported only now, so that --help and wrong usage answer at once.
+    from nrms_np.errors import NrmsError
+    from nrms_np.training.learning_curve import draw_learning_curves
+
+    runs = read_runs(options.folder)
+    if not runs:
+        raise NrmsError(f"{options.folder}: there are no runs here; python -m nrms_np.train makes one.")
+    # A terminal has its width; a file or a pipe is read in one of 80 columns.
+    width = shutil.get_terminal_size((80, 24)).columns
+    problems = [textwrap.fill(run.problem, width, break_long_words=False) for run in runs if run.problem]
+    print("\n".join([*table(runs, width), *problems]))
+    curves = {run.name: run.rows for run in runs if run.rows}
+    if curves:
+        path = options.out or options.folder / "runs.png"
+        draw_learning_curves(path, curves, {})
+        if not options.quiet:
+            print(f"wrote {path}")
+    return DONE
+
+
+def read_runs(folder: Path) -> list[Summary]:
+    """The runs in the folders of a folder, or the one that it is itself, the highest dev AUC first, those without an epoch last."""
+    from nrms_np.training.run_folder import RunFolder
+
+    paths = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())] if folder.is_dir() else []
+    runs = [RunFolder(path) for path in paths]
+    found = [read_run(run) for run in runs if run.config.exists() or run.metrics.exists()]
+    return sorted(found, key=lambda run: -max((row["auc"] for row in run.rows), default=-1.0))
+
+
+def read_run(run: RunFolder) -> Summary:
+    """What the table says of this run; what cannot be read makes it a broken one."""
+    from nrms_np.config import shown
+    from nrms_np.errors import NrmsError
+    from nrms_np.evaluation.metrics import METRICS
+
+    needed = ("epoch", "loss", "train_seconds", "eval_seconds", *(metric.name for metric in METRICS))
+    try:
+        config, data = run.read_config()
+        rows = run.read_metrics()
+        if any(not isinstance(row.get(name), (int, float)) for row in rows for name in needed):
+            raise NrmsError(f"{run.metrics}: an epoch lacks one of its numbers.")
+    except NrmsError as error:
+        return Summary(run.path.name or run.path.resolve().name, {}, [], BROKEN, str(error))
+    given = {name: Path(path).name if path else "none" for name, path in data.items()}
+    values = {**vars(config), "data": given["folder"], "glove": given["glove"]}
+    settings = {name.replace("_", " "): shown(value) for name, value in values.items()}
+    # The report is what a run writes last.
+    return Summary(run.path.name or run.path.resolve().name, settings, rows, "" if run.report.exists() else UNFINISHED)
+
+
+def differing(runs: list[Summary]) -> list[list[str]]:
+    """For each run the settings in which not all runs agree, as "seed 1"."""
+    known = [run.settings for run in runs if run.settings]
+    names = [name for name in (known[0] if known else ()) if len({settings[name] for settings in known}) > 1]
+    return [[f"{name} {run.settings[name]}" for name in names if run.settings] for run in runs]
+
+
+def table(runs: list[Summary], width: int) -> list[str]:
+    """The lines of the table, none wider than `width`; settings stand beside the numbers or, where they do not fit, below."""
+    from nrms_np.evaluation.metrics import METRICS
+
+    heads = ["run", *(metric.title for metric in METRICS), "epoch", "time"]
+    cells = [[run.name, *_numbers(run, len(heads) - 1)] for run in runs]
+    wide = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    wide[0] = min(wide[0], width - sum(wide[1:]) - 2 * len(wide[1:]))
+    notes = [", ".join([*filter(None, [run.state]), *texts]) for run, texts in zip(runs, differing(runs), strict=True)]
+    room = width - sum(wide) - 2 * len(wide)
+    beside = max(map(len, [SETTINGS, *notes])) <= room
+    lines = [_line(heads, wide) + f"  {SETTINGS}" * (beside and any(notes))]
+    for row, note in zip(cells, notes, strict=True):
+        first, *more = textwrap.wrap(row[0], wide[0])
+        lines.append((_line([first, *row[1:]], wide) + f"  {note}" * beside).rstrip())
+        lines += more
+        lines += [] if beside else textwrap.wrap(note, width, initial_indent="    ", subsequent_indent="    ")
+    return lines
+
+
+def _numbers(run: Summary, count: int) -> list[str]:
+    """The cells of a run: metrics of its best epoch, which one that is, the time of all epochs; empty without an epoch."""
+    from nrms_np.evaluation.metrics import METRICS
+    from nrms_np.training.learning_curve import best_row
+
+    if not run.rows:
+        return [""] * count
+    best = best_row(run.rows)
+    seconds = sum(row["train_seconds"] + row["eval_seconds"] for row in run.rows)
+    return [*(f"{best[metric.name]:.3f}" for metric in METRICS), str(best["epoch"]), _duration(seconds)]
+
+
+def _line(cells: list[str], wide: list[int]) -> str:
+    """A line of the table: the name on the left of its column, numbers on the right."""
+    return "  ".join([f"{cells[0]:<{wide[0]}}", *(f"{c:>{w}}" for c, w in zip(cells[1:], wide[1:], strict=True))])
+
+
+def _duration(seconds: float) -> str:
+    """A time in seconds, minutes or hours."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+command = partial(run_command, main)  # the console script nrms-runs
+
+if __name__ == "__main__":
+    command()
