@@ -42,7 +42,7 @@ def fastest_backend() -> str:
 
 def shown(value: Any) -> str:
     """The value of a setting as people read it."""
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):  # JSON knows lists only
         return ", ".join(value) or "nothing"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 

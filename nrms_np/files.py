@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -56,13 +56,17 @@ def whole_file(path: Path, size: int = 0) -> Iterator[Path]:
 
 
 def flush(path: Path) -> None:
-    """Have the system write a file, or the names in a folder, to the disk now; not every system can do so for a folder."""
-    with suppress(OSError if path.is_dir() else ()):
-        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    """Have the system write a file, or the names in a folder, to the disk now."""
+    folder = path.is_dir()
+    try:
+        descriptor = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError:
+        if not folder:  # not every system can do so for a folder
+            raise
 
 
 def write_text(path: Path, text: str) -> None:

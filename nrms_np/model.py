@@ -16,8 +16,8 @@ from nrms_np.config import Config, fastest_backend
 from nrms_np.data.vocabulary import Vocabulary
 from nrms_np.encoder import AttendCache, Dropout, attend_backward, attend_forward, prefixed, subset
 from nrms_np.errors import ConfigError, ModelFileError
-from nrms_np.files import arrays_in, write_arrays
 from nrms_np.layers.dropout import dropout_key
+from nrms_np.npz import read_arrays, write_arrays
 from nrms_np.packed import Batch, Packed, RowGradient, distinct
 from nrms_np.parameters import initial_parameters, parameter_shapes
 
@@ -211,14 +211,34 @@ class NRMS:
         Raises ModelFileError where the file is missing, broken or of another program.
         """
         path = model_path(Path(path))
-        with arrays_in(path, "this is not a saved model") as arrays:
-            try:
-                config = Config.from_json(str(arrays.pop("config")))
-                trained_with = "layers" if fastest_backend() == "layers" else config.backend
-                config = replace(config, backend=backend or trained_with)
-                return cls(config, arrays.pop("vocabulary").tolist(), arrays)
-            except (ConfigError, ModelFileError) as error:
-                raise ModelFileError(f"{path}: {error}") from error
+        arrays = read_arrays(path, "this is not a saved model")
+        try:
+            config = Config.from_json(text_of(arrays.pop("config"), ndim=0).item())
+            trained_with = "layers" if fastest_backend() == "layers" else config.backend
+            config = replace(config, backend=backend or trained_with)
+            words = text_of(arrays.pop("vocabulary"), ndim=1).tolist()
+            check_types(arrays, parameter_shapes(config, len(words)))
+            return cls(config, words, arrays)
+        except KeyError as error:
+            raise ModelFileError(f"{path}: this is not a saved model, it has no {error.args[0]}.") from error
+        except (ConfigError, ModelFileError) as error:
+            raise ModelFileError(f"{path}: {error}") from error
+
+
+def text_of(array: Any, ndim: int) -> Any:
+    """The array, which must hold text. Raises ModelFileError where it does not."""
+    if array.dtype.kind != "U" or array.ndim != ndim:
+        raise ModelFileError(f"text is needed where there is an array of {array.dtype} with shape {array.shape}.")
+    return array
+
+
+def check_types(arrays: dict[str, Any], names: Iterable[str]) -> None:
+    """Raise ModelFileError for an array of another name, and for one that is not of float32."""
+    for name, array in arrays.items():
+        if name not in names:
+            raise ModelFileError(f"there is an array {name!r}, which is not one of its parameters.")
+        if array.dtype != np.float32:
+            raise ModelFileError(f"the parameter {name} is of {array.dtype}, but should be of float32.")
 
 
 def model_path(run: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,17 @@ class Dataset:
     folder: Path
     glove: Path | None
     test: Split | None = None
+
+    def fingerprint(self) -> str:
+        """Tells whether data sets train alike: of all titles, histories, candidates and clicks of train and dev as read."""
+        found = blake2b(digest_size=16)
+        for split, titles in ((self.train, self.train_titles), (self.dev, self.dev_titles)):
+            behaviors = split.behaviors
+            for packed in (titles, behaviors.histories, behaviors.candidates):
+                found.update(packed.index.astype(np.int32).tobytes())
+                found.update(packed.offsets.astype(np.int64).tobytes())
+            found.update(b"" if behaviors.clicked is None else behaviors.clicked.tobytes())
+        return found.hexdigest()
 
 
 def read_dataset(

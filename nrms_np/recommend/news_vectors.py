@@ -11,8 +11,10 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from nrms_np.errors import ModelFileError
-from nrms_np.files import arrays_in, write_arrays
+import numpy as np
+
+from nrms_np.errors import DiskFullError, ModelFileError
+from nrms_np.npz import read_arrays, write_arrays
 from nrms_np.recommend.recommender import Recommender
 
 KEPT_FROM = 10_000
@@ -30,12 +32,17 @@ def add_news(recommender: Recommender, model_file: Path, news: Mapping[str, str]
     fingerprint = blake2b(model_file.read_bytes(), digest_size=8)
     fingerprint.update("\n".join(news.values()).encode())
     path = model_file.with_name(f"news_vectors-{fingerprint.hexdigest()}.npz")
-    with suppress(ModelFileError), arrays_in(path, "the kept news vectors cannot be read") as kept:
-        if kept["news"].shape == (len(news), recommender.model.config.news_dim):
-            recommender.add(news, vectors=kept["news"])
+    with suppress(ModelFileError):
+        kept = read_arrays(path, "the kept news vectors cannot be read").get("news")
+        if (
+            kept is not None
+            and kept.shape == (len(news), recommender.model.config.news_dim)
+            and kept.dtype == np.float32
+        ):
+            recommender.add(news, vectors=kept)
             return
     recommender.add(news)
-    with suppress(OSError):  # a folder that cannot be written to only means encoding again next time
+    with suppress(OSError, DiskFullError):  # a folder that cannot be written to only means encoding again next time
         for old in path.parent.glob("news_vectors-*.npz"):
             old.unlink()  # of other titles or of an earlier model: only one file is kept
         write_arrays(path, {"news": recommender.news_vectors()})

@@ -1,4 +1,4 @@
-"""The state of a run after any step: enough to go on exactly as if it had not stopped.
+"""The state of a run after any step: enough to go on exactly as if it had not stopped, with the settings and data it was made with.
 
 There is no generator state in it: order, negatives and dropout are functions of the seed, the epoch and the step.
 """
@@ -6,14 +6,23 @@ There is no generator state in it: order, negatives and dropout are functions of
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from nrms_np.arrays import Array
+from nrms_np.config import Config, shown
 from nrms_np.errors import ModelFileError
-from nrms_np.files import arrays_in, write_arrays
 from nrms_np.model import NRMS
+from nrms_np.npz import read_arrays, write_arrays
+
+MAY_CHANGE = ("epochs", "patience", "backend")
+"""The settings that a run may be gone on with in another value."""
 
 
 class Optimiser(Protocol):
@@ -41,35 +50,112 @@ class Progress:
     best_auc: float = -1.0
     best_epoch: int = 0
 
+    @property
+    def finished(self) -> int:
+        """How many epochs are finished."""
+        return self.epoch - (self.batch > 0)
 
-def save_checkpoint(path: Path, model: NRMS, optimiser: Optimiser, progress: Progress) -> None:
+    def problem(self, steps: int, batches: int) -> str:
+        """What cannot be true of this progress; empty where nothing is wrong.
+
+        steps: the optimiser made so many.    batches: an epoch has so many.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "best_auc" and value == -1.0:
+                continue  # nothing is evaluated yet
+            if not (isfinite(value) and value >= 0) or (field.name == "best_auc" and value > 1):
+                return f"{field.name} is {value}"
+        if self.batch > batches or (self.batch and not self.epoch):
+            return f"batch is {self.batch} of {batches} in epoch {self.epoch}"
+        if self.best_epoch > self.finished:
+            return f"best_epoch is {self.best_epoch} of {self.finished} finished ones"
+        made = self.finished * batches + self.batch
+        return f"steps is {steps} where {made} were made" if steps != made else ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a state belongs to: the settings of the run, and the fingerprint of its data."""
+
+    settings: str
+    data: str
+
+    @classmethod
+    def of(cls, config: Config, data: str) -> Origin:
+        """The settings that may not change, as JSON, beside the fingerprint of the data."""
+        kept = {name: value for name, value in asdict(config).items() if name not in MAY_CHANGE}
+        return cls(json.dumps(kept, sort_keys=True), data)
+
+    def check(self, path: Path, arrays: Mapping[str, Any]) -> None:
+        """Raise ModelFileError where a saved state belongs to something else; states of today's version say so, older do not."""
+        if "settings" in arrays and (saved := arrays["settings"].item()) != self.settings:
+            then, now = json.loads(saved), json.loads(self.settings)
+            names = [name for name in now if then.get(name) != now[name]]
+            told = ", ".join(f"{name} is {shown(now[name])} but was {shown(then.get(name))}" for name in names)
+            raise ModelFileError(
+                f"{path}: the settings have changed since this run was started: {told}; put them back."
+            )
+        if "data" in arrays and arrays["data"].item() != self.data:
+            raise ModelFileError(
+                f"{path}: the data has changed since this run was started, other clicks or titles; bring the old data "
+                "back, or go on with the new data as another run: --from."
+            )
+
+
+def save_checkpoint(path: Path, model: NRMS, optimiser: Optimiser, progress: Progress, origin: Origin) -> None:
     """Write parameters, the optimiser's state and the progress. The file appears whole or not at all."""
-    arrays: dict[str, Any] = {"steps": optimiser.steps, "vocabulary": _fingerprint(model)}
+    arrays: dict[str, Any] = {"steps": optimiser.steps, "vocabulary": _fingerprint(model), **asdict(origin)}
     for kind, values in (*_state(model, optimiser), ("progress", asdict(progress))):
         arrays |= {f"{kind}/{name}": value for name, value in values.items()}
     write_arrays(path, arrays)
 
 
-def load_checkpoint(path: Path, model: NRMS, optimiser: Optimiser) -> Progress:
+def load_checkpoint(path: Path, model: NRMS, optimiser: Optimiser, origin: Origin, batches: int) -> Progress:
     """Put the saved state into model and optimiser, and return the progress.
 
-    Raises ModelFileError where the file is broken, or of a model with other words or other parameters.
+    origin: what the run is now.    batches: an epoch has so many.
+    Raises ModelFileError where the file is broken, says what cannot be, or belongs to other data, settings or parameters.
+    Nothing is changed then.
     """
-    with arrays_in(path, "the checkpoint cannot be read") as arrays:
+    arrays = read_arrays(path, "the checkpoint cannot be read")
+    try:
         if arrays["vocabulary"].item() != _fingerprint(model):
-            raise ModelFileError(
-                f"{path}: the data has other words than when the run was started; bring the old data back."
-            )
-        for kind, values in _state(model, optimiser):
-            for name in values:
-                saved = arrays[f"{kind}/{name}"]
-                if saved.shape != values[name].shape:
-                    raise ModelFileError(
-                        f"{path}: {name} has shape {saved.shape}, the data gives {values[name].shape}."
-                    )
-                values[name] = saved
-        optimiser.steps = int(arrays["steps"])
-        return Progress(**{field.name: arrays[f"progress/{field.name}"].item() for field in fields(Progress)})
+            problem = "the data has other words than when the run was started; bring the old data back."
+            raise ModelFileError(f"{path}: {problem}")
+        origin.check(path, arrays)
+        progress = Progress(
+            **{one.name: _number(path, arrays, f"progress/{one.name}", one.type) for one in fields(Progress)}
+        )
+        steps = _number(path, arrays, "steps", "int")
+        saved = {kind: {name: arrays[f"{kind}/{name}"] for name in values} for kind, values in _state(model, optimiser)}
+    except KeyError as error:
+        raise ModelFileError(f"{path}: the checkpoint cannot be read (it has no {error.args[0]}).") from error
+    if problem := progress.problem(steps, batches):
+        raise ModelFileError(f"{path}: the checkpoint says what cannot be: {problem}.")
+    for kind, values in _state(model, optimiser):
+        for name, value in values.items():
+            found = saved[kind][name]
+            if found.shape != value.shape or found.dtype != value.dtype:
+                problem = (
+                    f"{name} is of {found.dtype} with shape {found.shape}, the data gives {value.dtype}, {value.shape}."
+                )
+                raise ModelFileError(f"{path}: {problem}")
+            if not np.isfinite(found).all():
+                raise ModelFileError(f"{path}: {kind}/{name} holds what is no number.")
+    for kind, values in _state(model, optimiser):
+        values.update(saved[kind])
+    optimiser.steps = steps
+    return progress
+
+
+def _number(path: Path, arrays: Mapping[str, Any], name: str, type_name: Any) -> Any:
+    array = arrays[name]
+    if array.ndim or array.dtype.kind != {"int": "i", "float": "f"}[type_name]:
+        raise ModelFileError(
+            f"{path}: {name} is of {array.dtype} with shape {array.shape}, but should be one {type_name}."
+        )
+    return array.item()
 
 
 def _state(model: NRMS, optimiser: Optimiser) -> list[tuple[str, dict[str, Array]]]:

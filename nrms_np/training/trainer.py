@@ -18,7 +18,7 @@ from nrms_np.evaluation.ranking import evaluate
 from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
-from nrms_np.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nrms_np.training.checkpoint import Origin, Progress, load_checkpoint, save_checkpoint
 from nrms_np.training.run_folder import RunFolder
 
 SECONDS_PER_CHECKPOINT = 300
@@ -56,15 +56,23 @@ class Trainer:
         self.config = model.config
         self.optimiser = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
+        self.batches_per_epoch = -(-len(self.samples) // self.config.batch_size)
+        self.origin = Origin.of(self.config, data.fingerprint())
         self.progress = Progress()
 
     def resume(self) -> None:
         """Go back to where the run's checkpoint was written; a run that has none yet starts at its beginning."""
         if self.folder.checkpoint.exists():
-            self.progress = load_checkpoint(self.folder.checkpoint, self.model, self.optimiser)
-            done = self.progress.epoch if self.progress.batch == 0 else self.progress.epoch - 1
+            self.progress = load_checkpoint(
+                self.folder.checkpoint, self.model, self.optimiser, self.origin, self.batches_per_epoch
+            )
+            if self.progress.epoch > self.config.epochs:
+                raise NrmsError(
+                    f"{self.folder.path}: the run is in epoch {self.progress.epoch} already; "
+                    f"--epochs cannot be {self.config.epochs}, less than that."
+                )
             for row in self.folder.read_metrics():
-                if row["epoch"] <= done:
+                if row["epoch"] <= self.progress.finished:
                     self.on_epoch(row)
 
     def fit(self) -> None:
@@ -83,10 +91,18 @@ class Trainer:
             progress.batch = 0
             self._finish_epoch(progress.loss_sum / progress.samples)
 
-    def _finished(self) -> bool:
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the dev AUC has not risen for `patience` epochs, and so the run ends before its last epoch."""
         progress, config = self.progress, self.config
-        enough = progress.epoch >= config.epochs or progress.epoch - progress.best_epoch >= config.patience
-        return enough and progress.batch == 0
+        return progress.batch == 0 and progress.epoch < config.epochs and self._unimproved() >= config.patience
+
+    def _unimproved(self) -> int:
+        return self.progress.epoch - self.progress.best_epoch
+
+    def _finished(self) -> bool:
+        at_end = self.progress.epoch >= self.config.epochs and self.progress.batch == 0
+        return at_end or self.stopped_early
 
     def _batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         return batches(
@@ -160,7 +176,7 @@ class Trainer:
         self.on_epoch(row)
 
     def _save_checkpoint(self) -> None:
-        save_checkpoint(self.folder.checkpoint, self.model, self.optimiser, self.progress)
+        save_checkpoint(self.folder.checkpoint, self.model, self.optimiser, self.progress, self.origin)
 
 
 def peak_memory_mb() -> float:

@@ -11,6 +11,7 @@ from nrms_np.errors import ModelFileError, NrmsError
 from nrms_np.evaluation.metrics import METRICS
 from nrms_np.evaluation.ranking import distinct_sequences, evaluate, score_split
 from nrms_np.model import NRMS
+from nrms_np.npz import read_arrays, write_arrays
 from nrms_np.packed import Packed
 from nrms_np.training import fit
 from nrms_np.training.run_folder import RunFolder, claim_folder
@@ -151,10 +152,83 @@ def test_broken_metrics_are_named(tmp_path):
         folder.read_metrics()
 
 
-def test_a_checkpoint_of_another_model_is_refused(data, tmp_path):
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"query_dim": 9}, "query_dim is 9 but was"),
+        ({"seed": 8}, "seed is 8 but was 0"),
+        ({"learning_rate": 0.25, "negatives": 1}, "negatives is 1 but was"),
+        ({"dropout": 0.5}, "dropout is 0.5 but was"),
+        ({"batch_size": 9}, "batch_size is 9 but was 7"),
+        ({"ablate": ("user.pool",)}, "ablate is user.pool but was nothing"),
+    ],
+)
+def test_a_checkpoint_of_other_settings_is_refused_by_their_names(data, tmp_path, changes, told):
     trainer_of(data, tmp_path / "run", epochs=1).fit()
-    with pytest.raises(ModelFileError, match="has shape"):
-        trainer_of(data, tmp_path / "run", query_dim=9).resume()
+    with pytest.raises(ModelFileError, match=told):
+        trainer_of(data, tmp_path / "run", **changes).resume()
+
+
+def test_a_checkpoint_of_other_clicks_on_the_same_words_is_refused(data, tmp_path):
+    trainer_of(data, tmp_path / "run", epochs=1).fit()
+    behaviors = data.train.behaviors
+    other = replace(data, train=replace(data.train, behaviors=replace(behaviors, clicked=~behaviors.clicked)))
+    with pytest.raises(ModelFileError, match="the data has changed since this run was started"):
+        trainer_of(other, tmp_path / "run").resume()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("progress/best_auc", np.nan, "best_auc is nan"),
+        ("progress/best_auc", 1.5, "best_auc is 1.5"),
+        ("progress/loss_sum", np.inf, "loss_sum is inf"),
+        ("progress/samples", -1, "samples is -1"),
+        ("progress/epoch", 99, "steps is .* where"),
+        ("progress/best_epoch", 3, "best_epoch is 3 of 1"),
+        ("progress/batch", 10**6, "batch is 1000000 of"),
+        ("progress/epoch", 1.0, "should be one int"),
+        ("progress/epoch", np.array([1]), "should be one int"),
+        ("steps", 10**18, "steps is 1000000000000000000 where"),
+        ("parameter/news.pool.b", np.zeros(2, np.float32), r"news.pool.b is of float32 with shape \(2,\)"),
+        ("m/news.pool.b", None, "it has no m/news.pool.b"),
+        ("v/news.pool.q", "float64", "news.pool.q is of float64"),
+        ("m/news.pool.q", "nan", "m/news.pool.q holds what is no number"),
+    ],
+)
+def test_a_checkpoint_that_says_what_cannot_be_is_refused_and_changes_nothing(data, tmp_path, name, value, told):
+    trainer = trainer_of(data, tmp_path / "run", epochs=1)
+    trainer.fit()
+    arrays = read_arrays(trainer.folder.checkpoint, "broken")
+    arrays.pop("checksum", None)
+    if value is None:
+        del arrays[name]
+    elif isinstance(value, str):
+        arrays[name] = arrays[name].astype(np.float64) if value == "float64" else np.full_like(arrays[name], np.nan)
+    else:
+        arrays[name] = np.asarray(value)
+    write_arrays(trainer.folder.checkpoint, arrays)
+    fresh = trainer_of(data, tmp_path / "run", epochs=1)
+    before = {name: array.copy() for name, array in fresh.model.parameters.items()}
+    with pytest.raises(ModelFileError, match=told):
+        fresh.resume()
+    assert all((fresh.model.parameters[name] == array).all() for name, array in before.items())
+
+
+def test_a_checkpoint_from_before_it_told_settings_and_data_is_gone_on_with(data, tmp_path):
+    trainer = trainer_of(data, tmp_path / "run", epochs=1)
+    trainer.fit()
+    arrays = read_arrays(trainer.folder.checkpoint, "broken")
+    np.savez(trainer.folder.checkpoint, **{name: arrays[name] for name in arrays if name not in ("settings", "data")})
+    fresh = trainer_of(data, tmp_path / "run", epochs=1)
+    fresh.resume()
+    assert fresh.progress == trainer.progress
+
+
+def test_fewer_epochs_than_are_done_are_refused(data, tmp_path):
+    trainer_of(data, tmp_path / "run", epochs=3, patience=9).fit()
+    with pytest.raises(NrmsError, match="in epoch 3 already; --epochs cannot be 2"):
+        trainer_of(data, tmp_path / "run", epochs=2, patience=9).resume()
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(data, tmp_path):
