@@ -9,8 +9,8 @@
     curl -X POST   localhost:8000/reload
     curl           localhost:8000/health
 
-FastAPI runs these functions on several threads; a Recommender is made for that. News are kept in memory: after a start, put today's in
-again. Whoever can reach the service can change it, so let nobody but your own programs reach it.
+FastAPI runs these functions on several threads; a Recommender is made for that. News are kept in memory: after a start, put today's
+in again. Whoever can reach the service can change it, so let nobody but your own programs reach it.
 """
 
 from __future__ import annotations

@@ -77,9 +77,7 @@ class OneUser:
         with np.errstate(over="ignore"):
             exp_in_place(exps)
             sums = ones @ exps  # (H, 1, T)
-        if not (
-            LEAST_SUM < sums.min() and sums.max() < MOST_SUM
-        ):  # exp was near its limits: subtract the maximum first
+        if not (sums.min() > LEAST_SUM and sums.max() < MOST_SUM):  # near the limits of exp: subtract the maximum first
             exps = keys @ queries
             exps -= exps.max(axis=1, keepdims=True)
             exp_in_place(exps)
