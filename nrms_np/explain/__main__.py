@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
         write_html(options.out, explanation)
     elif lacking := write_png(options.out, explanation):
         print(
-            f"no font for {', '.join(lacking)}: such titles are shown by their ids, symbols are left out; install one (letters that "
+            f"no font for {', '.join(lacking)}: such titles are shown by their ids, symbols left out; install one (letters that "
             "join also need Matplotlib 3.11), or write .html, which has the browser's fonts",
             file=sys.stderr,
         )
