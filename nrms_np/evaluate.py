@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
+    from nrms_np.data.convert.drawn import drawn_line
     from nrms_np.data.dataset import read_split
     from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import baseline_scores, labelled_split
@@ -65,6 +66,8 @@ def main(arguments: list[str]) -> int:
         counted = None if train.exists() and train.samefile(folder) else labelled_split(train)
         rows = {**baseline_scores(split, counted, model.config.seed), "model": scores}
         _print_table(rows, behaviors.clicked, behaviors.candidates.offsets, model.config.seed)
+        if line := drawn_line(options.data):
+            print(line)
     for path, write in ((options.scores, write_scores), (options.submission, write_submission)):
         if path is not None:
             write(path, behaviors, scores)

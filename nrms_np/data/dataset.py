@@ -9,6 +9,7 @@ import numpy as np
 
 from nrms_np.arrays import Array
 from nrms_np.data.behaviors import Behaviors, read_behaviors
+from nrms_np.data.convert.drawn import drawn_line
 from nrms_np.data.glove import join_glove
 from nrms_np.data.news import News, read_news
 from nrms_np.data.vocabulary import Vocabulary
@@ -90,6 +91,7 @@ def read_dataset(
         impressions, clicks = behaviors.candidates.count, np.count_nonzero(behaviors.clicked)
         notes.append(f"{name}: {len(split.news.ids):,} news, {impressions:,} impressions, {clicks:,} clicks")
     notes += [f"{split.folder.name}: {line}" for split in splits if (line := split.behaviors.dropped.line())]
+    notes += filter(None, [drawn_line(folder)])
     vocabulary = Vocabulary.from_titles(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:

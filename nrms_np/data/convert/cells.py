@@ -1,0 +1,124 @@
+"""Cells of a table as numbers: every distinct text is looked at once, however many rows have it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nrms_np.arrays import IntArray
+
+NO_TIME = int(np.iinfo(np.int64).min)
+"""In place of a time that cannot be read."""
+
+SECOND = 1_000_000
+"""Times are microseconds since 1970 in UTC."""
+
+DAY = 86_400 * SECOND
+
+CLICKED = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
+"""What a cell may say of one shown article."""
+
+_NUMBER = re.compile(r"\d+(\.\d*)?")
+
+
+def text_of(cell: Any) -> str:
+    """A cell as a string without spaces around it; nothing is the empty string."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if cell is None or cell != cell:  # not a number
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # a column of whole numbers with a gap has become one of fractions
+    return cell.isoformat() if isinstance(cell, datetime) else str(cell)
+
+
+def distinct_texts(cells: Sequence[Any]) -> tuple[IntArray, list[str]]:
+    """The distinct cells as strings, and the place of each cell among them, -1 for None."""
+    try:
+        codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
+    except TypeError:  # lists cannot be hashed
+        codes, distinct = pd.factorize(pd.Series([text_of(cell) for cell in cells], dtype=object))
+    return codes, [text_of(cell) for cell in distinct]
+
+
+def numbers_of(cells: Sequence[Any], number: Callable[[str], int]) -> IntArray:
+    """(n,) int64, the number of each cell's text; that of the empty string is -1."""
+    codes, texts = distinct_texts(cells)
+    return np.array([number(text) if text else -1 for text in texts] + [-1], dtype=np.int64)[codes]
+
+
+class Numbers(dict[str, int]):
+    """Numbers for strings, given in the order in which they are first met."""
+
+    def of(self, cells: Sequence[Any]) -> IntArray:
+        """(n,) int64, the number of each cell; -1 for an empty one, and for one with a tab or line end in it."""
+        return numbers_of(cells, lambda text: -1 if re.search(r"[\t\r\n]", text) else self.setdefault(text, len(self)))
+
+
+def known_of(cells: Sequence[Any], numbers: Mapping[str, int]) -> IntArray:
+    """(n,) int64, the number of each cell, -1 for one that has none."""
+    return numbers_of(cells, lambda text: numbers.get(text, -1))
+
+
+def clicked_of(cells: Sequence[Any]) -> IntArray:
+    """(n,) int64, 1 for clicked, 0 for not clicked, -1 for what is neither."""
+    return numbers_of(cells, lambda text: CLICKED.get(text.casefold(), -1))
+
+
+def times_of(cells: Sequence[Any]) -> IntArray:
+    """(n,) int64, microseconds since 1970 in UTC, NO_TIME where a time cannot be read.
+
+    Understood are ISO 8601, with an offset or in UTC, and the seconds or milliseconds since 1970.
+    """
+    codes, texts = distinct_texts(cells)
+    return np.append(_times(texts), NO_TIME)[codes]
+
+
+def _times(texts: Sequence[str]) -> IntArray:
+    times = np.full(len(texts), NO_TIME, dtype=np.int64)
+    written: list[int] = []
+    for i, text in enumerate(texts):
+        value = float(text) if _NUMBER.fullmatch(text) else None
+        compact = value is not None and len(text) in (8, 14) and text[:2] in ("19", "20")  # 20230501, 20230501123000
+        if value is None or compact:
+            written.append(i)
+        elif value < 1e13:  # a second of 1e11 would be in the year 5138, a millisecond of 1e13 in 2286
+            times[i] = round(value * (SECOND if value < 1e11 else SECOND // 1000))
+    # "now" and such words are times for pandas; ours begin with a digit. BigQuery writes UTC as a word.
+    iso = [texts[i].removesuffix(" UTC") if texts[i][:1].isdigit() else "" for i in written]
+    read = pd.to_datetime(pd.Series(iso, dtype=object), format="ISO8601", utc=True, errors="coerce")
+    micros = read.astype("datetime64[us, UTC]").astype("int64").to_numpy()
+    times[written] = np.where(read.isna().to_numpy(), NO_TIME, micros)
+    return times
+
+
+def list_of(cell: Any) -> list[str] | None:
+    """The texts of a list in a cell: separated by spaces or commas, or JSON; None for a malformed one."""
+    if isinstance(cell, str):
+        cell = cell.strip()
+        if not cell.startswith("["):
+            return (
+                [] if cell in ("", "]") else None if cell.endswith("]") else re.split(r"\s*,\s*|\s+", cell.strip(", "))
+            )
+        try:
+            cell = json.loads(cell)
+        except ValueError:
+            try:
+                cell = json.loads(cell.replace("'", '"'))  # as Python prints a list
+            except ValueError:
+                return None
+    if cell is None:
+        return []
+    if not isinstance(cell, list | tuple):
+        text = text_of(cell)  # a single number
+        return [text] if text else []
+    texts = [text_of(one) for one in cell]
+    return (
+        None if any(isinstance(one, list | dict) or not text for one, text in zip(cell, texts, strict=True)) else texts
+    )
