@@ -6,15 +6,36 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nrms_np.arrays import IntArray
 
 NO_TIME = int(np.iinfo(np.int64).min)
 """In place of a time that cannot be read."""
+
+Cells = Sequence[Any] | NDArray[np.object_]
+"""The values of one column: strings, or what JSON and Parquet have."""
+
+CHUNK = 200_000
+"""Rows that are read at once, as a rule; of Parquet, which has lists, a tenth."""
+
+
+class Chunk(NamedTuple):
+    """Some rows of a table.
+
+    lines:  of each row, counted from 1; for Parquet the number of the row.
+    cells:  by role, a value per row: a string, or what JSON and Parquet have: numbers, times, lists, None.
+    broken: rows that could not be taken apart, as (line, what is wrong with it).
+    """
+
+    lines: Sequence[int] | IntArray
+    cells: dict[str, Cells]
+    broken: list[tuple[int, str]]
+
 
 SECOND = 1_000_000
 """Times are microseconds since 1970 in UTC."""
@@ -38,7 +59,7 @@ def text_of(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, datetime) else str(cell)
 
 
-def distinct_texts(cells: Sequence[Any]) -> tuple[IntArray, list[str]]:
+def distinct_texts(cells: Cells) -> tuple[IntArray, list[str]]:
     """The distinct cells as strings, and the place of each cell among them, -1 for None."""
     try:
         codes, distinct = pd.factorize(pd.Series(cells, dtype=object))
@@ -47,7 +68,10 @@ def distinct_texts(cells: Sequence[Any]) -> tuple[IntArray, list[str]]:
     return codes, [text_of(cell) for cell in distinct]
 
 
-def numbers_of(cells: Sequence[Any], number: Callable[[str], int]) -> IntArray:
+_UNWANTED = re.compile(r"[\t\r\n]")
+
+
+def numbers_of(cells: Cells, number: Callable[[str], int]) -> IntArray:
     """(n,) int64, the number of each cell's text; that of the empty string is -1."""
     codes, texts = distinct_texts(cells)
     return np.array([number(text) if text else -1 for text in texts] + [-1], dtype=np.int64)[codes]
@@ -56,22 +80,22 @@ def numbers_of(cells: Sequence[Any], number: Callable[[str], int]) -> IntArray:
 class Numbers(dict[str, int]):
     """Numbers for strings, given in the order in which they are first met."""
 
-    def of(self, cells: Sequence[Any]) -> IntArray:
+    def of(self, cells: Cells) -> IntArray:
         """(n,) int64, the number of each cell; -1 for an empty one, and for one with a tab or line end in it."""
-        return numbers_of(cells, lambda text: -1 if re.search(r"[\t\r\n]", text) else self.setdefault(text, len(self)))
+        return numbers_of(cells, lambda text: -1 if _UNWANTED.search(text) else self.setdefault(text, len(self)))
 
 
-def known_of(cells: Sequence[Any], numbers: Mapping[str, int]) -> IntArray:
+def known_of(cells: Cells, numbers: Mapping[str, int]) -> IntArray:
     """(n,) int64, the number of each cell, -1 for one that has none."""
     return numbers_of(cells, lambda text: numbers.get(text, -1))
 
 
-def clicked_of(cells: Sequence[Any]) -> IntArray:
+def clicked_of(cells: Cells) -> IntArray:
     """(n,) int64, 1 for clicked, 0 for not clicked, -1 for what is neither."""
     return numbers_of(cells, lambda text: CLICKED.get(text.casefold(), -1))
 
 
-def times_of(cells: Sequence[Any]) -> IntArray:
+def times_of(cells: Cells) -> IntArray:
     """(n,) int64, microseconds since 1970 in UTC, NO_TIME where a time cannot be read.
 
     Understood are ISO 8601, with an offset or in UTC, and the seconds or milliseconds since 1970.

@@ -10,11 +10,11 @@ import pandas as pd
 
 from nrms_np.arrays import BoolArray, IntArray
 from nrms_np.data.convert.articles import Articles
-from nrms_np.data.convert.cells import NO_TIME, Numbers, clicked_of, known_of, list_of, text_of, times_of
+from nrms_np.data.convert.cells import NO_TIME, Chunk, Numbers, clicked_of, known_of, list_of, text_of, times_of
 from nrms_np.data.convert.columns import need
 from nrms_np.data.convert.drawing import draw_candidates
 from nrms_np.data.convert.log import Clicks, Impressions, Rows, grouped
-from nrms_np.data.convert.tables import Chunk, Table
+from nrms_np.data.convert.tables import Table
 from nrms_np.data.convert.tally import Tally
 from nrms_np.errors import DataError
 

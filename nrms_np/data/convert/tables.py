@@ -6,35 +6,21 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from io import BytesIO, TextIOWrapper
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, cast
 
+from nrms_np.data.convert.cells import CHUNK, Chunk
+from nrms_np.data.convert.delimited import read_delimited
 from nrms_np.data.table import open_binary
 from nrms_np.errors import DataError
 
-CHUNK = 200_000
-"""Rows that are read at once; of Parquet, which has lists, a tenth."""
-
 KNOWN = ("csv", "tsv", "jsonl", "ndjson", "json", "parquet")
-
-
-class Chunk(NamedTuple):
-    """Some rows of a table.
-
-    lines:  of each row, counted from 1; for Parquet the number of the row.
-    cells:  by role, a value per row: a string, or what JSON and Parquet have: numbers, times, lists, None.
-    broken: rows that could not be taken apart, as (line, what is wrong with it).
-    """
-
-    lines: Sequence[int]
-    cells: dict[str, list[Any]]
-    broken: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +46,7 @@ class Table:
         with _reading(self.path) as file:
             read = {"parquet": self._parquet, "csv": self._delimited, "tsv": self._delimited}.get(self.kind, self._json)
             for chunk in read(file, columns):
-                empty = False
+                empty &= not len(chunk.lines) and not chunk.broken
                 yield chunk
         if empty:
             raise DataError(self.path, "there are no rows below the header.")
@@ -70,25 +56,8 @@ class Table:
         return f"{self.path}, {'row' if self.kind == 'parquet' else 'line'} {line}"
 
     def _delimited(self, file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Chunk]:
-        # The csv module knows on which line each row starts, also where a quoted cell goes over several lines.
-        reader = csv.reader(_text(file), delimiter=self.delimiter)
-        wide = len(next(reader))
         places = {role: self.columns.index(name) for role, name in columns.items()}
-        while True:
-            rows, lines, broken, end = [], [], [], reader.line_num
-            try:
-                for row in islice(reader, CHUNK):
-                    start, end = end + 1, reader.line_num
-                    if len(row) == wide:
-                        rows.append(row)
-                        lines.append(start)
-                    elif row:  # a blank line is no row
-                        broken.append((start, f"{len(row)} cells where the header has {wide}"))
-            except csv.Error as error:
-                raise DataError(self.path, f"the row cannot be read ({error}).", end + 1) from error
-            if not rows and not broken:
-                return
-            yield Chunk(lines, {role: [row[place] for row in rows] for role, place in places.items()}, broken)
+        return read_delimited(self.path, file, self.delimiter, len(self.columns), places)
 
     def _json(self, file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Chunk]:
         numbered = ((line, text) for line, text in enumerate(_text(file), start=1) if text.strip())
@@ -162,8 +131,9 @@ def _parquet_file(file: IO[bytes]) -> Any:
     return ParquetFile(BytesIO(file.read()) if isinstance(file, gzip.GzipFile) else file)
 
 
-def _text(file: IO[bytes]) -> TextIOWrapper:
-    return TextIOWrapper(file, encoding="utf-8-sig", newline="")
+def _text(file: IO[bytes]) -> Iterator[str]:
+    """The lines of a file, without byte order mark."""
+    return (line.decode("utf-8" if i else "utf-8-sig") for i, line in enumerate(file))
 
 
 @contextmanager
@@ -175,9 +145,12 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
 
         damaged += (ArrowException,)
     with open_binary(path) as plain:
-        packed = path.name.lower().endswith(".gz")
         try:
-            yield cast(IO[bytes], gzip.GzipFile(fileobj=plain)) if packed else plain
+            if path.name.lower().endswith(".gz"):
+                with gzip.GzipFile(fileobj=plain) as unpacked:
+                    yield cast(IO[bytes], unpacked)
+            else:
+                yield plain
         except UnicodeDecodeError as error:
             problem = "is not UTF-8; save the file as UTF-8."
             raise DataError(
