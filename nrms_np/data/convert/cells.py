@@ -106,19 +106,19 @@ def times_of(cells: Cells) -> IntArray:
 
 def _times(texts: Sequence[str]) -> IntArray:
     times = np.full(len(texts), NO_TIME, dtype=np.int64)
-    written: list[int] = []
+    written: dict[int, str] = {}
     for i, text in enumerate(texts):
         value = float(text) if _NUMBER.fullmatch(text) else None
-        compact = value is not None and len(text) in (8, 14) and text[:2] in ("19", "20")  # 20230501, 20230501123000
-        if value is None or compact:
-            written.append(i)
+        if value is None:
+            # "now" and such words are times for pandas; ours begin with a digit. BigQuery writes UTC as a word.
+            written[i] = text.removesuffix(" UTC") if text[:1].isdigit() else ""
+        elif len(text) in (8, 14) and text[:2] in ("19", "20"):  # 20230501 and 20230501123000
+            written[i] = text if len(text) == 8 else f"{text[:8]}T{text[8:]}"
         elif value < 1e13:  # a second of 1e11 would be in the year 5138, a millisecond of 1e13 in 2286
             times[i] = round(value * (SECOND if value < 1e11 else SECOND // 1000))
-    # "now" and such words are times for pandas; ours begin with a digit. BigQuery writes UTC as a word.
-    iso = [texts[i].removesuffix(" UTC") if texts[i][:1].isdigit() else "" for i in written]
-    read = pd.to_datetime(pd.Series(iso, dtype=object), format="ISO8601", utc=True, errors="coerce")
+    read = pd.to_datetime(pd.Series([*written.values()], dtype=object), format="ISO8601", utc=True, errors="coerce")
     micros = read.astype("datetime64[us, UTC]").astype("int64").to_numpy()
-    times[written] = np.where(read.isna().to_numpy(), NO_TIME, micros)
+    times[np.fromiter(written, dtype=np.int64)] = np.where(read.isna().to_numpy(), NO_TIME, micros)
     return times
 
 
@@ -126,23 +126,15 @@ def list_of(cell: Any) -> list[str] | None:
     """The texts of a list in a cell: separated by spaces or commas, or JSON; None for a malformed one."""
     if isinstance(cell, str):
         cell = cell.strip()
+        if cell.startswith("[") != cell.endswith("]") or cell.startswith("{"):
+            return None
         if not cell.startswith("["):
-            return (
-                [] if cell in ("", "]") else None if cell.endswith("]") else re.split(r"\s*,\s*|\s+", cell.strip(", "))
-            )
+            return re.split(r"\s*,\s*|\s+", cell.strip(", ")) if cell else []
         try:
-            cell = json.loads(cell)
+            cell = json.loads(cell if '"' in cell else cell.replace("'", '"'))  # single quotes: as Python prints a list
         except ValueError:
-            try:
-                cell = json.loads(cell.replace("'", '"'))  # as Python prints a list
-            except ValueError:
-                return None
-    if cell is None:
-        return []
-    if not isinstance(cell, list | tuple):
-        text = text_of(cell)  # a single number
-        return [text] if text else []
+            return None
+    if not isinstance(cell, list):
+        return [text] if (text := text_of(cell)) else []
     texts = [text_of(one) for one in cell]
-    return (
-        None if any(isinstance(one, list | dict) or not text for one, text in zip(cell, texts, strict=True)) else texts
-    )
+    return None if "" in texts or any(isinstance(one, list | dict) for one in cell) else texts
