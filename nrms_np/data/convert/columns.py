@@ -8,26 +8,27 @@ from pathlib import Path
 
 from nrms_np.errors import DataError
 
-_NEWS = ("news", "newsid", "article", "articleid", "item", "itemid", "document", "documentid", "doc", "docid", "story",
-         "storyid", "content", "contentid", "page", "pageid", "nid")  # fmt: skip
+_IDS = ("newsid", "articleid", "itemid", "documentid", "docid", "storyid", "contentid", "pageid", "nid")
 
 USUAL: dict[str, dict[str, Sequence[str]]] = {
     "news": {
-        "id": ("id", *_NEWS),
-        "title": ("title", "headline", "newstitle", "articletitle", "name"),
+        "id": ("id", *_IDS, "news"),  # never "content" or "article" alone: those may be texts
+        "title": ("title", "headline", "heading", "newstitle", "articletitle", "name"),
         "category": ("categorystr", "categoryname", "category", "section", "channel", "topic"),
         "subcategory": ("subcategorystr", "subcategoryname", "subcategory", "subsection"),
         "abstract": ("abstract", "subtitle", "summary", "description", "teaser", "lead"),
     },
     "clicks": {
-        "time": ("time", "timestamp", "ts", "datetime", "impressiontime", "eventtime", "clicktime", "clickedat", "date"),
+        "time": ("time", "timestamp", "ts", "datetime", "impressiontime", "eventtime", "clicktime", "clickedat", "createdat",
+                 "eventtimestamp", "date"),
         "user": ("user", "userid", "uid", "reader", "readerid", "visitor", "visitorid", "client", "clientid", "customer",
-                 "customerid"),
-        "news": _NEWS,
-        "impression": ("impression", "impressionid", "impid", "imp", "requestid", "pageviewid"),
-        "clicked": ("clicked", "click", "isclicked", "isclick", "wasclicked", "label", "clickednews", "clickedids",
-                    "articleidsclicked"),
-        "shown": ("shown", "candidates", "inview", "shownnews", "shownids", "articleidsinview"),
+                 "customerid", "subscriberid", "memberid", "cookieid", "deviceid"),
+        "news": (*_IDS, "news", "article", "item", "document", "story", "content", "page"),
+        "impression": ("impression", "impressionid", "impid", "imp", "requestid", "pageviewid", "viewid"),
+        "clicked": ("clicked", "click", "isclicked", "isclick", "wasclicked", "label", "clickednews", "clickedarticles",
+                    "clickedids", "clickednewsids", "clickedarticleids", "articleidsclicked"),
+        "shown": ("shown", "candidates", "inview", "displayed", "shownnews", "shownarticles", "shownids", "shownnewsids",
+                  "shownarticleids", "articleidsinview"),
     },
 }  # fmt: skip
 """For each thing that a table can tell, the names of columns that usually tell it, without case and punctuation; the first

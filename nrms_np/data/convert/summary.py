@@ -13,7 +13,6 @@ from nrms_np.data.convert.articles import Articles
 from nrms_np.data.convert.drawn import CONVERSION, DRAWN_LINE
 from nrms_np.data.convert.split import Part
 from nrms_np.data.convert.tally import Tally
-from nrms_np.data.convert.write import mind_times
 
 SHOWN_PLACES = 3
 """So many places of each reason stand in the table; conversion.json has them all."""
@@ -46,7 +45,7 @@ def facts_of(
 
 def _split(part: Part, users: int, news: int) -> dict[str, Any]:
     one = part.impressions
-    first, last = mind_times(one.times[[0, -1]])
+    first, last = np.datetime_as_string(one.times[[0, -1]].astype("datetime64[us]"), unit="s").tolist()
     clicks = int(one.clicked.sum())
     return {
         "from": first, "to": last, "users": users, "news": news, "impressions": one.candidates.count,

@@ -33,7 +33,6 @@ def whole_folder(out: Path) -> Iterator[Path]:
 
     Raises NrmsError where `out` holds something, OSError where it cannot be written.
     """
-    check_free(out)
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as place:

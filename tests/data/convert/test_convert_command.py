@@ -39,9 +39,9 @@ def mind_time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%-m/%-d/%Y %-I:%M:%S %p")
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_rows_give_what_a_plain_program_gives(tmp_path: Path, news: Path, seed: int) -> None:
-    rows = shown_rows(seed)
+@pytest.mark.parametrize(("seed", "users"), [(0, 5), (1, 5), (2, 3), (3, 1)])
+def test_rows_give_what_a_plain_program_gives(tmp_path: Path, news: Path, seed: int, users: int) -> None:
+    rows = shown_rows(seed, impressions=100, users=users)
     facts = convert(news, write_rows(tmp_path / "log.csv", rows), tmp_path / "out")
     expected, found = oracle(rows), read_out(tmp_path / "out")
     assert found.keys() == expected.keys()
@@ -51,7 +51,7 @@ def test_rows_give_what_a_plain_program_gives(tmp_path: Path, news: Path, seed: 
         assert (user, time, history) == (one.user, mind_time(one.time), one.history), name
         assert list(candidates.items()) == list(one.candidates.items())
         assert split == ("dev" if one.time // DAY == last_day else "train")
-    assert any(len(one.history) > 10 for one in expected.values())
+    assert max(len(one.history) for one in expected.values()) >= (50 if users == 1 else 15)
     assert facts["read"][1]["read"] == len(rows)
     assert facts["read"][1]["used"] == sum(len(one.candidates) for one in expected.values())
 
@@ -150,6 +150,38 @@ def test_what_is_unreadable_is_named_by_file_and_line(
     ):
         assert f"log.csv, line {first + line}{what}" in told
     assert read_out(tmp_path / "out").keys() == oracle(rows).keys()
+
+
+def test_a_malformed_list_is_named_and_a_repeated_row_is_counted(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [(f"i{i}", START + i * DAY // 3, "u", "a1 a2 a3 a99", "a2") for i in range(6)]
+    rows += [
+        rows[2],
+        ("i6", START, "u", '["a1", "a2"', "a2"),
+        ("i7", START, "u", "a1 a2", ""),
+        ("i8", START, "u", "a99", "a98"),
+    ]
+    rows += [("i9", START, "u", "a1", "a2")]  # what was clicked was shown, also where the log does not say so
+    log = write_csv(tmp_path / "log.csv", ["impression", "time", "user", "shown", "clicked"], rows)
+    facts = convert(news, log, tmp_path / "out")
+    assert 'log.csv, line 9: \'["a1", "a2"\'' in capsys.readouterr().out
+    assert sorted(facts["read"][1]["dropped"].values()) == [1, 1, 1, 1]
+    assert facts["read"][2]["read"] == 6 * 4 + 4 + 2 + 2 + 2
+    found = read_out(tmp_path / "out")
+    assert found.keys() == {"i0", "i1", "i2", "i3", "i4", "i5", "i9"}
+    assert found["i9"][4] == {"a1": 0, "a2": 1}
+    assert found["i4"][3] == ["a2"] * 5  # i9 and i0 are of one instant
+
+
+def test_without_ids_what_a_user_sees_in_one_instant_is_an_impression(tmp_path: Path, news: Path) -> None:
+    rows = [(START + i // 2 * DAY // 4, f"u{i % 2}", f"a{k}", int(k == i % 3)) for i in range(20) for k in range(3)]
+    log = write_csv(tmp_path / "log.csv", ["ts", "uid", "item", "label"], rows)
+    facts = convert(news, log, tmp_path / "out")
+    found = read_out(tmp_path / "out")
+    assert found.keys() == {str(i + 1) for i in range(20)}
+    assert sum(split["impressions"] for split in facts["splits"].values()) == 20
+    assert {len(one[4]) for one in found.values()} == {3}
 
 
 def test_ids_and_titles_that_minds_format_could_break_on(tmp_path: Path) -> None:
