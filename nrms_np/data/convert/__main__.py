@@ -103,7 +103,7 @@ def _own_log(options: argparse.Namespace, say: Callable[[str], None]) -> Result:
     for kind, table in tables.items():
         columns[kind] = find_columns(table.path, kind, table.columns, options.columns)
     need(options.news, "news", tables["news"].columns, columns["news"], ("id", "title"))
-    shape = shape_of(tables["clicks"], columns["clicks"])
+    shape, columns["clicks"] = shape_of(tables["clicks"], columns["clicks"])
     for kind, table in tables.items():
         told = ", ".join(f"{role} = {name}" for role, name in columns[kind].items())
         say(f"{table.name}: {told}" + (f"; {SHAPES[shape]}" if kind == "clicks" else ""))

@@ -24,6 +24,13 @@ SHAPES = {
     "clicks": "clicks only, one row per click (if a column tells what was not clicked, name it: --columns clicks.clicked=COLUMN)",
 }
 
+NEEDED = {
+    "rows": ("time", "user", "news", "clicked"),
+    "lists": ("time", "user", "shown", "clicked"),
+    "clicks": ("time", "user", "news"),
+}
+"""The roles that columns must have; an impression's id is used where there is one, but not for clicks only."""
+
 UNREADABLE, BAD_TIME = (
     "the row cannot be read",
     "the time cannot be read (ISO 8601, or seconds or milliseconds since 1970)",
@@ -54,12 +61,12 @@ class Log(NamedTuple):
     tallies: list[Tally]
 
 
-def shape_of(table: Table, columns: Mapping[str, str]) -> str:
-    """The shape of a log, a key of SHAPES, by the columns it has; raises DataError where one is missing."""
+def shape_of(table: Table, columns: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The shape of a log, a key of SHAPES, by the columns it has, and those that it uses; raises DataError where one is missing."""
     shape = "lists" if "shown" in columns else "rows" if "clicked" in columns else "clicks"
-    needed = {"lists": ("shown", "clicked"), "rows": ("news", "clicked"), "clicks": ("news",)}[shape]
-    need(table.path, "clicks", table.columns, columns, ("time", "user", *needed))
-    return shape
+    need(table.path, "clicks", table.columns, columns, NEEDED[shape])
+    wanted = NEEDED[shape] + ("impression",) * (shape != "clicks")
+    return shape, {role: name for role, name in columns.items() if role in wanted}
 
 
 def read_log(table: Table, columns: Mapping[str, str], shape: str, articles: Articles, seed: int) -> Log:
@@ -128,24 +135,23 @@ def _read_rows(
 ) -> Rows:
     """One row per shown article, or per click where there is no column `clicked`."""
     parts: list[tuple[Any, ...]] = []
-    used = {role: name for role, name in columns.items() if role != "impression" or "clicked" in columns}
-    for chunk in table.chunks(used):
+    for chunk in table.chunks(columns):
         cells = chunk.cells
         user, time, news = users.of(cells["user"]), times_of(cells["time"]), known_of(cells["news"], articles.row)
         faults = [("time", BAD_TIME, time == NO_TIME), ("user", NO_USER, user < 0)]
         clicked: IntArray = np.ones(len(user), dtype=np.int64)
         name: IntArray = np.zeros(len(user), dtype=np.int64)
-        if "clicked" in used:
+        if "clicked" in columns:
             clicked = clicked_of(cells["clicked"])
             faults.append(("clicked", BAD_CLICKED, clicked < 0))
-        if "impression" in used:
+        if "impression" in columns:
             name = names.of(cells["impression"])
             faults.append(("impression", NO_IMPRESSION, name < 0))
         good = _keep(table, chunk, tally, [*faults, ("news", NOT_IN_NEWS, news < 0)])
         parts.append((name[good].astype(np.int32), user[good].astype(np.int32), time[good], news[good].astype(np.int32),
                       clicked[good] == 1))  # fmt: skip
     rows = Rows(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-    if "impression" not in used and "clicked" in used:  # what a user is shown in one instant is one impression
+    if "impression" not in columns:  # what a user is shown in one instant is one impression
         return rows._replace(impressions=np.unique(rows.times, return_inverse=True)[1])
     return rows
 

@@ -24,7 +24,7 @@ def test_only_what_the_converter_left_says_so(tmp_path: Path, text: str | None, 
 
 @pytest.mark.parametrize("drawn", [True, False])
 def test_evaluate_says_so(tmp_path: Path, drawn: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    run = write_run(tmp_path / "run")
+    run = write_run(tmp_path / "run", backend="layers")
     for name, rows in (("train", TRAIN), ("dev", DEV)):
         write_split(tmp_path / "data" / name, rows)
     (tmp_path / "data" / "conversion.json").write_text(json.dumps({"candidates_drawn": drawn}), encoding="utf-8")
