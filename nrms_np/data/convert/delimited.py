@@ -70,7 +70,7 @@ def _read_quoted(
                 if len(row) == wide:
                     rows.append(row)
                     numbers.append(done + start)
-                elif row:  # a blank line is no row
+                elif len(row) > 1 or "".join(row).strip():  # a blank line is no row
                     broken.append((done + start, _found(len(row), wide)))
         except csv.Error as error:
             raise DataError(path, f"the row cannot be read ({error}).", done + end + 1) from error

@@ -67,6 +67,11 @@ def test_a_row_per_impression_gives_the_same_as_a_row_per_article(tmp_path: Path
         path = write_csv(tmp_path / f"{name}.tsv", ["impression", "time", "user", "shown", "clicked"], lists, "\t")
         convert(news, path, tmp_path / name)
         assert read_out(tmp_path / name) == read_out(tmp_path / "rows")
+    path = tmp_path / "lists.jsonl"
+    lines = [dict(zip(("impression", "time", "user", "shown", "clicked"), page, strict=True)) for page in pages]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    convert(news, path, tmp_path / "jsonl")
+    assert read_out(tmp_path / "jsonl") == read_out(tmp_path / "rows")
     assert len(read_out(tmp_path / "rows")) == 299
 
 
