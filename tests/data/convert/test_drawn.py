@@ -23,8 +23,11 @@ def test_only_what_the_converter_left_says_so(tmp_path: Path, text: str | None, 
 
 
 @pytest.mark.parametrize("drawn", [True, False])
-def test_evaluate_says_so(tmp_path: Path, drawn: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    run = write_run(tmp_path / "run", backend="layers")
+def test_evaluate_says_so(
+    tmp_path: Path, drawn: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nrms_np.evaluation.ranking.fastest_backend", lambda: "layers")  # nothing to compile
+    run = write_run(tmp_path / "run")
     for name, rows in (("train", TRAIN), ("dev", DEV)):
         write_split(tmp_path / "data" / name, rows)
     (tmp_path / "data" / "conversion.json").write_text(json.dumps({"candidates_drawn": drawn}), encoding="utf-8")
