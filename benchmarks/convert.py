@@ -4,7 +4,7 @@
     python benchmarks/convert.py --small         a few thousand rows, to see that it runs
 
 Each size is converted by the command in a process of its own, so that its time and peak memory are its own. The machine may be
-shared: processor time is told beside the time on the clock. Ten rows make an impression, a user has ten impressions in seven days.
+shared: processor time is told beside the time on the clock, and how many processes wanted to run (load). Ten rows make an impression, a user has ten impressions in seven days.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def measure(rows: int) -> dict[str, Any]:
             "seconds": round(seconds, 1),
             "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
             "peak_rss_mb": round(used.ru_maxrss / 1024),
+            "load": round(os.getloadavg()[0], 1),
         }
 
 

@@ -31,17 +31,16 @@ NEEDED = {
 }
 """The roles that columns must have; an impression's id is used where there is one, but not for clicks only."""
 
-UNREADABLE, BAD_TIME = (
-    "the row cannot be read",
-    "the time cannot be read (ISO 8601, or seconds or milliseconds since 1970)",
-)
-NO_USER, NO_IMPRESSION = "the row has no user", "the row has no impression id"
-BAD_CLICKED, BAD_LIST = (
-    "clicked is neither 0 nor 1",
-    "a list cannot be read (words with spaces or commas between, or JSON)",
-)
-NOT_IN_NEWS, TWICE = "the news file lacks the article", "the same is already in the impression"
-NO_CLICK, NO_CANDIDATE = "nothing was clicked in the impression", "none of its articles is in the news file"
+UNREADABLE = "the row cannot be read"
+BAD_TIME = "the time cannot be read (ISO 8601, or seconds or milliseconds since 1970)"
+NO_USER = "the row has no user"
+NO_IMPRESSION = "the row has no impression id"
+BAD_CLICKED = "clicked is neither 0 nor 1"
+BAD_LIST = "a list cannot be read (words with spaces or commas between, or JSON)"
+NOT_IN_NEWS = "the news file lacks the article"
+TWICE = "the article is already in the impression"
+NO_CLICK = "nothing was clicked in the impression"
+NO_CANDIDATE = "none of its articles is in the news file"
 REPEATED = "the same row stood before"
 NOTHING_TO_DRAW = "no candidate to draw: in the 24 hours before, others clicked nothing else (histories keep the click)"
 
