@@ -4,7 +4,8 @@
     python benchmarks/convert.py --small         a few thousand rows, to see that it runs
 
 Each size is converted by the command in a process of its own, so that its time and peak memory are its own. The machine may be
-shared: processor time is told beside the time on the clock, and how many processes wanted to run (load). Ten rows make an impression, a user has ten impressions in seven days.
+shared: beside the time on the clock stand the processor's time and how many processes wanted to run (load). Ten rows make an
+impression, a user has ten impressions in seven days.
 """
 
 from __future__ import annotations

@@ -175,7 +175,9 @@ def _read_lists(
         faults = [("time", BAD_TIME, time == NO_TIME), ("user", NO_USER, user < 0)]
         faults += [(role, BAD_LIST, np.array([one is None for one in lists], dtype=bool))
                    for role, lists in (("shown", shown), ("clicked", clicked))]  # fmt: skip
-        name = np.full(len(user), -1)
+        # Without an id, a row that stands twice is known by its lists.
+        both = zip(shown, clicked, strict=True)
+        name = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
         if "impression" in columns:
             name = names.of(cells["impression"])
             faults.append(("impression", NO_IMPRESSION, name < 0))
@@ -196,7 +198,7 @@ def _read_lists(
     name, user, time = (np.concatenate(values) for values in zip(*heads, strict=True))
     owner, news, is_clicked = (np.concatenate(values) for values in zip(*parts, strict=True))
 
-    repeated = pd.DataFrame({"name": name, "user": user, "time": time}).duplicated().to_numpy() & (name >= 0)
+    repeated = pd.DataFrame({"name": name, "user": user, "time": time}).duplicated().to_numpy()
     tally.drop(REPEATED, int(repeated.sum()))
     inside.read = len(news)
     gone = repeated[owner]

@@ -179,6 +179,22 @@ def test_a_malformed_list_is_named_and_a_repeated_row_is_counted(
     assert found["i4"][3] == ["a2"] * 5  # i9 and i0 are of one instant
 
 
+@pytest.mark.parametrize("header", ["time,user,shown,clicked", "time,user,news,clicked", "time,user,news"])
+def test_a_log_that_stands_twice_in_its_file_counts_once(tmp_path: Path, news: Path, header: str) -> None:
+    page, hits = ("a1 a2 a3", "a1") if "shown" in header else ("a1", "1")
+    rows = [
+        (START + i * DAY // 4, f"u{i % 3}", page.replace("a1", f"a{9 + i}"), hits.replace("a1", f"a{9 + i}"))
+        for i in range(20)
+    ]
+    rows = [row[: header.count(",") + 1] for row in rows]
+    once = write_csv(tmp_path / "once.csv", header.split(","), rows)
+    twice = write_csv(tmp_path / "twice.csv", header.split(","), rows * 2)
+    convert(news, once, tmp_path / "once")
+    facts = convert(news, twice, tmp_path / "twice")
+    assert read_out(tmp_path / "once") == read_out(tmp_path / "twice")
+    assert facts["read"][1]["read"] == 40
+
+
 def test_without_ids_what_a_user_sees_in_one_instant_is_an_impression(tmp_path: Path, news: Path) -> None:
     rows = [(START + i // 2 * DAY // 4, f"u{i % 2}", f"a{k}", int(k == i % 3)) for i in range(20) for k in range(3)]
     log = write_csv(tmp_path / "log.csv", ["ts", "uid", "item", "label"], rows)
