@@ -177,7 +177,7 @@ def _read_lists(
                    for role, lists in (("shown", shown), ("clicked", clicked))]  # fmt: skip
         # Without an id, a row that stands twice is known by its lists.
         both = zip(shown, clicked, strict=True)
-        name = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
+        name: IntArray = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
         if "impression" in columns:
             name = names.of(cells["impression"])
             faults.append(("impression", NO_IMPRESSION, name < 0))
