@@ -91,7 +91,7 @@ def main() -> None:
     """Measure each size and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="a few thousand rows, to see that it runs")
-    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    parser.add_argument("--json", type=Path, help="also add the numbers to those of earlier runs in this file")
     options = parser.parse_args()
     rows = [measure(size) for size in ((2_000, 4_000) if options.small else SIZES)]
     print(f"{'':14} {'limit':>8} " + " ".join(f"{row['rows']:>12,}" for row in rows))
@@ -101,8 +101,9 @@ def main() -> None:
         "from the first size to the last, times: " + ", ".join(f"{name} {more}" for name, more in growth(rows).items())
     )
     if options.json:
-        result = {"cores": os.cpu_count(), "sizes": rows, "growth": growth(rows), "limits": LIMITS}
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
+        runs = json.loads(options.json.read_text()) if options.json.exists() else []
+        runs.append({"cores": os.cpu_count(), "sizes": rows, "growth": growth(rows), "limits": LIMITS})
+        options.json.write_text(json.dumps(runs, indent=2) + "\n")
 
 
 if __name__ == "__main__":
