@@ -4,7 +4,7 @@ Run: python benchmarks/latency.py [--requests 4000] [--json FILE]
 
 A request is a history of 50 clicks and 100 candidates, drawn from 5,000 news whose vectors are kept; the answer are the candidates
 with their scores, best first. Both have the same parameters (first values of a model, no training) and one thread, take turns
-request by request in one process, and must agree. Three rows:
+of 100 requests in one process, and must agree. The rows:
 
     Recommender.rank   the whole call: ids to rows, the user vector, scores, equal headlines, sorting, ids
     ours               its arithmetic alone: rows in, the scores of 100 candidates out
@@ -38,7 +38,8 @@ from nrms_np import NRMS, Config, Recommender
 from nrms_np.config import PRESETS
 from nrms_np.recommend.one_user import OneUser
 
-NEWS, CLICKS, CANDIDATES, HISTORIES, WARM_UP = 5000, 50, 100, 400, 200
+NEWS, CLICKS, CANDIDATES, HISTORIES = 5000, 50, 100, 400
+PER_TURN, WARM_UP = 100, 10  # the first requests of a turn find the processor's cache full of the other's numbers
 
 Request = Callable[[int], Any]
 """Answers request number i."""
@@ -111,12 +112,14 @@ def measure(preset: str, requests: int) -> dict[str, Any]:
                 assert a.keys() == b.keys()
                 assert max(abs(a[key] - b[key]) for key in a) < 1e-4, f"{one} and {other} disagree"
     times: dict[str, list[float]] = {name: [] for name in rows}
-    for i in range(WARM_UP + requests):
+    for turn in range(-(-requests // PER_TURN)):
         for name, request in rows.items():
-            start = time.perf_counter()
-            request(i % HISTORIES)
-            times[name].append(1000 * (time.perf_counter() - start))
-    return {name: _summary(np.array(values[WARM_UP:])) for name, values in times.items()}
+            for i in range(turn * PER_TURN - WARM_UP, (turn + 1) * PER_TURN):
+                start = time.perf_counter()
+                request(i % HISTORIES)
+                if i >= turn * PER_TURN:
+                    times[name].append(1000 * (time.perf_counter() - start))
+    return {name: _summary(np.array(values)) for name, values in times.items()}
 
 
 def _summary(times: np.ndarray) -> dict[str, float]:

@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
+    from nrms_np.data.convert.drawn import drawn_line
     from nrms_np.data.dataset import read_split
     from nrms_np.data.folders import split_folder
     from nrms_np.errors import DataError
@@ -70,6 +71,8 @@ def main(arguments: list[str]) -> int:
         counted = None if train.exists() and train.samefile(folder) else labelled_split(train)
         metrics = impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets)
         _print_table({**baseline_metrics(split, counted), "model": metrics}, model.config.seed)
+        if line := drawn_line(data):
+            print(line)
     for path, write in ((options.scores, write_scores), (options.submission, write_submission)):
         if path is not None:
             write(path, behaviors, scores)

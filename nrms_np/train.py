@@ -26,7 +26,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         of_edition = f"train on MIND-{edition}; fetched into {folder.as_posix()} if it is not there"
         where.add_argument(f"--{edition}", action="store_true", help=of_edition)
     where.add_argument(
-        "--data", type=Path, default=DEMO, help="folder with train/ and dev/, each news.tsv and behaviors.tsv"
+        "--data",
+        type=Path,
+        default=DEMO,
+        help="folder with train/, dev/ and perhaps test/, each news.tsv and behaviors.tsv",
     )
     parser.add_argument("--preset", choices=PRESETS, default="paper", help="published settings to start from")
     parser.add_argument("--glove", type=Path, metavar="FILE", help="word vectors in GloVe's text format")

@@ -11,7 +11,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nrms_np"
 
 FLOORS = (
-    ("train", "evaluate", "explain", "recommend", "runs", "data.download", "data.demo.__main__"),
+    (
+        "train",
+        "evaluate",
+        "explain",
+        "recommend",
+        "runs",
+        "data.download",
+        "data.demo.__main__",
+        "data.convert.__main__",
+    ),
     ("training",),
     ("evaluation",),
     ("model",),

@@ -1,4 +1,4 @@
-"""What the package imports is declared, and requirements.txt is that, pytest for the tests, and pandas for data of one's own."""
+"""What the package imports is declared, and requirements.txt is that and pytest for the tests."""
 
 from __future__ import annotations
 
@@ -43,18 +43,21 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
                 imported |= {a.value for a in node.args if isinstance(a, ast.Constant)}
     outside = imported - set(sys.stdlib_module_names) - {"nrms_np"}
-    assert {name.lower() for name in outside} == {name_of(requirement) for requirement in PROJECT["dependencies"]}
+    extra = {name_of(requirement) for requirement in PROJECT["optional-dependencies"]["parquet"]}
+    declared = {name_of(requirement) for requirement in PROJECT["dependencies"]}
+    assert {name.lower() for name in outside} - extra == declared
 
 
-def test_requirements_are_the_dependencies_with_pytest_and_pandas() -> None:
+def test_requirements_are_the_dependencies_with_pytest() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split("\n")
     required = {normal(line) for line in lines if line}
-    assert required - {normal(requirement) for requirement in PROJECT["dependencies"]} == {"pytest>=8.0", "pandas>=2.2"}
+    assert required - {normal(requirement) for requirement in PROJECT["dependencies"]} == {"pytest>=8.0"}
     assert {normal(requirement) for requirement in PROJECT["dependencies"]} <= required
 
 
 def test_the_console_scripts_exist() -> None:
-    assert {"nrms-train", "nrms-evaluate", "nrms-recommend", "nrms-explain", "nrms-runs"} <= set(PROJECT["scripts"])
+    names = ("train", "evaluate", "recommend", "explain", "runs", "convert", "demo", "download")
+    assert set(PROJECT["scripts"]) == {f"nrms-{name}" for name in names}
     for place in PROJECT["scripts"].values():
         module, _, function = place.partition(":")
         assert callable(getattr(import_module(module), function))

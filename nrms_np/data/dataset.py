@@ -10,6 +10,7 @@ import numpy as np
 
 from nrms_np.arrays import Array
 from nrms_np.data.behaviors import Behaviors, read_behaviors, seems_labelled
+from nrms_np.data.convert.drawn import drawn_line
 from nrms_np.data.folders import split_folder
 from nrms_np.data.glove import join_glove
 from nrms_np.data.look import look, refuse_useless
@@ -122,6 +123,7 @@ def read_dataset(
         impressions, clicks = behaviors.candidates.count, np.count_nonzero(behaviors.clicked)
         notes.append(f"{name}: {len(split.news.ids):,} news, {impressions:,} impressions, {clicks:,} clicks")
     notes += [line for split in splits.values() for line in split.notes]
+    notes += filter(None, [drawn_line(folder)])
     vocabulary = (vocabulary or Vocabulary([UNKNOWN])).grown(train.news.titles, minimum_count)
     vectors = None
     if glove is not None:

@@ -146,6 +146,8 @@ def _also_in(train: Split, dev: Split) -> float:
     users = set(train.behaviors.users) & set(dev.behaviors.users)
     times = [np.nan_to_num(split.behaviors.seconds, nan=-1.0) for split in (train, dev)]
     common = np.intersect1d(times[0], times[1])
+    if not len(common):
+        return 0.0  # a log that is split by time
     keys = []
     for split, when, rows in ((train, times[0], np.arange(len(train.news.ids))), (dev, times[1], train_row)):
         behaviors = split.behaviors

@@ -26,7 +26,7 @@ def plain_or_gz(path: str | Path) -> Path:
 def open_binary(path: str | Path) -> IO[bytes]:
     """Open a file for reading, one that ends in .gz unpacked; raises DataError when that is not possible."""
     try:
-        return cast("IO[bytes]", gzip.open(path)) if Path(path).suffix == ".gz" else open(path, "rb")
+        return cast("IO[bytes]", gzip.open(path)) if Path(path).suffix.lower() == ".gz" else open(path, "rb")
     except FileNotFoundError:
         raise DataError(path, "there is no such file; check the name and the folder.") from None
     except IsADirectoryError:

@@ -6,22 +6,22 @@ from calendar import timegm
 from functools import lru_cache
 from math import nan
 
+_SECONDS = {f":{second:02d}": second for second in range(60)}
+_HALVES = {" AM": 0, " PM": 12}
+
 
 def seconds_of(text: str) -> float:
     """The seconds since 1970 of a time, on the log's own clock; NaN where it is not written as in MIND."""
     try:
-        day, clock, half = text.split(" ")
-        hour, minute, second = clock.split(":")
-        return _start_of(day) + (int(hour) % 12 + _HALVES[half]) * 3600 + int(minute) * 60 + int(second)
+        return _start_of_minute(text[:-6], text[-3:]) + _SECONDS[text[-6:-3]]
     except (ValueError, KeyError):
         return nan
 
 
-_HALVES = {"AM": 0, "PM": 12}
-
-
-@lru_cache(maxsize=1024)
-def _start_of(day: str) -> int:
-    """The seconds at which a day, 11/9/2019, starts. Raises ValueError for anything else."""
+@lru_cache(maxsize=2**14)  # the minutes of eleven days: a log is about in the order of time
+def _start_of_minute(text: str, half: str) -> int:
+    """The seconds at which a minute starts, `11/9/2019 9:00` and ` AM`. Raises ValueError or KeyError for anything else."""
+    day, clock = text.split(" ")
     month, day_of_month, year = day.split("/")
-    return timegm((int(year), int(month), int(day_of_month), 0, 0, 0))
+    hour, minute = clock.split(":")
+    return timegm((int(year), int(month), int(day_of_month), int(hour) % 12 + _HALVES[half], int(minute), 0))

@@ -52,8 +52,8 @@ def main(arguments: list[str]) -> int:
         write_html(options.out, explanation)
     elif lacking := write_png(options.out, explanation):
         print(
-            f"no installed font has all {' and '.join(lacking)} of these titles: a title is shown by its id, a symbol left out; "
-            "an .html picture has the browser's fonts",
+            f"no font for {', '.join(lacking)}: such titles are shown by their ids, symbols left out; install one (letters that "
+            "join also need Matplotlib 3.11), or write .html, which has the browser's fonts",
             file=sys.stderr,
         )
     say(f"wrote {options.out}: {len(explanation.clicks)} clicks, {len(explanation.candidates)} candidates")

@@ -70,5 +70,5 @@ def script(char: str) -> str:
     """The name of a letter's script, such as Thai; "symbols" for what is no letter and no mark on one."""
     if unicodedata.category(char)[0] not in "LM":
         return "symbols"
-    first = unicodedata.name(char, "unnamed").split()[0].removesuffix("-")
+    first = unicodedata.name(char, "unnamed").replace("-", " ").split()[0]
     return _SCRIPTS.get(first, first.capitalize())

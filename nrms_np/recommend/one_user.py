@@ -24,8 +24,8 @@ from nrms_np.packed import Packed
 LARGEST_PRODUCT = 1 << 18
 """Multiplications of the largest product that OpenBLAS, NumPy's BLAS, does on one thread."""
 
-LEAST_SUM, MOST_SUM = 1e-25, 1e38
-"""Between these no exp of a softmax has been too large for float32, and those too small for it do not count."""
+LEAST_SUM, MOST_SUM = 1e-25, 1e34
+"""Between these no exp of a softmax has been too large for `exp_in_place`, and those too small for it do not count."""
 
 
 class OneUser:
@@ -73,13 +73,10 @@ class OneUser:
         queries, keys, values = projected.reshape(T, 3, self._heads, -1).transpose(1, 2, 3, 0)  # (H, d, T) each
         keys = keys.transpose(0, 2, 1)
         exps = keys @ queries  # (H, T, T): a column for each click that looks
+        exp_in_place(exps)
         ones = np.ones((1, T), dtype=exps.dtype)
-        with np.errstate(over="ignore"):
-            exp_in_place(exps)
-            sums = ones @ exps  # (H, 1, T)
-        if not (
-            sums.min() > LEAST_SUM and sums.max() < MOST_SUM
-        ):  # exp was near its limits: subtract the maximum first
+        sums = ones @ exps  # (H, 1, T)
+        if not (sums.min() > LEAST_SUM and sums.max() < MOST_SUM):  # near the limits of exp: subtract the maximum first
             exps = keys @ queries
             exps -= exps.max(axis=1, keepdims=True)
             exp_in_place(exps)

@@ -200,11 +200,13 @@ class Recommender:
         if not len(used):
             return pool.clicks[rows].astype(float), True
         scores = pool.vectors.take(rows, axis=0) @ self._user(pool, used)
-        if np.isnan(scores).any():
+        if np.isnan(scores.sum()):
             raise NrmsError("the model's scores are NaN: it has diverged, train it with a lower learning rate.")
         known: BoolArray = pool.known[rows]
+        if known.all():
+            return scores, True
         scores[~known] = -np.inf
-        return scores, bool(known.all())
+        return scores, False
 
     def _encode(self, titles: list[str]) -> Array:
         """The vectors of titles, (n, H·d), zeros where a title has no known word."""

@@ -23,8 +23,8 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scripts_have_the_names_people_use() -> None:
-    assert [script(char) for char in "aбกह中のア뉴"] == [
-        "Latin", "Cyrillic", "Thai", "Devanagari", "Han", "Hiragana", "Katakana", "Hangul",
+    assert [script(char) for char in "aбกह中のーア뉴"] == [
+        "Latin", "Cyrillic", "Thai", "Devanagari", "Han", "Hiragana", "Katakana", "Katakana", "Hangul",
     ]  # fmt: skip
     assert script(PLANET) == script("€") == "symbols"
 

@@ -149,6 +149,10 @@ def test_what_a_trained_model_cannot_change_is_refused_by_name(yesterday, tomorr
 def test_data_read_with_other_words_or_by_another_rule_is_refused(yesterday, tomorrow, tmp_path):
     with pytest.raises(NrmsError, match="not read with the vocabulary of the model"):
         fit(CONFIG, read_dataset(tomorrow, **LENGTHS), tmp_path / "run", start=yesterday)
+    with pytest.raises(
+        ConfigError, match="query_dim is 4 in the model that training goes on from, and cannot become 9"
+    ):
+        fit(replace(CONFIG, query_dim=9), read(tomorrow, yesterday), tmp_path / "run", start=yesterday)
     older = Vocabulary(load_trained(yesterday).vocabulary, "mind")
     with pytest.raises(ConfigError, match="tokens is unicode, but the data was read by the rule mind"):
         fit(CONFIG, read_dataset(tomorrow, vocabulary=older, **LENGTHS), tmp_path / "run", start=yesterday)

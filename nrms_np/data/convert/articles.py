@@ -1,0 +1,66 @@
+"""The news of a newsroom: one row per article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from nrms_np.data.convert.cells import text_of
+from nrms_np.data.convert.tables import Table
+from nrms_np.data.convert.tally import Tally
+from nrms_np.errors import DataError
+
+
+@dataclass(frozen=True)
+class Articles:
+    """One entry per article.
+
+    ids:   n strings.    lines: n lines of news.tsv.    row: the place of each id.    untitled: how many have no title.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    row: dict[str, int] = field(default_factory=dict)
+    untitled: int = 0
+
+
+def read_articles(table: Table, columns: Mapping[str, str]) -> tuple[Articles, Tally]:
+    """Read all articles; of an id that stands twice the first row is used.
+
+    columns: the table's column for id and title, and as far as there are such for category, subcategory and abstract.
+    Returns them and what was dropped. Raises DataError when no row can be used, and what the table raises.
+    """
+    tally, articles, untitled = Tally(f"rows of {table.name}"), Articles(), 0
+    ids, lines, row = articles.ids, articles.lines, articles.row
+    for chunk in table.chunks(columns):
+        tally.read += len(chunk.lines) + len(chunk.broken)
+        for line, problem in chunk.broken:
+            tally.drop("the row cannot be read", 1, [f"{table.place(line)}: {problem}"])
+        empty = [None] * len(chunk.lines)
+        cells = [chunk.cells.get(role, empty) for role in ("id", "category", "subcategory", "title", "abstract")]
+        for line, name, *texts in zip(chunk.lines, *cells, strict=True):
+            news_id = text_of(name)
+            problem = ""
+            if not news_id:
+                problem = "the article has no id"
+            elif len(news_id.split()) > 1:
+                problem = "the id of the article has a space in it, which MIND's format cannot hold"
+            elif news_id in row:
+                problem = "the id of the article stood before; its first row is used"
+            if problem:
+                tally.drop(problem, 1, [f"{table.place(line)}: {news_id!r}"])
+                continue
+            row[news_id] = len(ids)
+            ids.append(news_id)
+            category, subcategory, title, abstract = (one_line(text_of(text)) for text in texts)
+            untitled += not title
+            lines.append(f"{news_id}\t{category}\t{subcategory}\t{title}\t{abstract}\t\t[]\t[]\n")
+    tally.used = len(ids)
+    if not ids:
+        raise DataError(table.path, f"none of its {tally.read:,} rows can be used: {tally.why_all()}.")
+    return replace(articles, untitled=untitled), tally
+
+
+def one_line(text: str) -> str:
+    """A text whose tabs, line ends and rows of spaces have become single spaces, in letters that UTF-8 can write."""
+    return " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")

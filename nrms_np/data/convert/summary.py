@@ -1,0 +1,105 @@
+"""What a conversion ends with: the table for people, CONVERSION.md, and conversion.json for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nrms_np.data.convert.articles import Articles
+from nrms_np.data.convert.drawn import CONVERSION, DRAWN_LINE
+from nrms_np.data.convert.split import Part
+from nrms_np.data.convert.tally import Tally
+
+SHOWN_PLACES = 3
+"""So many places of each reason stand in the table; conversion.json has them all."""
+
+
+def facts_of(
+    parts: Sequence[Part], articles: Articles, tallies: Sequence[Tally], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All numbers of a conversion, as conversion.json holds them.
+
+    settings: what was asked for, and `candidates_drawn`.
+    """
+    users = {part.name: {part.users[user] for user in np.unique(part.impressions.users)} for part in parts}
+    news = {part.name: set(part.news.tolist()) for part in parts}
+    return {
+        **settings,
+        "splits": {part.name: _split(part, len(users[part.name]), len(news[part.name])) for part in parts},
+        "never_seen_in_train": {
+            name: {
+                "users": len(users[name] - users["train"]) / len(users[name]),
+                "news": len(news[name] - news["train"]) / len(news[name]),
+            }
+            for name in users
+            if name != "train"
+        },
+        "news_without_title": articles.untitled,
+        "read": [vars(tally) for tally in tallies],
+    }
+
+
+def _split(part: Part, users: int, news: int) -> dict[str, Any]:
+    one = part.impressions
+    first, last = np.datetime_as_string(one.times[[0, -1]].astype("datetime64[us]"), unit="s").tolist()
+    clicks = int(one.clicked.sum())
+    return {
+        "from": first, "to": last, "users": users, "news": news, "impressions": one.candidates.count,
+        "candidates": len(one.clicked), "clicks": clicks, "clicks_per_user": clicks / users,
+        "history_length": float(part.histories.lengths.mean()), "empty_histories": int((part.histories.lengths == 0).sum()),
+    }  # fmt: skip
+
+
+def table_of(facts: Mapping[str, Any]) -> str:
+    """The table, in lines of text."""
+    splits = facts["splits"]
+    lines = [f"{'':>22}" + "".join(f" {name:>22}" for name in splits)]
+    rows = {
+        "from": "from", "to": "to", "users": "users", "news": "news", "impressions": "impressions",
+        "candidates": "candidates", "clicks": "clicks", "clicks per user": "clicks_per_user",
+        "clicks in a history": "history_length", "empty histories": "empty_histories",
+    }  # fmt: skip
+    for title, key in rows.items():
+        lines.append(f"{title:>22}" + "".join(f" {_cell(split[key]):>22}" for split in splits.values()))
+    for what in ("users", "news"):
+        shares = [facts["never_seen_in_train"].get(name, {}).get(what) for name in splits]
+        cells = ["" if share is None else f"{share:.1%}" for share in shares]
+        lines.append(f"{f'{what} not in train':>22}" + "".join(f" {cell:>22}" for cell in cells))
+    if facts["news_without_title"]:
+        lines += ["", f"{facts['news_without_title']:,} news have no title"]
+    lines += ["", f"{'read':>12} {'used':>12} {'dropped':>12}"]
+    for tally in facts["read"]:
+        dropped = sum(tally["dropped"].values())
+        lines.append(f"{tally['read']:12,} {tally['used']:12,} {dropped:12,}  {tally['kind']}")
+        for reason, count in tally["dropped"].items():
+            lines.append(f"{'':>26}{count:12,}    {reason}")
+            places = tally["places"].get(reason, [])
+            lines += [f"{'':>42}{place}" for place in places[:SHOWN_PLACES]]
+            if len(places) > SHOWN_PLACES:
+                lines.append(f"{'':>42}... more in {CONVERSION}")
+    if facts["candidates_drawn"]:
+        lines += ["", DRAWN_LINE]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}" if isinstance(value, float) else value
+
+
+def write_summary(folder: Path, facts: Mapping[str, Any], said: Sequence[str]) -> None:
+    """Write CONVERSION.md, with what was said of the columns, and conversion.json."""
+    text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+    (folder / CONVERSION).write_text(text, encoding="utf-8", errors="replace")
+    page = [
+        "# How this folder was made",
+        f"By `python -m nrms_np.data.convert`; {CONVERSION} holds the same numbers for programs.",
+        "\n".join(f"- {line}" for line in said),
+        f"```\n{table_of(facts)}\n```",
+        "A split's news.tsv holds the news that its impressions and histories use. A history is the user's last clicks strictly "
+        "before the impression. Times are in UTC.",
+    ]
+    (folder / "CONVERSION.md").write_text("\n\n".join(page) + "\n", encoding="utf-8", errors="replace")

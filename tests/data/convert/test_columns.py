@@ -1,0 +1,49 @@
+"""Columns by their usual names and by what the user says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nrms_np.data.convert.columns import find_columns, named_columns, need
+from nrms_np.errors import DataError
+
+LOG = Path("log.csv")
+
+
+@pytest.mark.parametrize(("kind", "found", "expected"), [
+    ("news", ["article_id", "Headline", "section", "body"], {"id": "article_id", "title": "Headline", "category": "section"}),
+    ("news", ["article_id", "title", "subtitle", "category", "category_str"],
+     {"id": "article_id", "title": "title", "category": "category_str", "abstract": "subtitle"}),
+    ("news", ["content", "title"], {"title": "title"}),  # the text of the article, not its id
+    ("clicks", ["impressionId", "TS", "user id", "news-id", "Clicked"],
+     {"time": "TS", "user": "user id", "news": "news-id", "impression": "impressionId", "clicked": "Clicked"}),
+    ("clicks", ["impression_time", "user_id", "article_ids_inview", "article_ids_clicked"],
+     {"time": "impression_time", "user": "user_id", "shown": "article_ids_inview", "clicked": "article_ids_clicked"}),
+])  # fmt: skip
+def test_usual_names(kind: str, found: list[str], expected: dict[str, str]) -> None:
+    assert find_columns(LOG, kind, found, {}) == expected
+
+
+def test_what_the_user_says_goes_first() -> None:
+    named = named_columns("clicks.time=seen at, clicks.news=item")
+    assert named == {"clicks.time": "seen at", "clicks.news": "item"}
+    found = ["time", "seen at", "user", "item", "news"]
+    assert find_columns(LOG, "clicks", found, named) == {"time": "seen at", "user": "user", "news": "item"}
+    # A column that is named as one thing is not found as another.
+    assert find_columns(LOG, "clicks", ["time", "user", "news"], {"clicks.impression": "time"})["impression"] == "time"
+    assert "time" not in find_columns(LOG, "clicks", ["time", "user", "news"], {"clicks.impression": "time"})
+
+
+@pytest.mark.parametrize("text", ["", "clicks.time", "clicks.time=", "time=ts", "clicks.time=a,clicks.time=b"])
+def test_what_is_no_column(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not ROLE=COLUMN|named twice"):
+        named_columns(text)
+
+
+def test_what_is_missing_is_named_with_what_was_found() -> None:
+    with pytest.raises(
+        DataError, match=r"log.csv: no column .* the user of the clicks; its columns are 'who'.* --columns clicks.user="
+    ):
+        need(LOG, "clicks", ["who"], {}, ("user",))

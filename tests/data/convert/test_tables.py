@@ -1,0 +1,86 @@
+"""Tables of each format, block by block, with the line of every row."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from nrms_np.data.convert import cells, delimited, tables
+from nrms_np.data.convert.tables import open_table
+from nrms_np.errors import DataError
+
+PLAIN = "id,title\r\n" + "".join(f"{i},Title {i}\r\n" for i in range(40))
+
+
+def rows_of(path: Path) -> tuple[list[tuple[int, str, str]], list[tuple[int, str]]]:
+    """All rows with their lines, and all that are broken."""
+    chunks = list(open_table(path).chunks({"id": "id", "title": "title"}))
+    rows = [zip(list(one.lines), list(one.cells["id"]), list(one.cells["title"]), strict=True) for one in chunks]
+    return [*chain(*rows)], [*chain(*(one.broken for one in chunks))]
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "BLOCK", 90)
+    monkeypatch.setattr(delimited, "CHUNK", 3)
+    monkeypatch.setattr(tables, "CHUNK", 30)
+    assert cells.CHUNK > 1000
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", [
+    "",
+    '40,"Title ""40"", in\ntwo lines"\r\n  \r\n41,short\r\n\r\n42,"a, b"\r\n43,too,long\r\n44\r\n"45",last',
+    "40,Title 40\n\n41\n42,a,b\n,\n  \n43,Títle 'x'\n",
+])  # fmt: skip
+def test_the_rows_are_those_of_the_csv_module(tmp_path: Path, packed: bool, start: str, end: str) -> None:
+    text = (start + PLAIN + end).encode()
+    path = tmp_path / ("t.csv.gz" if packed else "t.csv")
+    path.write_bytes(gzip.compress(text) if packed else text)
+    found, broken = rows_of(path)
+    expected, faults, before = [], [], 1
+    reader = csv.reader((PLAIN + end).splitlines(keepends=True))
+    next(reader)
+    for row in reader:
+        line, before = before + 1, reader.line_num
+        if len(row) == 2:
+            expected.append((line, *row))
+        elif row and row != ["  "]:
+            faults.append((line, f"{len(row)} cell{'s' * (len(row) > 1)} where the header has 2"))
+    assert found == expected
+    assert broken == faults
+
+
+def test_a_carriage_return_inside_a_cell_ends_no_row(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_bytes(b"title\tid\nOne\rline\t1\r\nTwo\t2\n")
+    assert rows_of(tmp_path / "t.tsv") == ([(2, "1", "One line"), (3, "2", "Two")], [])
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    lines = [json.dumps({"id": i, "title": ["a", "b"], "more": None}) for i in range(70)]
+    lines[10:10] = ["[1]", "", "{", '{"id": "x"}']
+    (tmp_path / "t.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    found, broken = rows_of(tmp_path / "t.ndjson")
+    assert broken == [(11, "no JSON object"), (13, "no JSON object")]
+    assert found[9:12] == [(10, 9, ["a", "b"]), (14, "x", None), (15, 10, ["a", "b"])]
+    assert len(found) == 71
+
+
+@pytest.mark.parametrize(("name", "text", "told"), [
+    ("t.json", b'[{"id": 1}]', "one JSON object per line"), ("t.jsonl", b"\n", "empty"), ("t.csv", b"", "empty"),
+    ("t.tsv", b"id\ttitle\n", "no rows"),
+    ("t.csv", b"id,title\n1,a\n2,\xff\n", "line 3: a byte .0xff. is not UTF-8"),
+    ("t.jsonl", b'{"id": "1"}\n{"id": "\xe9"}\n', "line 2: a byte"),
+    ("t.csv", b'id,title\n1,"' + b"x" * 200_000, "line 2: the row cannot be read"), ("t.txt", b"id,title\n", "ending of the name"),
+    ("t.csv.gz", b"id,title\n", "damaged"),
+])  # fmt: skip
+def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(text)
+    with pytest.raises(DataError, match=told):
+        rows_of(tmp_path / name)
