@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from nrms_np.config import COUNT, NATURAL, Kind
-from nrms_np.errors import NrmsError
+from nrms_np.errors import Ended, NrmsError
+from nrms_np.plain import escaped
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130  # argparse itself exits with 2 for wrong usage
+DONE, FAILED, INTERRUPTED, ENDED = 0, 1, 130, 143  # argparse itself exits with 2 for wrong usage
 
 
 def make_parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -73,21 +77,43 @@ positive_int, natural_int = value_of(COUNT), value_of(NATURAL)
 
 
 def run_command(main: Callable[[list[str]], int]) -> None:
-    """Run a command and exit: an error becomes one sentence on stderr and exit code 1."""
+    """Run a command and exit: an error becomes one sentence on stderr and exit code 1, a signal the code that stands for it."""
+    signal.signal(signal.SIGTERM, _end)  # Ctrl-C raises KeyboardInterrupt by itself
+    if not sys.warnoptions:
+        warnings.filterwarnings("ignore", category=RuntimeWarning)  # of NumPy, on numbers that our errors tell of
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may not know all letters of a title
+        sys.stdout = Shown(sys.stdout)
     try:
         code: int | str = main(sys.argv[1:])
         sys.stdout.flush()
     except NrmsError as error:
-        code = f"error: {error}"  # sys.exit writes a text on stderr and exits with 1
+        code = escaped(f"error: {error}")  # sys.exit writes a text on stderr and exits with 1
     except BrokenPipeError:
         # Whoever reads our output has seen enough (`| head`). Nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
     except OSError as error:
-        code = f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": ")
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        code = INTERRUPTED
+        code = escaped(f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": "))
+    except MemoryError as error:
+        code = f"error: there is not enough memory ({error}); take smaller settings or less data."
+    except KeyboardInterrupt as error:
+        ended = isinstance(error, Ended)
+        print("ended" if ended else "interrupted", file=sys.stderr)
+        code = ENDED if ended else INTERRUPTED
     sys.exit(code)
+
+
+def _end(_: int, __: FrameType | None) -> None:
+    raise Ended
+
+
+class Shown(TextIOWrapper):
+    """Standard output that shows harmful characters of titles and names escaped, and letters that a terminal lacks as `?`."""
+
+    def __init__(self, stream: TextIOWrapper) -> None:
+        line_buffering, encoding = stream.line_buffering, stream.encoding
+        super().__init__(stream.detach(), encoding=encoding, errors="replace", line_buffering=line_buffering)
+
+    def write(self, text: str) -> int:
+        """Write a text, escaped."""
+        return super().write(escaped(text))

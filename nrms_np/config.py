@@ -26,6 +26,7 @@ class Kind(NamedTuple):
 COUNT = Kind(int, lambda value: value >= 1, "a whole number, 1 or more")
 NATURAL = Kind(int, lambda value: value >= 0, "a whole number, 0 or more")
 POSITIVE = Kind(float, lambda value: 0 < value < float("inf"), "a number above 0")
+NOT_NEGATIVE = Kind(float, lambda value: 0 <= value < float("inf"), "a number, 0 or more")
 SHARE = Kind(float, lambda value: 0 <= value < 1, "a number from 0 up to but not including 1")
 SWITCH = Kind(bool, lambda _: True, "true or false")
 
@@ -84,6 +85,9 @@ class Config:
     dropout: float = setting(0.2, SHARE, "share of numbers dropped in training")
     dropout_after_attention: bool = setting(False, SWITCH, "dropout also after word-level self-attention")
     learning_rate: float = setting(1e-3, POSITIVE, "step size of the optimiser")
+    clip: float = setting(
+        0.0, NOT_NEGATIVE, "largest norm of a step's gradients, above which they are scaled down; 0: any"
+    )
     batch_size: int = setting(64, COUNT, "samples per training step")
     epochs: int = setting(4, COUNT, "how often training goes through all samples, at most")
     patience: int = setting(2, COUNT, "epochs without a better dev AUC after which training stops")
@@ -132,6 +136,9 @@ class Config:
         except (ValueError, TypeError, AttributeError) as error:
             raise ConfigError(f"the settings cannot be read: {error}.") from error
 
+
+MAY_CHANGE = ("epochs", "patience", "backend")
+"""The settings that a run may be gone on with in another value."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 
+class Ended(KeyboardInterrupt):
+    """The system asked the process to end; commands raise it where Ctrl-C raises KeyboardInterrupt."""
+
+
 class NrmsError(Exception):
     """Base class: a command prints its sentence on stderr and exits with code 1."""
 

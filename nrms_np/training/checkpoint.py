@@ -16,13 +16,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from nrms_np.arrays import Array
-from nrms_np.config import Config, shown
+from nrms_np.config import MAY_CHANGE, Config, shown
 from nrms_np.errors import ModelFileError
 from nrms_np.model import NRMS
 from nrms_np.npz import read_arrays, write_arrays
-
-MAY_CHANGE = ("epochs", "patience", "backend")
-"""The settings that a run may be gone on with in another value."""
 
 
 class Optimiser(Protocol):
@@ -39,12 +36,14 @@ class Progress:
     epoch:    the epoch under way, or the last one if it is finished (batch is then 0).
     batch:    batches of that epoch already done.
     loss_sum: of the samples of that epoch so far; samples: how many; seconds: how long they took.
+    norm_sum: of the gradients' norms of that epoch's batches so far.
     best_auc: the best dev AUC so far; best_epoch: where it was reached.
     """
 
     epoch: int = 0
     batch: int = 0
     loss_sum: float = 0.0
+    norm_sum: float = 0.0
     samples: int = 0
     seconds: float = 0.0
     best_auc: float = -1.0
@@ -119,6 +118,7 @@ def load_checkpoint(path: Path, model: NRMS, optimiser: Optimiser, origin: Origi
     Nothing is changed then.
     """
     arrays = read_arrays(path, "the checkpoint cannot be read")
+    arrays.setdefault("progress/norm_sum", np.array(0.0))  # checkpoints from before it was told
     try:
         if arrays["vocabulary"].item() != _fingerprint(model):
             problem = "the data has other words than when the run was started; bring the old data back."

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nrms_np.config import Config
+import numpy as np
+
+from nrms_np.config import MAY_CHANGE, Config
 from nrms_np.data.clicks import count_clicks, write_clicks
 from nrms_np.data.dataset import Dataset, Split
 from nrms_np.errors import ConfigError, NrmsError
 from nrms_np.evaluation.baselines import baseline_metrics
-from nrms_np.evaluation.metrics import mean_metrics
+from nrms_np.evaluation.metrics import expected_at_random, mean_metrics
 from nrms_np.evaluation.ranking import evaluate, load_trained
 from nrms_np.model import NRMS
 from nrms_np.training.going_on import go_on_from
@@ -56,17 +58,19 @@ def fit(
     say: Callable[[str], None] = lambda _: None,
     warn: Callable[[str], None] = lambda _: None,
     on_row: Callable[[str, Row], None] = lambda *_: None,
+    allow_unscored: bool = False,
     **options: Any,
 ) -> Run:
     """Train a model and write its run folder: settings, metrics, model, checkpoint, learning curve, REPORT.md.
 
     config:  all settings; word_dim is that of `data.word_vectors` where there are such.    data: from `read_dataset`.
     folder:  of the run; it must not hold one yet, unless `resume` goes on with it, exactly as if it had not stopped: with its own
-             settings, of which `epochs` and `backend` may differ.
+             settings, of which `epochs`, `patience` and `backend` may differ.
     start:   run folder or file of a trained model to go on from, with a fresh optimiser; `data` was read with its vocabulary.
     say:     told what a user should know, one line at a time.    warn: told what is odd about the data.
     on_row:  told each row of metrics with its name as soon as it is known: the baselines, then epoch after epoch.
-    options: `stop`, `show_bar` and `share_words` of `trainer.Trainer`.
+    allow_unscored: train even where half of the impressions of dev or more cannot be scored.
+    options: `stop`, `checkpoint_minutes`, `show_bar` and `share_words` of `trainer.Trainer`.
 
     Raises Interrupted, after a checkpoint, when `stop` says so; NrmsError for a folder that cannot be used, and for a loss or
     scores that are no numbers any more.
@@ -74,9 +78,14 @@ def fit(
     run = RunFolder(folder)
     if data.word_vectors is not None:
         config = replace(config, word_dim=data.word_vectors.shape[1])
-
-    if resume and replace(run.read_config()[0], epochs=config.epochs, backend=config.backend) != config:
-        raise NrmsError(f"{run.path}: the run has other settings than these; give those of its config.json.")
+    if resume:
+        saved, origin = run.read_config()
+        if replace(saved, **{name: getattr(config, name) for name in MAY_CHANGE}) != config:
+            raise NrmsError(f"{run.path}: the run has other settings than these; give those of its config.json.")
+    else:
+        run.check_free()
+        glove, before = (None if path is None else str(Path(path).resolve()) for path in (data.glove, start))
+        origin = {"folder": str(data.folder.resolve()), "glove": glove, "from": before}
     for note in data.notes:
         say(note)
     for warning in data.warnings:
@@ -93,30 +102,51 @@ def fit(
     first = "untrained" if start is None else "at the start"
     on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else first, row)  # noqa: E731
     trainer = Trainer(model, data, run, on_epoch=on_epoch, **options)
-    if not resume:
-        run.create()
-        glove = None if data.glove is None else str(data.glove.resolve())
-        write_clicks(
-            run.clicks, count_clicks(data.train)
-        )  # for a Recommender: popularity where the model knows nothing
-        origin = None if start is None else str(Path(start).resolve())
-        run.write_config(config, {"folder": str(data.folder.resolve()), "glove": glove, "from": origin})
     baselines = _baselines(data.dev, data.train)
-    for name, metrics in baselines.items():
-        on_row(name, metrics)
-    if resume:
-        trainer.resume()
-    trainer.fit()
-    rows = run.read_metrics()
-    model = NRMS.load(run.model, config.backend)
-    test = _test(model, data)
-    if test is not None:
-        test = {"epoch": best_of(rows)["epoch"], **test}
-        run.write_test(test)
-    levels = {name: metrics["auc"] for name, metrics in baselines.items()}
-    draw_learning_curve(run.learning_curve, rows, levels)
-    write_report(run, levels, data.notes, data.warnings, test)
+    if unscored := _unscored(data.dev, allow_unscored):
+        say(unscored)
+    with run.locked():
+        for name, metrics in baselines.items():
+            on_row(name, metrics)
+        if resume:
+            trainer.resume()
+        else:
+            write_clicks(
+                run.clicks, count_clicks(data.train)
+            )  # for a Recommender: popularity where the model knows nothing
+        run.write_config(config, origin)  # of a resumed run too: with more epochs it has them from now on
+        trainer.fit()
+        if trainer.stopped_early:
+            say(
+                f"stopped after epoch {trainer.progress.epoch} of {config.epochs}, because the dev AUC has not risen for "
+                f"{config.patience} epochs; to go on: --resume with more --patience"
+            )
+        rows = run.read_metrics()
+        model = NRMS.load(run.model, config.backend)
+        test = _test(model, data)
+        if test is not None:
+            test = {"epoch": best_of(rows)["epoch"], **test}
+            run.write_test(test)
+        levels = {name: metrics["auc"] for name, metrics in baselines.items()}
+        draw_learning_curve(run.learning_curve, rows, levels)
+        write_report(run, levels, [*data.notes, *filter(None, [unscored])], data.warnings, test)
     return Run(model, run, rows, baselines, doubts(rows, levels, config), test)
+
+
+def _unscored(dev: Split, allowed: bool) -> str:
+    """How many impressions of dev cannot be scored, in a line; empty if all can. Raises NrmsError for half of them or more."""
+    clicked, candidates = dev.behaviors.clicked, dev.behaviors.candidates
+    assert clicked is not None, "read_dataset asks for labels"
+    undefined = int(np.isnan(expected_at_random(clicked, candidates.offsets)).any(axis=1).sum())
+    if not undefined:
+        return ""
+    line = (
+        f"dev: {undefined:,} of {candidates.count:,} impressions cannot be scored, because nothing or everything in them was "
+        "clicked; all metrics are means over the others"
+    )
+    if 2 * undefined >= candidates.count and not allowed:
+        raise NrmsError(f"{line}. If that is as it should be, train with --allow-unscored.")
+    return line
 
 
 def _baselines(split: Split, train: Split) -> dict[str, dict[str, float]]:

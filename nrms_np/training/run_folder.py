@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,11 @@ from typing import Any
 from nrms_np.config import Config
 from nrms_np.errors import NrmsError
 from nrms_np.files import write_text
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such lock
+    fcntl = None  # type: ignore[assignment]
 
 
 class RunFolder:
@@ -29,19 +35,43 @@ class RunFolder:
         self.report = self.path / "REPORT.md"
         self.test = self.path / "test.json"
 
-    def create(self) -> None:
-        """Make the folder and see that it can be written to. Raises NrmsError where it cannot, or already holds a run."""
+    def check_free(self) -> None:
+        """Raise NrmsError where the folder holds a run already, or cannot become one."""
+        if self.config.exists():
+            raise NrmsError(
+                f"{self.path}: this folder already holds a run; choose another --out, or go on with --resume."
+            )
+        above = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise NrmsError(f"{self.path}: the run folder cannot be written, because of {above}; choose another --out.")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the folder, and keep other trainings out of it while this one is inside; the lock ends with the process.
+
+        A folder that has no settings in it at the end is removed again, if it is empty.
+        Raises NrmsError where another training is inside, or the folder cannot be made.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if self.config.exists():
-                raise NrmsError(
-                    f"{self.path}: this folder already holds a run; choose another --out, or go on with --resume."
-                )
-            write_text(self.metrics, "")  # no epoch so far; and it shows whether the folder can be written to
+            lock = None if fcntl is None else os.open(self.path, os.O_RDONLY)
         except OSError as error:
             raise NrmsError(
                 f"{self.path}: the run folder cannot be written ({error.strerror}); choose another --out."
             ) from error
+        try:
+            if lock is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            problem = "another training writes into this folder; wait for its end, or choose another --out."
+            raise NrmsError(f"{self.path}: {problem}") from error
+        finally:
+            if lock is not None:
+                os.close(lock)
+            if not self.config.exists():
+                with suppress(OSError):
+                    self.path.rmdir()
 
     def write_config(self, config: Config, data: dict[str, Any]) -> None:
         """Write config.json: the model's settings, and what the run was given as data."""
@@ -53,6 +83,9 @@ class RunFolder:
             text = self.config.read_text(encoding="utf-8")
             given = json.loads(text)["data"]
             data = {"folder": given["folder"], "glove": given["glove"], "from": given.get("from")}
+            for name, value in data.items():
+                if not isinstance(value, str) and (name == "folder" or value is not None):
+                    raise TypeError(f"{name} is {value!r}")
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -65,7 +98,9 @@ class RunFolder:
         write_text(self.metrics, "".join(json.dumps(each) + "\n" for each in rows))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The metrics of all epochs so far."""
+        """The metrics of all epochs so far, none where there is no file of them yet."""
+        if not self.metrics.exists():
+            return []
         try:
             rows = [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
             rows.sort(key=lambda row: row["epoch"])

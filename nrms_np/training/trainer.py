@@ -19,9 +19,10 @@ from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
 from nrms_np.training.checkpoint import Origin, Progress, load_checkpoint, save_checkpoint
+from nrms_np.training.gradients import clip, norm
 from nrms_np.training.run_folder import RunFolder
+from nrms_np.training.stopping import Stop
 
-SECONDS_PER_CHECKPOINT = 300
 BATCHES_OF_UNTRAINED_LOSS = 8
 
 Row = dict[str, Any]
@@ -36,6 +37,7 @@ class Trainer:
 
     on_epoch:    called with the metrics of each epoch as soon as they are known.
     stop:        asked after each step; True ends the run with a checkpoint and Interrupted.
+    checkpoint_minutes: how long training goes on before the next checkpoint.
     show_bar:    whether a bar shows how far an epoch is, where tqdm is installed.
     share_words: one dropout mask for all uses of a word in a batch; see `data.batches.batches`.
     """
@@ -47,12 +49,14 @@ class Trainer:
         folder: RunFolder,
         *,
         on_epoch: Callable[[Row], None] = lambda _: None,
-        stop: Callable[[], bool] = lambda: False,
+        stop: Stop | None = None,
+        checkpoint_minutes: float = 5.0,
         show_bar: bool = False,
         share_words: bool = True,
     ) -> None:
         self.model, self.data, self.folder = model, data, folder
-        self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop, show_bar, share_words
+        self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop or Stop(), show_bar, share_words
+        self.seconds_per_checkpoint = 60 * checkpoint_minutes
         self.config = model.config
         self.optimiser = Adam(model.parameters, model.config.learning_rate)
         self.samples = Samples.from_behaviors(data.train.behaviors)
@@ -86,9 +90,8 @@ class Trainer:
         while not self._finished():
             if progress.batch == 0:
                 progress.epoch += 1
-                progress.loss_sum, progress.samples, progress.seconds = 0.0, 0, 0.0
+                progress.loss_sum, progress.norm_sum, progress.samples, progress.seconds = 0.0, 0.0, 0, 0.0
             self._train_epoch()
-            progress.batch = 0
             self._finish_epoch(progress.loss_sum / progress.samples)
 
     @property
@@ -119,28 +122,37 @@ class Trainer:
     def _train_epoch(self) -> None:
         progress = self.progress
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
-        with self._bar() as bar:
+        with self._bar() as bar, self.stop.patient():
             for batch in self._batches(progress.epoch, progress.batch):
                 loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.optimiser.steps)
-                if not isfinite(loss):
-                    raise NrmsError(
-                        f"the loss is not a number any more at step {self.optimiser.steps + 1}; try a lower --learning-rate."
-                    )
+                size = norm(gradients)
+                if not isfinite(loss) or not isfinite(size):
+                    raise NrmsError(self._diverged("gradient" if isfinite(loss) else "loss"))
+                if self.config.clip:
+                    clip(gradients, size, self.config.clip)
                 self.optimiser.step(self.model.parameters, gradients)
-                size = len(batch.candidates)
+                samples = len(batch.candidates)
                 progress.batch += 1
-                progress.samples += size
-                progress.loss_sum += loss * size
+                progress.samples += samples
+                progress.loss_sum += loss * samples
+                progress.norm_sum += size
                 progress.seconds = time.perf_counter() - started
                 if bar is not None:
-                    bar.update(size)
+                    bar.update(samples)
                     bar.set_postfix(loss=f"{progress.loss_sum / progress.samples:.4f}", refresh=False)
                 if self.stop():
                     self._save_checkpoint()
                     raise Interrupted
-                if time.perf_counter() - written > SECONDS_PER_CHECKPOINT:
+                if time.perf_counter() - written > self.seconds_per_checkpoint:
                     self._save_checkpoint()
                     written = time.perf_counter()
+
+    def _diverged(self, what: str) -> str:
+        progress = self.progress
+        return (
+            f"the {what} is not a number any more at step {self.optimiser.steps + 1}, in epoch {progress.epoch}; try a lower "
+            f"--learning-rate, or --clip 1. {self.folder.model} is the best model before, that of epoch {progress.best_epoch}."
+        )
 
     def _bar(self) -> AbstractContextManager[Any]:
         """The bar of an epoch, or None."""
@@ -157,23 +169,31 @@ class Trainer:
         """Evaluate, write the epoch's metrics, keep the model if it is the best so far, write a checkpoint."""
         progress = self.progress
         started = time.perf_counter()
-        metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors).values
+        try:
+            metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors).values
+        except KeyboardInterrupt as signal:
+            if progress.epoch:  # trained to its end, but not evaluated
+                self._save_checkpoint()
+            raise Interrupted from signal
+        progress.batch = 0
         row = {
             "epoch": progress.epoch,
             "step": self.optimiser.steps,
             "loss": loss,
+            "grad_norm": progress.norm_sum / self.batches_per_epoch if progress.epoch else None,
             **metrics,
             "train_seconds": round(progress.seconds, 3),
             "eval_seconds": round(time.perf_counter() - started, 3),
             "samples_per_second": round(progress.samples / progress.seconds, 1) if progress.seconds else 0.0,
             "peak_rss_mb": round(peak_memory_mb(), 1),
         }
-        if metrics["auc"] > progress.best_auc:
-            progress.best_auc, progress.best_epoch = metrics["auc"], progress.epoch
-            self.model.save(self.folder.model)
-        self.folder.add_metrics(row)
-        self._save_checkpoint()
-        self.on_epoch(row)
+        with self.stop.patient():
+            if metrics["auc"] > progress.best_auc:
+                progress.best_auc, progress.best_epoch = metrics["auc"], progress.epoch
+                self.model.save(self.folder.model)
+            self.folder.add_metrics(row)
+            self._save_checkpoint()
+            self.on_epoch(row)
 
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.folder.checkpoint, self.model, self.optimiser, self.progress, self.origin)

@@ -57,7 +57,7 @@ def write_run(folder: Path, **settings: object) -> Path:
     }
     config = Config(**{**sizes, **settings})  # type: ignore[arg-type]
     run = RunFolder(folder)
-    run.create()
+    run.path.mkdir(parents=True, exist_ok=True)
     run.write_config(config, {"folder": "elsewhere", "glove": None})
     NRMS.create(config, WORDS).save(run.model)
     return folder

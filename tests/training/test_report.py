@@ -42,7 +42,7 @@ def right(clicks):
 
 def a_run(folder, clicks, *, glove=None, aucs=AUCS, config=CONFIG):
     run = RunFolder(folder)
-    run.create()
+    run.path.mkdir(parents=True, exist_ok=True)
     run.write_config(config, {"folder": str(clicks), "glove": glove and str(glove)})
     for epoch, auc in enumerate(aucs):
         run.add_metrics(a_row(epoch, auc))

@@ -18,6 +18,7 @@ from nrms_np.training.run_folder import RunFolder, claim_folder
 from nrms_np.training.trainer import Interrupted, Trainer
 from tests.helpers.clicks import write_clicks
 from tests.helpers.sizes import small_config
+from tests.helpers.stops import StopAfter
 
 SETTINGS = {"word_dim": 8, "epochs": 3, "batch_size": 7, "learning_rate": 0.02, "dropout_after_attention": True}
 
@@ -31,7 +32,7 @@ def trainer_of(data, folder, **changes):
     config = small_config(**{**SETTINGS, **changes})
     run = RunFolder(folder)
     if not run.config.exists():
-        run.create()
+        run.path.mkdir(parents=True, exist_ok=True)
         run.write_config(config, {})
     kwargs = {"stop": changes.pop("stop")} if "stop" in changes else {}
     return Trainer(NRMS.create(config, data.vocabulary.words), data, run, **kwargs)
@@ -45,7 +46,7 @@ def test_training_learns_and_writes_the_run_folder(data, tmp_path):
     assert rows[0]["auc"] < 0.7 < rows[-1]["auc"]
     assert rows[-1]["loss"] < rows[1]["loss"]
     assert set(rows[0]) == {
-        "epoch", "step", "loss", *(metric.name for metric in METRICS),
+        "epoch", "step", "loss", "grad_norm", *(metric.name for metric in METRICS),
         "train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb",
     }  # fmt: skip
     best = max(rows, key=lambda row: row["auc"])
@@ -57,9 +58,8 @@ def test_training_learns_and_writes_the_run_folder(data, tmp_path):
 def test_an_interrupted_run_goes_on_exactly(data, tmp_path):
     whole = trainer_of(data, tmp_path / "whole")
     whole.fit()
-    steps = iter(range(1000))
     parted = trainer_of(data, tmp_path / "parted")
-    parted.stop = lambda: next(steps) == 11  # in the middle of an epoch
+    parted.stop = StopAfter(12)  # in the middle of an epoch
     with pytest.raises(Interrupted):
         parted.fit()
     assert parted.progress.batch > 0
@@ -234,7 +234,7 @@ def test_fewer_epochs_than_are_done_are_refused(data, tmp_path):
 def test_a_folder_that_holds_a_run_is_not_overwritten(data, tmp_path):
     trainer_of(data, tmp_path / "run", epochs=1).fit()
     with pytest.raises(NrmsError, match="already holds a run"):
-        RunFolder(tmp_path / "run").create()
+        RunFolder(tmp_path / "run").check_free()
 
 
 def test_a_run_folder_gets_the_next_free_name_and_is_made(tmp_path):
