@@ -13,6 +13,7 @@ PACKAGE = ROOT / "nrms_np"
 FLOORS = (
     (
         "train",
+        "train_options",
         "evaluate",
         "explain",
         "recommend",
@@ -30,7 +31,7 @@ FLOORS = (
     ("command",),
     ("kernels",),
     ("layers",),
-    ("config", "packed", "gradcheck", "files", "palette"),
+    ("config", "packed", "gradcheck", "files", "npz", "plain", "palette"),
     ("arrays", "errors"),
 )
 """From the top down; a module may import from its own floor and from those below."""

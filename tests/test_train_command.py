@@ -1,20 +1,17 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from nrms_np.config import Config
-from nrms_np.errors import NrmsError
-from nrms_np.evaluate import main as evaluate
+from nrms_np.errors import ConfigError, NrmsError
 from nrms_np.train import config_of, main, parse
+from nrms_np.training.run_folder import RunFolder
 from tests.helpers.clicks import SMALL_MODEL, write_clicks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,7 +73,7 @@ def test_presets_and_options():
 @pytest.mark.parametrize(
     "options",
     [["--epochs", "0"], ["--batch-size", "-3"], ["--learning-rate", "0"], ["--learning-rate", "nan"], ["--dropout", "1"],
-     ["--negatives", "2.5"], ["--seed", "-1"], ["--threads", "0"], ["--preset", "mine"], ["--resume"], ["--speed", "9"],
+     ["--negatives", "2.5"], ["--seed", "-1"], ["--threads", "0"], ["--preset", "mine"], ["--speed", "9"],
      ["--small", "--data", "x"]],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(options, capsys):
@@ -122,11 +119,116 @@ def test_a_split_without_labels_cannot_be_trained_on(clicks, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_resuming_takes_the_settings_of_the_run(capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main(["--resume", "--out", "x", "--learning-rate", "0.1"])
-    assert stopped.value.code == 2
-    assert "leave out --learning-rate" in capsys.readouterr().err
+@pytest.fixture
+def stopped_run(clicks, tmp_path, monkeypatch):
+    """A finished run in runs/clicks of a folder that is the working folder, and the command that made it."""
+    monkeypatch.chdir(tmp_path)
+    command = ["--data", str(clicks), "--epochs", "1", "--seed", "5", "--quiet", *SMALL_MODEL]
+    assert main(command) == 0
+    return command
+
+
+def settings(run="runs/clicks"):
+    return json.loads(Path(run, "config.json").read_text())
+
+
+def epochs(run="runs/clicks"):
+    return [json.loads(line)["epoch"] for line in Path(run, "metrics.jsonl").read_text().splitlines()]
+
+
+def test_the_command_of_before_with_resume_goes_on(stopped_run):
+    assert main([*stopped_run, "--resume"]) == 0  # all is done already
+    assert epochs() == [0, 1]
+    assert main([*stopped_run, "--resume", "--epochs", "2"]) == 0  # the last one counts
+    assert epochs() == [0, 1, 2]
+    assert not Path("runs/clicks-2").exists()
+
+
+@pytest.mark.parametrize("out", [[], ["--out", "empty"], ["--out", "missing/deep"]])
+def test_resuming_begins_where_there_is_nothing_yet(clicks, tmp_path, monkeypatch, out):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    assert main(["--resume", "--data", str(clicks), "--epochs", "1", "--quiet", *SMALL_MODEL, *out]) == 0
+    assert epochs(out[1] if out else "runs/clicks") == [0, 1]
+
+
+def test_without_out_the_newest_run_of_that_data_is_gone_on_with(stopped_run, clicks, tmp_path, capsys):
+    assert main(stopped_run) == 0
+    assert main([*stopped_run[2:], "--data", str(write_clicks(tmp_path / "others"))]) == 0
+    assert {path.name for path in Path("runs").iterdir()} == {"clicks", "clicks-2", "others"}
+    assert main(["--data", str(clicks), "--resume", "--epochs", "2"]) == 0
+    assert "going on with the run in runs/clicks-2" in capsys.readouterr().out
+    assert epochs("runs/clicks-2") == [0, 1, 2]
+    assert epochs() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--seed", "0"], "--seed 0: the run in runs/clicks has seed 5"),
+        (["--learning-rate", "0.5"], "--learning-rate 0.5: the run in runs/clicks has learning_rate"),
+        (["--preset", "recommenders"], "--heads 20: the run in runs/clicks has heads 3"),
+        (["--glove", "vectors.txt"], "--glove vectors.txt: the run in runs/clicks has no --glove"),
+        (["--from", "y"], "--from y: the run in runs/clicks has no --from"),
+        (["--data", "data/demo"], "--data data/demo: the run in runs/clicks has "),
+        (["--ablate", "user.pool"], "--ablate user.pool: the run in runs/clicks has ablate nothing"),
+    ],
+)
+def test_what_differs_from_the_run_is_refused_by_name(stopped_run, options, told):
+    before = settings()
+    with pytest.raises(ConfigError, match=told):
+        main(["--resume", "--out", "runs/clicks", *options])
+    assert settings() == before
+
+
+def test_a_raised_number_of_epochs_is_kept_for_the_next_resume(stopped_run):
+    assert main(["--resume", "--out", "runs/clicks", "--epochs", "3", "--patience", "7", "--quiet"]) == 0
+    assert (settings()["epochs"], settings()["patience"]) == (3, 7)
+    assert "| epochs | 3 |" in Path("runs/clicks/REPORT.md").read_text()
+
+
+def test_fewer_epochs_than_are_done_are_refused(stopped_run):
+    assert main(["--resume", "--out", "runs/clicks", "--epochs", "3", "--patience", "7", "--quiet"]) == 0
+    with pytest.raises(NrmsError, match="in epoch 3 already; --epochs cannot be 2"):
+        main(["--resume", "--out", "runs/clicks", "--epochs", "2"])
+    assert settings()["epochs"] == 3
+
+
+def test_more_epochs_after_early_stopping_are_explained(stopped_run, capsys):
+    assert main(["--resume", "--out", "runs/clicks", "--epochs", "90", "--patience", "1", "--quiet"]) == 0
+    done = epochs()
+    assert done[-1] < 90
+    assert main(["--resume", "--out", "runs/clicks", "--epochs", "95"]) == 0
+    assert f"stopped after epoch {done[-1]} of 95" in capsys.readouterr().out
+    assert epochs() == done
+
+
+def test_another_training_in_the_folder_is_noticed(stopped_run):
+    with RunFolder("runs/clicks").locked(), pytest.raises(NrmsError, match="another training writes into this folder"):
+        main(["--resume", "--out", "runs/clicks", "--epochs", "2"])
+    assert epochs() == [0, 1]
+
+
+def test_a_run_that_cannot_begin_leaves_nothing(clicks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = clicks / "dev/behaviors.tsv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line.replace("-1", "-0") if i else line for i, line in enumerate(lines)))
+    command = ["--data", str(clicks), "--epochs", "1", "--quiet", *SMALL_MODEL]
+    with pytest.raises(NrmsError, match=r"impressions cannot be scored.*--allow-unscored"):
+        main(command)
+    with pytest.raises(NrmsError, match=r"impressions cannot be scored.*--allow-unscored"):
+        main([*command, "--out", "mine/run"])
+    assert not any(path.name == "config.json" for path in tmp_path.rglob("*"))
+    assert not Path("runs/clicks").exists()
+    assert main([*command, "--allow-unscored"]) == 0
+    assert "impressions cannot be scored" in Path("runs/clicks/REPORT.md").read_text()
+
+
+def test_a_taken_folder_is_noticed_before_the_data_is_read(stopped_run, clicks):
+    (clicks / "train/news.tsv").write_text("broken")
+    with pytest.raises(NrmsError, match="already holds a run"):
+        main([*stopped_run, "--out", "runs/clicks"])
 
 
 def test_a_finished_run_goes_on_for_more_epochs(clicks, tmp_path):
@@ -146,10 +248,6 @@ def test_a_run_folder_that_cannot_be_made(clicks, tmp_path):
     assert_fails(train("--data", clicks, "--out", tmp_path / "file"), "cannot be written")
 
 
-def test_a_folder_that_is_no_run_cannot_be_resumed(tmp_path):
-    assert_fails(train("--resume", "--out", tmp_path), "not a run folder")
-
-
 def test_without_mind_small_the_way_to_it_is_told(tmp_path):
     code, _, errors = train("--small", cwd=tmp_path)
     assert code == 1
@@ -166,7 +264,8 @@ def test_help_shows_defaults():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent differently there")
-def test_ctrl_c_writes_a_checkpoint_and_exits_with_130(clicks, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_writes_a_checkpoint_and_has_its_exit_code(clicks, tmp_path, number, code):
     out = tmp_path / "run"
     command = [sys.executable, "-m", "nrms_np.train", "--data", str(clicks), "--epochs", "100000", "--out", str(out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -180,120 +279,10 @@ def test_ctrl_c_writes_a_checkpoint_and_exits_with_130(clicks, tmp_path):
     until = time.monotonic() + 60
     while not (out / "checkpoint.npz").exists() and time.monotonic() < until:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     printed, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    assert "--resume" in printed
+    assert process.returncode == code, errors
+    assert f"go on with: python -m nrms_np.train --resume --out {out}" in printed
     assert "Traceback" not in errors
     assert (out / "checkpoint.npz").exists()
     assert not list(out.glob("*.part"))
-
-
-def test_every_setting_is_an_option_with_its_meaning_in_the_help():
-    code, out, _ = train("--help")
-    assert code == 0
-    words = " ".join(out.split())
-    for field in fields(Config):
-        assert f"--{field.name.replace('_', '-')}" in words
-        assert field.metadata["meaning"] in words
-    given = {
-        "heads": 3,
-        "head_dim": 5,
-        "word_dim": 7,
-        "query_dim": 4,
-        "title_length": 9,
-        "history_length": 11,
-        "patience": 6,
-    }
-    options = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    config = config_of(parse(options))
-    assert {name: getattr(config, name) for name in given} == given
-
-
-@pytest.mark.parametrize("attention", ["projected", "bilinear"])
-def test_a_form_means_the_same_from_python_and_from_the_command_line(attention):
-    assert config_of(parse(["--attention", attention])) == Config(attention=attention)
-    assert Config(attention=attention).scaled == (attention == "projected")
-    assert config_of(parse(["--attention", attention, "--no-scaled"])).scaled is False
-
-
-def test_where_the_demo_corpus_is_missing_the_command_that_writes_it_is_named(tmp_path):
-    code, _, err = train(cwd=tmp_path)
-    assert (code, err.count("\n")) == (1, 1)
-    assert "write the demo corpus with: python -m nrms_np.data.demo" in err
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_width_of_words_that_the_vectors_do_not_have_is_refused(tmp_path):
-    write_clicks(tmp_path / "clicks")
-    (tmp_path / "vectors.txt").write_text("rockets 1 2 3\n", encoding="utf-8")
-    code, _, err = train(
-        "--data", str(tmp_path / "clicks"), "--glove", str(tmp_path / "vectors.txt"), "--word-dim", "4",
-        "--out", str(tmp_path / "run"),
-    )  # fmt: skip
-    assert code == 1
-    assert err.endswith("its vectors have 3 numbers; leave out --word-dim.\n")
-    assert not (tmp_path / "run").exists()
-
-
-def test_the_best_epoch_is_reported_on_a_third_split(clicks, tmp_path, capsys):
-    shutil.copytree(write_clicks(tmp_path / "others", seed=5) / "dev", clicks / "test")
-    out = tmp_path / "run"
-    assert main(["--data", str(clicks), "--epochs", "2", "--out", str(out), "--quiet", *SMALL_MODEL]) == 0
-    printed = capsys.readouterr().out
-    test = json.loads((out / "test.json").read_text())
-    best = max(map(json.loads, (out / "metrics.jsonl").read_text().splitlines()), key=lambda row: row["auc"])
-    assert test["epoch"] == best["epoch"]
-    assert test["auc"] != best["auc"]
-    assert test["baselines"]["random"]["auc"] == 0.5
-    assert f"on test: AUC {test['auc']:.3f}, MRR {test['mrr']:.3f}" in printed
-    assert f"**AUC {test['auc']:.3f}, MRR" in (out / "REPORT.md").read_text(encoding="utf-8")
-    assert evaluate([str(out), "--split", "test", "--quiet"]) == 0
-    assert f"model      {test['auc']:.3f} " in capsys.readouterr().out
-
-
-def test_warnings_stay_when_it_is_quiet(clicks, tmp_path, capsys):
-    path = clicks / "train" / "behaviors.tsv"
-    rows = [line.split("\t") for line in path.read_text().splitlines()]
-    path.write_text(
-        "".join("\t".join([*row[:3], "" if i % 2 else row[3], row[4]]) + "\n" for i, row in enumerate(rows))
-    )
-    out = tmp_path / "run"
-    main(["--data", str(clicks), "--epochs", "1", "--out", str(out), "--quiet", *SMALL_MODEL])
-    printed = capsys.readouterr()
-    assert re.fullmatch(
-        r"warning: impressions with an empty history: train \d\d\.\d%, dev \d+\.\d% \(odd above 25%\): .*\n",
-        printed.err,
-    )
-    assert "impressions with an empty history" not in printed.out
-    assert "- **Odd**: impressions with an empty history" in (out / "REPORT.md").read_text(encoding="utf-8")
-
-
-def test_a_useless_log_is_refused_before_a_folder_is_made(clicks, tmp_path):
-    path = clicks / "train" / "behaviors.tsv"
-    rows = [line.split("\t") for line in path.read_text().splitlines()]
-    path.write_text("".join("\t".join([*row[:3], "", row[4]]) + "\n" for row in rows))
-    assert_fails(
-        train("--data", clicks, cwd=tmp_path), "train/behaviors.tsv", "is empty, so nothing is known", "column 4"
-    )
-    assert not (tmp_path / "runs").exists()
-
-
-def test_a_model_that_learned_nothing_is_said_to_be_none(clicks, tmp_path, capsys):
-    out = tmp_path / "run"
-    options = ["--learning-rate", "1e-12", "--epochs", "1", "--out", str(out), "--quiet", *SMALL_MODEL]
-    assert main(["--data", str(clicks), *options]) == 0
-    printed = capsys.readouterr().out
-    assert "best epoch" not in printed
-    assert "\nuntrained: AUC 0." in printed
-    assert "\nno epoch is better than the untrained model" in printed
-    assert "**No epoch is better than the untrained model" in (out / "REPORT.md").read_text(encoding="utf-8")
-
-
-def test_a_run_that_diverged_fails_whatever_dev_happens_to_say(clicks, tmp_path, capsys):
-    out = tmp_path / "run"
-    options = ["--learning-rate", "30", "--batch-size", "7", "--out", str(out), "--quiet", *SMALL_MODEL]
-    with pytest.raises(NrmsError, match=r"run: training diverged: .* with a --learning-rate below 30\.$"):
-        main(["--data", str(clicks), "--epochs", "2", *options])
-    assert "best epoch" not in capsys.readouterr().out
-    assert "**Training diverged: the loss rose from 1.6" in (out / "REPORT.md").read_text(encoding="utf-8")

@@ -162,9 +162,3 @@ def test_data_read_with_other_words_or_by_another_rule_is_refused(yesterday, tom
 def test_a_model_that_is_not_there_is_named(tomorrow, tmp_path):
     with pytest.raises(NrmsError, match="nowhere"):
         main(["--data", str(tomorrow), "--from", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run")])
-
-
-def test_a_run_to_resume_has_its_own_start(capsys):
-    with pytest.raises(SystemExit):
-        main(["--resume", "--out", "x", "--from", "y"])
-    assert "leave out --from" in capsys.readouterr().err
