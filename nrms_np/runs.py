@@ -129,11 +129,11 @@ def table(runs: list[Summary], width: int) -> list[str]:
 def _numbers(run: Summary, count: int) -> list[str]:
     """The cells of a run: metrics of its best epoch, which one that is, the time of all epochs; empty without an epoch."""
     from nrms_np.evaluation.metrics import METRICS
-    from nrms_np.training.learning_curve import best_row
+    from nrms_np.training.outcome import best_of
 
     if not run.rows:
         return [""] * count
-    best = best_row(run.rows)
+    best = best_of(run.rows)
     seconds = sum(row["train_seconds"] + row["eval_seconds"] for row in run.rows)
     return [*(f"{best[metric.name]:.3f}" for metric in METRICS), str(best["epoch"]), _duration(seconds)]
 

@@ -6,13 +6,13 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 
 from nrms_np.command import DONE, ENDED, INTERRUPTED, run_command, use_threads
 from nrms_np.config import fastest_backend
 from nrms_np.data.folders import DEMO
 from nrms_np.data.mind.files import FOLDERS
-from nrms_np.errors import Ended
 from nrms_np.train_options import config_of, parse, resumed_config, run_to_resume
 
 
@@ -65,19 +65,19 @@ def main(arguments: list[str]) -> int:
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
     folder = resumed.path if resumed else options.out or claim_folder(Path("runs"), data_folder.resolve().name)
+    stop = Stop()
     try:
-        with Stop() as stop:
+        with stop:
             run = fit(
                 config, data, folder, start=start, resume=resumed is not None, say=say, warn=_warn, on_row=_print_row, stop=stop,
                 show_bar=not options.quiet, checkpoint_minutes=options.checkpoint_minutes, allow_unscored=options.allow_unscored,
             )  # fmt: skip
-    except (Interrupted, KeyboardInterrupt) as error:
-        ended = isinstance(error, Ended) or isinstance(error.__cause__, Ended)
+    except (Interrupted, KeyboardInterrupt):
         if RunFolder(folder).config.exists():
             print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder}")
         else:
             print("interrupted before the run began; start it with the same command again")
-        return ENDED if ended else INTERRUPTED
+        return ENDED if stop.received == SIGTERM else INTERRUPTED
     finally:
         if not RunFolder(folder).config.exists():
             with suppress(OSError):
@@ -85,7 +85,9 @@ def main(arguments: list[str]) -> int:
     best = run.best
     if diverged(run.epochs):
         raise NrmsError(f"{folder}: {run.doubts[0]}.")
-    print(f"\nbest epoch {best['epoch']}: {in_words(best)}" if best["epoch"] else f"\nuntrained: {in_words(best)}")
+    print(
+        f"\nbest epoch {best['epoch']}: {in_words(best)}" if best["epoch"] else f"\nbefore training: {in_words(best)}"
+    )
     low, high = run.baselines["popularity"]["auc"], run.baselines.get("best possible", {"auc": 0.0})["auc"]
     if high > low and best["auc"] > low:
         print(f"that is {(best['auc'] - low) / (high - low):.0%} of the way from popularity to the best possible AUC")

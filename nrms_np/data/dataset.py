@@ -15,9 +15,13 @@ from nrms_np.data.folders import split_folder
 from nrms_np.data.glove import join_glove
 from nrms_np.data.look import look, refuse_useless
 from nrms_np.data.news import News, read_news
+from nrms_np.data.table import plain_or_gz
 from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
+
+FILES = ("news.tsv", "behaviors.tsv")
+"""What the folder of a split holds."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,11 @@ def read_dataset(
     train, dev = splits.values()
     notes = []
     if (test_folder := split_folder(folder, "test")).is_dir():
-        test = read_split(test_folder, history_length) if seems_labelled(test_folder / "behaviors.tsv") else None
-        if test is not None and test.behaviors.clicked is not None:
-            splits["test"] = test
+        missing = [name for name in FILES if not plain_or_gz(test_folder / name).is_file()]
+        if missing:
+            notes.append(f"{test_folder.name}: not used, because it has no {' and no '.join(missing)}")
+        elif seems_labelled(test_folder / "behaviors.tsv"):
+            splits["test"] = read_split(test_folder, history_length)
         else:
             notes.append(f"{test_folder.name}: not used, because it has no labels to measure by")
     for split in splits.values():

@@ -8,6 +8,7 @@ from typing import Any
 
 from nrms_np.files import whole_file
 from nrms_np.palette import LIGHT
+from nrms_np.training.outcome import best_of
 
 Rows = Sequence[Mapping[str, Any]]
 """The metrics of a run's epochs, as metrics.jsonl has them: each at least with `epoch`, `auc` and `loss`."""
@@ -19,18 +20,13 @@ MOST_LABELS, LONGEST_NAME = 12, 26
 _MARKERS = "osD^vP*Xhd<>"
 
 
-def best_row(rows: Rows) -> Mapping[str, Any]:
-    """The metrics of the epoch with the highest dev AUC, the first one of equals."""
-    return max(rows, key=lambda row: row["auc"])
-
-
 def finding(runs: Mapping[str, Rows]) -> str:
     """What the picture shows, in one sentence: its title."""
-    name = max(runs, key=lambda name: best_row(runs[name])["auc"])
-    best = best_row(runs[name])
+    name = max(runs, key=lambda name: best_of(runs[name])["auc"])
+    best = best_of(runs[name])
     of_run = f" ({_short(name)})" if len(runs) > 1 else ""
     if best["epoch"] == 0 and len(runs[name]) > 1:
-        return f"No epoch beat the untrained model: dev AUC {best['auc']:.3f}{of_run}"
+        return f"No epoch beat the model before training: dev AUC {best['auc']:.3f}{of_run}"
     return f"Best dev AUC {best['auc']:.3f} at epoch {best['epoch']}{of_run}"
 
 
@@ -60,12 +56,12 @@ def draw_learning_curves(path: Path, runs: Mapping[str, Rows], levels: Mapping[s
     figure = Figure(figsize=(6.8, 5.2), dpi=200, layout="constrained", facecolor=LIGHT.paper)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     figure.suptitle(finding(runs), x=0.012, ha="left", fontsize=16 * PIXEL, color=LIGHT.ink, parse_math=False)
-    ranked = sorted(runs, key=lambda name: -best_row(runs[name])["auc"])
+    ranked = sorted(runs, key=lambda name: -best_of(runs[name])["auc"])
     last = max(row["epoch"] for rows in runs.values() for row in rows)
     labels: list[tuple[Any, float, str, str]] = []
     for place, name in reversed(list(enumerate(ranked))):  # the best one last, above the others
         rows, color = runs[name], LIGHT.ink if place == 0 else LIGHT.grey
-        epochs, best = [row["epoch"] for row in rows], best_row(rows)
+        epochs, best = [row["epoch"] for row in rows], best_of(rows)
         look = {
             "color": color,
             "linewidth": (1 if place else 2) * PIXEL,
@@ -84,7 +80,7 @@ def draw_learning_curves(path: Path, runs: Mapping[str, Rows], levels: Mapping[s
         labels.append((above, auc, f"{name} {auc:.3f}", LIGHT.grey))
     above.set_ylabel("dev AUC")
     below.set_ylabel("mean train loss")
-    below.set_xlabel("epoch (0 is the untrained model)")
+    below.set_xlabel("epoch (0: before training)")
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (above, below):
         axes.set_xlim(-0.15, last + 0.15)

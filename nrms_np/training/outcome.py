@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import log
+from typing import Any, TypeVar
 
 from nrms_np.config import Config
 from nrms_np.evaluation.metrics import METRICS
 
+M = TypeVar("M", bound=Mapping[str, Any])
+
 RISEN = 3.0
-"""A train loss of so many times that of the untrained model has run away; that of a model that learns nothing stays near it."""
+"""A train loss of so many times that before training has run away; that of a model that learns nothing stays near it."""
+KNOWS_NOTHING = log(5)
+"""The loss of a model that holds the clicked news and the usual four others for equally likely."""
 
 
 def in_words(metrics: Mapping[str, Any]) -> str:
@@ -17,18 +22,20 @@ def in_words(metrics: Mapping[str, Any]) -> str:
     return ", ".join(f"{metric.title} {metrics[metric.name]:.3f}" for metric in METRICS)
 
 
-def best_of(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The metrics of the epoch with the highest AUC on dev, the first of equals; epoch 0 is the untrained model."""
+def best_of(rows: Sequence[M]) -> M:
+    """The metrics of the epoch with the highest AUC on dev, the first of equals; epoch 0 is the model before training."""
     return max(rows, key=lambda row: row["auc"])
 
 
-def diverged(rows: Sequence[dict[str, Any]]) -> bool:
+def diverged(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the loss ran away before an epoch was of use: what dev says of the best epoch is then an accident."""
     best = best_of(rows)
-    return (best if best["epoch"] else rows[-1])["loss"] > RISEN * rows[0]["loss"]
+    # A model that training goes on from may begin far below.
+    before = max(rows[0]["loss"], KNOWS_NOTHING)
+    return bool((best if best["epoch"] else rows[-1])["loss"] > RISEN * before)
 
 
-def doubts(rows: Sequence[dict[str, Any]], levels: Mapping[str, float], config: Config) -> list[str]:
+def doubts(rows: Sequence[Mapping[str, Any]], levels: Mapping[str, float], config: Config) -> list[str]:
     """Why the model of a run is of little use, one line each, with what usually causes it; nothing for a useful one.
 
     rows: metrics of the epochs, epoch 0 first.    levels: dev AUC of what needs no model, by its name.
@@ -42,8 +49,8 @@ def doubts(rows: Sequence[dict[str, Any]], levels: Mapping[str, float], config: 
     found = []
     if best["epoch"] == 0:
         found.append(
-            "no epoch is better than the untrained model, so it has learned nothing that holds on dev; usual causes: few clicks, "
-            "one epoch only, a --learning-rate far too low or high, histories or titles that do not belong to the clicks"
+            "no epoch is better than the model before training, so nothing was learned that holds on dev; usual causes: few "
+            "clicks, one epoch only, a --learning-rate far too low or high, histories or titles that do not belong to the clicks"
         )
     if best["auc"] <= (popularity := levels.get("popularity", 0.0)):
         found.append(

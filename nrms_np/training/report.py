@@ -134,7 +134,7 @@ def _result(
     result = [f"Best epoch: {best['epoch']}. On the dev split: **{in_words(best)}**."]
     if best["epoch"] == 0 or diverged(rows):
         result = [
-            f"No useful model. On the dev split, the best of epoch 0 (untrained) to {rows[-1]['epoch']}: {in_words(best)}."
+            f"No useful model. On the dev split, the best of epoch 0 (before training) to {rows[-1]['epoch']}: {in_words(best)}."
         ]
     result += [f"**{doubt[0].upper()}{doubt[1:]}.**" for doubt in doubts(rows, levels, config)]
     one_run = f"It is one run, with seed {config.seed}; another seed gives a slightly different number."

@@ -37,7 +37,7 @@ def test_the_title_says_the_finding() -> None:
     assert finding({"NRMS": ROWS}) == "Best dev AUC 0.862 at epoch 1"
     assert finding({"a": OTHER, "b": ROWS}) == "Best dev AUC 0.862 at epoch 1 (b)"
     falling = [{**row, "auc": 0.5 - row["epoch"] / 10} for row in ROWS]
-    assert finding({"NRMS": falling}) == "No epoch beat the untrained model: dev AUC 0.500"
+    assert finding({"NRMS": falling}) == "No epoch beat the model before training: dev AUC 0.500"
     assert finding({"NRMS": ROWS[:1]}) == "Best dev AUC 0.510 at epoch 0"
 
 

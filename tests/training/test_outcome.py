@@ -17,9 +17,9 @@ def test_a_useful_model_raises_no_doubt():
     assert doubts(rows((1.6, 0.5), (1.4, 0.6), (1.3, 0.58)), LEVELS, CONFIG) == []
 
 
-def test_no_epoch_better_than_the_untrained_model():
+def test_no_epoch_better_than_the_model_before_training():
     (line,) = doubts(rows((1.6, 0.56), (1.62, 0.55), (1.61, 0.54)), LEVELS, CONFIG)
-    assert line.startswith("no epoch is better than the untrained model")
+    assert line.startswith("no epoch is better than the model before training")
     assert "usual causes" in line
 
 
@@ -43,6 +43,10 @@ def test_a_loss_that_ran_away_is_said_alone_with_the_cure_whatever_the_auc(auc):
     assert line == (
         "training diverged: the loss rose from 1.6 to 35, so the model is noise; train with a --learning-rate below 0.5"
     )
+
+
+def test_a_loss_that_rises_from_a_trained_models_with_dropout_has_not_run_away():
+    assert not diverged(rows((0.23, 0.677), (0.87, 0.684)))
 
 
 def test_a_high_loss_after_a_useful_epoch_is_no_failure():

@@ -160,8 +160,8 @@ def test_a_failed_report_leaves_the_old_one(tmp_path, clicks, right):
 
 def test_warnings_and_doubts_stand_in_the_report(tmp_path, clicks):
     text = report_of(a_run(tmp_path / "run", clicks, aucs=(0.51, 0.50)), {}, warnings=["equal titles: train 60.0%"])
-    assert "No useful model. On the dev split, the best of epoch 0 (untrained) to 1: AUC 0.510," in text
-    assert "**No epoch is better than the untrained model," in text
+    assert "No useful model. On the dev split, the best of epoch 0 (before training) to 1: AUC 0.510," in text
+    assert "**No epoch is better than the model before training," in text
     assert "**No epoch is better than popularity, which ranks by clicks in train (dev AUC 0.510 against 0.521);" in text
     assert "- **Odd**: equal titles: train 60.0%\n- train: 30 news" in text
     assert "Best epoch" not in text
