@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -75,11 +75,21 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def open_file(path: str | Path) -> IO[bytes]:
-    """Open a file for reading; what is no file (a folder, a pipe, a device) could hang or never end, and is refused.
+def check_is_file(path: str | Path) -> None:
+    """Raise OSError for a pipe or a device, which could hang or never end; what is missing, or a folder, is another's to tell."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise OSError(errno.EINVAL, "this is a pipe or a device, but a file is needed", str(path))
 
-    Raises FileNotFoundError, IsADirectoryError, or another OSError whose strerror says what is wrong.
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
-        raise OSError(errno.EINVAL, "this is a pipe or a device, but a file is needed", str(path))
+
+def open_file(path: str | Path) -> IO[bytes]:
+    """Open a file for reading. Raises OSError, also for what is no file; its strerror says what is wrong."""
+    check_is_file(path)
     return open(path, "rb")
+
+
+def read_text(path: Path) -> str:
+    """Read a text file in UTF-8. Raises OSError, also for what is no file, and ValueError for other bytes."""
+    with open_file(path) as file:
+        return file.read().decode("utf-8")

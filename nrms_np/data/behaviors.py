@@ -196,6 +196,8 @@ def _check_unknown(path: str | Path, line: int, tokens: Iterable[str], row: Mapp
         problem = ""
         if not labelled and _has_label(token, row):
             problem = "has a label, but the first row of the file has none; label all candidates or none."
+        elif labelled and label == "1" and news_id.endswith("-") and news_id not in row and news_id[:-1] in row:
+            problem = "has the label -1; write 0 for not clicked and 1 for clicked, as in N1-0 N2-1."
         elif labelled and (not hyphen or token in row):
             problem = "has no label; label all candidates of the file (-0 or -1) or none."
         elif labelled and (label not in ("0", "1") or not news_id):

@@ -98,6 +98,16 @@ def look(splits: Mapping[str, Split], dev_titles: Packed) -> Iterator[Finding]:
         {name: _share(_clicks(split) == split.behaviors.candidates.lengths) for name, split in splits.items()}, 0.1,
         "they teach and measure nothing and are left out; look whether the log keeps what was shown and not clicked",
     )  # fmt: skip
+    yield Finding(
+        "impressions without a click", {name: _share(_clicks(split) == 0) for name, split in splits.items()}, 0.5,
+        "they teach and measure nothing and are left out; look at the labels in column 5 of behaviors.tsv",
+    )  # fmt: skip
+    both = {name: _share(_clicked_and_not(split)) for name, split in splits.items()}
+    if any(both.values()):
+        yield Finding(
+            "impressions with one candidate both as clicked and as not clicked", both, 0.0,
+            "it counts as two candidates; look how the log was put together",
+        )  # fmt: skip
     train, later = splits["train"], {name: split for name, split in splits.items() if name != "train"}
     yield Finding(
         "impressions that are in train too", {name: _also_in(train, split) for name, split in later.items()}, 0.0,
@@ -129,6 +139,18 @@ def _clicks(split: Split) -> IntArray:
     candidates, clicked = split.behaviors.candidates, _labels(split)
     impression = np.repeat(np.arange(candidates.count), candidates.lengths)
     return np.bincount(impression[clicked], minlength=candidates.count)
+
+
+def _clicked_and_not(split: Split) -> BoolArray:
+    """(n,) whether an impression shows a candidate twice, as clicked and as not clicked."""
+    candidates = split.behaviors.candidates
+    width = 2 * len(split.news.ids)
+    impression = np.repeat(np.arange(candidates.count, dtype=np.int64), candidates.lengths)
+    keys = np.sort(impression * width + 2 * candidates.index + _labels(split))
+    twice = (np.diff(keys) == 1) & (keys[:-1] % 2 == 0)
+    found = np.zeros(candidates.count, dtype=bool)
+    found[keys[:-1][twice] // width] = True
+    return found
 
 
 def _equal_titles(split: Split) -> float:

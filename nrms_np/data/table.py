@@ -6,11 +6,16 @@ import gzip
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
 from nrms_np.errors import DataError
+from nrms_np.files import check_is_file
+
+LONGEST_LINE = 1 << 26
+"""A longer line is no row of a log, and must not fill the memory."""
 
 Row = tuple[int, list[str]]
 """The number of a line, counted from 1, and the strings in its columns."""
@@ -26,6 +31,7 @@ def plain_or_gz(path: str | Path) -> Path:
 def open_binary(path: str | Path) -> IO[bytes]:
     """Open a file for reading, one that ends in .gz unpacked; raises DataError when that is not possible."""
     try:
+        check_is_file(path)
         return cast("IO[bytes]", gzip.open(path)) if Path(path).suffix.lower() == ".gz" else open(path, "rb")
     except FileNotFoundError:
         raise DataError(path, "there is no such file; check the name and the folder.") from None
@@ -44,7 +50,10 @@ def numbered_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, byt
     """
     number = blank = 0
     try:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), start=1):
+            if len(line) == LONGEST_LINE:
+                problem = f"the line is longer than {LONGEST_LINE >> 20} MiB; is this the right file?"
+                raise DataError(path, problem, number)
             line = line.rstrip(b"\r\n")
             if number == 1:
                 line = line.removeprefix(BOM_UTF8)

@@ -13,7 +13,7 @@ from typing import Any
 
 from nrms_np.config import Config
 from nrms_np.errors import NrmsError
-from nrms_np.files import write_text
+from nrms_np.files import read_text, write_text
 
 try:
     import fcntl
@@ -80,7 +80,7 @@ class RunFolder:
     def read_config(self) -> tuple[Config, dict[str, Any]]:
         """Read what `write_config` wrote. Raises NrmsError where there is no run or its settings make no sense."""
         try:
-            text = self.config.read_text(encoding="utf-8")
+            text = read_text(self.config)
             given = json.loads(text)["data"]
             data = {"folder": given["folder"], "glove": given["glove"], "from": given.get("from")}
             for name, value in data.items():
@@ -102,7 +102,7 @@ class RunFolder:
         if not self.metrics.exists():
             return []
         try:
-            rows = [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+            rows = [json.loads(line) for line in read_text(self.metrics).splitlines()]
             rows.sort(key=lambda row: row["epoch"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
