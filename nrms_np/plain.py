@@ -25,7 +25,7 @@ def one_line(text: str) -> str:
 
 def markdown_cell(text: str) -> str:
     """The text as it is, for a cell of a table or a line of a list in Markdown: nothing in it is taken for a mark-up."""
-    return re.sub(r"([\\|`*_<>\[\]#~&])", r"\\\1", one_line(text))
+    return re.sub(r"([\\|`*<\[])", r"\\\1", one_line(text))
 
 
 def markdown_code(text: str) -> str:

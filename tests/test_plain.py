@@ -33,7 +33,7 @@ def test_a_line_stays_one_line():
 
 
 def test_a_cell_holds_no_mark_up():
-    assert markdown_cell("a|b `c` <b> *d*") == r"a\|b \`c\` \<b\> \*d\*"
+    assert markdown_cell("a|b `c` <b> *d*") == r"a\|b \`c\` \<b> \*d\*"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ The page is whole as it stands. A script of a few lines shows another candidate 
 
 from __future__ import annotations
 
+import html
 import json
-from html import escape
 from pathlib import Path
 
 from nrms_np.explain import style
@@ -14,6 +14,7 @@ from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
 from nrms_np.explain.titles import units
 from nrms_np.files import write_text
 from nrms_np.palette import BLACK, DARK, LIGHT, WHITE, Palette, css, ramp, text_on
+from nrms_np.plain import one_line
 
 
 def _turn(palette: Palette) -> float:
@@ -95,6 +96,11 @@ buttons.forEach((button, c) => {
   };
 });
 """
+
+
+def escape(text: str) -> str:
+    """A text of other people for the page: no mark-up, no control characters."""
+    return html.escape(one_line(text))
 
 
 def write_html(path: Path, explanation: Explanation) -> None:

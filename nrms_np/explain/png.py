@@ -16,6 +16,7 @@ from nrms_np.explain.impression import Candidate, Explanation, Piece, text_of
 from nrms_np.explain.titles import lines, right_to_left, units
 from nrms_np.files import whole_file
 from nrms_np.palette import LIGHT, ramp, text_on
+from nrms_np.plain import one_line
 
 WIDTH, MARGIN = 680, 18
 MOST_ROWS = 24
@@ -88,7 +89,7 @@ class _Page:
     def write(self, x: float, y: float, text: str, size: float = LABEL, color: str = LIGHT.ink, **look: Any) -> None:
         """Write a text whose line is centred at y."""
         self.axes.text(
-            x, y, text, size=0.72 * size, color=color, family=self.fonts.families, va="center_baseline",
+            x, y, one_line(text), size=0.72 * size, color=color, family=self.fonts.families, va="center_baseline",
             parse_math=False, **look,
         )  # fmt: skip
 

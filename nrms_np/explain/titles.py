@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nrms_np.explain.impression import Piece
+from nrms_np.plain import one_line
 
 
 class Unit(NamedTuple):
@@ -29,6 +30,7 @@ def units(pieces: Sequence[Piece]) -> list[Unit]:
             if part.text.isspace():
                 space = True
                 continue
+            part = part._replace(text=one_line(part.text))
             touches = before is not None and _is_word(before, -1) and _is_word(part, 0)
             if space or touches or not found:
                 found.append(Unit(space, []))

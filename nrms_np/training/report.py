@@ -19,6 +19,7 @@ from nrms_np.errors import NrmsError
 from nrms_np.evaluation.metrics import METRICS
 from nrms_np.files import write_text
 from nrms_np.kernels.engine.parallel import threads_in_use
+from nrms_np.plain import markdown_cell, markdown_code
 from nrms_np.training.outcome import best_of, diverged, doubts, in_words
 from nrms_np.training.run_folder import RunFolder
 
@@ -95,7 +96,12 @@ def write_report(
         *_result(rows, levels, config, test),
         *(_comparison(best, config, glove) if files == FINGERPRINTS["small"] else [NOT_COMPARED]),
         *_learning_curve(folder, rows, levels, data["from"]),
-        *_data(data_folder, files, glove, [*(f"**Odd**: {line}" for line in warnings), *notes]),
+        *_data(
+            data_folder,
+            files,
+            glove,
+            [*(f"**Odd**: {markdown_cell(line)}" for line in warnings), *map(markdown_cell, notes)],
+        ),
         *_settings(config, glove, data["from"]),
         *_time_and_memory(rows),
     ]
@@ -204,7 +210,7 @@ def _data(folder: str, files: Mapping[str, Fingerprint], glove: str | None, note
         rows.append([_vectors(glove), f"{found.size:,}", f"`{found.blob}`", ""])
     table = _table(["file", "bytes", "git blob SHA-1", "MIND-small's"], rows)
     explanation = (
-        f"Folder: `{folder}`. The SHA-1 is what `git hash-object FILE` prints; the last column tells whether size and "
+        f"Folder: {markdown_code(folder)}. The SHA-1 is what `git hash-object FILE` prints; the last column tells whether size and "
         "SHA-1 are those known for MIND-small."
     )
     return ["## Data", explanation, table, "\n".join(f"- {note}" for note in notes)]
@@ -213,7 +219,7 @@ def _data(folder: str, files: Mapping[str, Fingerprint], glove: str | None, note
 def _settings(config: Config, glove: str | None, start: str | None) -> list[str]:
     rows = [[name.replace("_", " "), shown(value)] for name, value in vars(config).items()]
     if start is not None:
-        rows.append(["model to go on from", f"`{start}`"])
+        rows.append(["model to go on from", markdown_code(start)])
     rows.append(["word vectors" if start is None else "vectors of new words", _vectors(glove)])
     return ["## Settings", _table(["setting", "value"], rows)]
 
@@ -243,7 +249,7 @@ def _fingerprint(path: Path) -> Fingerprint:
 
 
 def _vectors(glove: str | None) -> str:
-    return Path(glove).name if glove is not None else "drawn at random"
+    return markdown_cell(Path(glove).name) if glove is not None else "drawn at random"
 
 
 def _duration(seconds: float) -> str:
@@ -252,4 +258,4 @@ def _duration(seconds: float) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

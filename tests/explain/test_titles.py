@@ -61,3 +61,8 @@ def test_the_first_letter_decides_the_direction() -> None:
     assert right_to_left("12 שלום")
     assert not right_to_left("BBC مرحبا")
     assert not right_to_left("123")
+
+
+def test_what_turns_or_hides_text_is_shown_escaped() -> None:
+    found = units([Piece("\x1b[2Jgone", 0.5), Piece(" \u202e", None), Piece("dnuora", 0.5)])
+    assert [text_of(unit.pieces) for unit in found] == [r"\x1b[2Jgone", r"\u202ednuora"]
