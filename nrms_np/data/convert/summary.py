@@ -15,7 +15,7 @@ from nrms_np.data.convert.tally import Tally
 from nrms_np.data.drawn import CONVERSION, DRAWN_LINE
 
 SHOWN_PLACES = 3
-"""So many places of each reason stand in the table; conversion.json has them all."""
+"""So many places of each reason stand in the table; conversion.json has the first `tally.MOST_PLACES`."""
 
 
 def facts_of(
