@@ -42,6 +42,9 @@ TWICE = "the article is already in the impression"
 NO_CLICK = "nothing was clicked in the impression"
 NO_CANDIDATE = "none of its articles is in the news file"
 REPEATED = "the same row stood before"
+CLICKED_BEFORE = (
+    "the user clicked the article before, as no candidate that is drawn was (histories keep the click)"
+)
 NOTHING_TO_DRAW = "no candidate to draw: in the 24 hours before, others clicked nothing else (histories keep the click)"
 
 
@@ -93,9 +96,10 @@ def read_log(table: Table, columns: Mapping[str, str], shape: str, articles: Art
             repeated = pd.DataFrame(clicks._asdict()).duplicated().to_numpy()
             tally.drop(REPEATED, int(repeated.sum()))
             clicks = Clicks(*(values[~repeated] for values in clicks))
-            impressions = draw_candidates(clicks, len(articles.ids), seed)
+            impressions, again = draw_candidates(clicks, len(articles.ids), seed)
             tally.used = impressions.candidates.count
-            tally.drop(NOTHING_TO_DRAW, len(clicks.news) - tally.used)
+            tally.drop(CLICKED_BEFORE, again)
+            tally.drop(NOTHING_TO_DRAW, len(clicks.news) - again - tally.used)
     if not impressions.candidates.count:
         raise DataError(table.path, f"none of its {tally.read:,} rows can be used: mostly, {tally.why_all()}.")
     if not names:  # the log has no ids: impressions are numbered in the order of time
