@@ -33,8 +33,8 @@ NEEDED = {
 
 UNREADABLE = "the row cannot be read"
 BAD_TIME = "the time cannot be read (ISO 8601, or seconds or milliseconds since 1970)"
-NO_USER = "the row has no user"
-NO_IMPRESSION = "the row has no impression id"
+NO_USER = "the row has no user, or one with a tab, a line end or half a letter in it"
+NO_IMPRESSION = "the row has no impression id, or one with a tab, a line end or half a letter in it"
 BAD_CLICKED = "clicked is neither 0 nor 1"
 BAD_LIST = "a list cannot be read (words with spaces or commas between, or JSON)"
 NOT_IN_NEWS = "the news file lacks the article"

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from nrms_np.data.convert.articles import Articles
+from nrms_np.data.convert.articles import Articles, read_articles
 from nrms_np.data.convert.columns import find_columns
-from nrms_np.data.convert.shapes import JOINED, NO_CANDIDATE, NOT_IN_NEWS, REPEATED, TWICE, Log, read_log, shape_of
+from nrms_np.data.convert.shapes import (
+    JOINED,
+    NO_CANDIDATE,
+    NO_CLICK,
+    NO_IMPRESSION,
+    NO_USER,
+    NOT_IN_NEWS,
+    REPEATED,
+    TWICE,
+    Log,
+    read_log,
+    shape_of,
+)
 from nrms_np.data.convert.tables import open_table
 from tests.helpers.own_log import START, write_csv
 
@@ -21,6 +34,26 @@ def read(path: Path) -> Log:
     for tally in log.tallies:
         assert tally.read == tally.used + sum(tally.dropped.values()), tally
     return log
+
+
+def test_an_id_with_half_a_letter_is_dropped_and_named(tmp_path: Path) -> None:
+    (tmp_path / "news.jsonl").write_text(
+        '{"id": "a\\ud800", "title": "x"}\n{"id": "a\\ud83d\\ude00", "title": "x\\udfff"}\n'
+    )
+    articles, tally = read_articles(open_table(tmp_path / "news.jsonl"), {"id": "id", "title": "title"})
+    assert articles.lines == ["a\N{GRINNING FACE}\t\t\tx?\t\t\t[]\t[]\n"]
+    (places,) = tally.places.values()
+    assert places == [f"{tmp_path / 'news.jsonl'}, line 1: 'a\\ud800'"]
+    rows = [("i1", "u", "a1"), ("i\ud800", "u", "a1"), ("i2", "u\udc00", "a1"), ("i3", "u", "a\ud800")]
+    lines = [
+        json.dumps({"impression": i, "time": START, "user": user, "shown": "a2", "clicked": news})
+        for i, user, news in rows
+    ]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    log = read(tmp_path / "log.jsonl")
+    assert log.tallies[0].dropped == {NO_USER: 1, NO_IMPRESSION: 1, NO_CLICK: 1}
+    assert log.tallies[0].places[NO_USER] == [f"{tmp_path / 'log.jsonl'}, line 3: 'u\\udc00'"]
+    assert (log.users, log.names) == (["u"], ["i1", "i2", "i3"])
 
 
 def test_rows_of_one_impression_with_other_lists_are_joined(tmp_path: Path) -> None:
