@@ -30,8 +30,8 @@ def main(arguments: list[str]) -> int:
     say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.convert.drawn import drawn_line
     from nrms_np.data.dataset import read_split
+    from nrms_np.data.drawn import drawn_line
     from nrms_np.data.folders import split_folder
     from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import baseline_metrics, labelled_split

@@ -10,7 +10,7 @@ import numpy as np
 
 from nrms_np.arrays import Array
 from nrms_np.data.behaviors import Behaviors, read_behaviors, seems_labelled
-from nrms_np.data.convert.drawn import drawn_line
+from nrms_np.data.drawn import drawn_line
 from nrms_np.data.folders import split_folder
 from nrms_np.data.glove import join_glove
 from nrms_np.data.look import look, refuse_useless

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from nrms_np.data.convert.cells import text_of
+from nrms_np.data.convert.cells import UNWRITABLE, text_of
 from nrms_np.data.convert.tables import Table
 from nrms_np.data.convert.tally import Tally
 from nrms_np.errors import DataError
@@ -45,6 +45,8 @@ def read_articles(table: Table, columns: Mapping[str, str]) -> tuple[Articles, T
                 problem = "the article has no id"
             elif len(news_id.split()) > 1:
                 problem = "the id of the article has a space in it, which MIND's format cannot hold"
+            elif UNWRITABLE.search(news_id):
+                problem = "the id of the article has half a letter in it, which UTF-8 cannot hold"
             elif news_id in row:
                 problem = "the id of the article stood before; its first row is used"
             if problem:

@@ -68,7 +68,8 @@ def distinct_texts(cells: Cells) -> tuple[IntArray, list[str]]:
     return codes, [text_of(cell) for cell in distinct]
 
 
-_UNWANTED = re.compile(r"[\t\r\n]")
+UNWRITABLE = re.compile("[\t\r\n\ud800-\udfff]")
+"""What no id may hold: tabs, line ends, and halves of a letter (lone surrogates, which JSON can hold and UTF-8 cannot)."""
 
 
 def numbers_of(cells: Cells, number: Callable[[str], int]) -> IntArray:
@@ -81,8 +82,8 @@ class Numbers(dict[str, int]):
     """Numbers for strings, given in the order in which they are first met."""
 
     def of(self, cells: Cells) -> IntArray:
-        """(n,) int64, the number of each cell; -1 for an empty one, and for one with a tab or line end in it."""
-        return numbers_of(cells, lambda text: -1 if _UNWANTED.search(text) else self.setdefault(text, len(self)))
+        """(n,) int64, the number of each cell; -1 for an empty one, and for one that is UNWRITABLE."""
+        return numbers_of(cells, lambda text: -1 if UNWRITABLE.search(text) else self.setdefault(text, len(self)))
 
 
 def known_of(cells: Cells, numbers: Mapping[str, int]) -> IntArray:

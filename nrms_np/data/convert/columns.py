@@ -62,10 +62,11 @@ def find_columns(path: Path, kind: str, found: Sequence[str], named: Mapping[str
     """
     columns: dict[str, str] = {}
     plain = {re.sub(r"[\W_]", "", name.casefold()): name for name in reversed(found)}
+    taken = {name for role, name in named.items() if role.startswith(f"{kind}.")}
     for role, usual in USUAL[kind].items():
         name = named.get(f"{kind}.{role}")
         if name is None:
-            name = next((plain[one] for one in usual if one in plain and plain[one] not in named.values()), None)
+            name = next((plain[one] for one in usual if one in plain and plain[one] not in taken), None)
         elif name not in found:
             raise DataError(path, f"there is no column {name!r}; {_found(found)}.")
         if name is not None:

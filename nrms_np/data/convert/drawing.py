@@ -1,8 +1,13 @@
 """Candidates for a log that holds nothing but clicks: drawn from what others clicked at the time.
 
-Each click becomes an impression. Beside the clicked news stand `DRAWN` others, drawn without replacement; the weight of a news item
-is the number of clicks on it in the 24 hours before, and what this user clicked, at any time, has none. So popular news are
-shown often and clicked by somebody else, as on a front page; but nobody knows what was really shown.
+The user's first click on a news item becomes an impression. Beside the clicked news stand `DRAWN` others, drawn without
+replacement; the weight of a news item is the number of clicks on it in the 24 hours before, and what this user clicked before or in
+the same instant has none. So popular news are shown often and clicked by somebody else, as on a front page; but nobody knows what
+was really shown.
+
+Nothing but the news may tell the clicked one from the drawn. No candidate stands in the history, so that of a click on something
+clicked before no impression can be made: it would be the only one that does. What the user clicks later is drawn like everything
+else: at that time it was not clicked, and without it the drawn ones would be those that this user is never going to like.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ _ROUNDS = (32, 256)  # clicks of the 24 hours that are picked for each, before t
 class _Window:
     """All clicks in the order of time, and for each of them which others lie in the 24 hours before: first to end - 1.
 
-    own: the sorted numbers user · news_count + news of all clicks.
+    own: the sorted numbers user · news_count + news of all clicks.    heads: which click is the first of each.
     """
 
     def __init__(self, clicks: Clicks, news_count: int) -> None:
@@ -30,7 +35,8 @@ class _Window:
         users, times, news = (values[order].astype(np.int64) for values in clicks)
         self.clicks = Clicks(users, times, news)
         self.first, self.end = np.searchsorted(times, times - DAY), np.searchsorted(times, times)
-        self.own, self.news_count = np.unique(users * news_count + news), news_count
+        self.own, self.heads = np.unique(users * news_count + news, return_index=True)
+        self.news_count = news_count
         self._counts, self._from, self._to = np.zeros(news_count, dtype=np.int64), 0, 0
 
     def counts(self, row: int) -> IntArray:
@@ -42,16 +48,18 @@ class _Window:
         return self._counts
 
 
-def draw_candidates(clicks: Clicks, news_count: int, seed: int) -> Impressions:
-    """Make an impression of each click; those without any candidate to draw are left out.
+def draw_candidates(clicks: Clicks, news_count: int, seed: int) -> tuple[Impressions, int]:
+    """Make an impression of each user's first click on each news item; those without any candidate to draw are left out.
 
     news_count: how many news there are.    seed: decides what is drawn, and where among it the clicked news stands.
+    Returns them, and how many clicks were not the first.
     """
     window = _Window(clicks, news_count)
     users, times, news = window.clicks
     kept, tables = [np.zeros(0, dtype=np.int64)], [np.zeros((0, 1 + DRAWN), dtype=np.int32)]
-    for start in range(0, len(news), _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, len(news)))
+    first_clicks = np.sort(window.heads)
+    for start in range(0, len(first_clicks), _BLOCK):
+        rows = first_clicks[start : start + _BLOCK]
         rng = np.random.default_rng([seed, 24, start])
         drawn = _pick(window, rows, rng)
         some = drawn[:, 0] >= 0
@@ -63,7 +71,8 @@ def draw_candidates(clicks: Clicks, news_count: int, seed: int) -> Impressions:
     there = table >= 0
     candidates = Packed(table[there], offsets_of(there.sum(axis=1)))
     clicked = (table == news[rows][:, None])[there]
-    return Impressions(np.full(len(rows), -1), users[rows], times[rows], candidates, clicked)
+    impressions = Impressions(np.full(len(rows), -1), users[rows], times[rows], candidates, clicked)
+    return impressions, len(news) - len(first_clicks)
 
 
 def _pick(window: _Window, rows: IntArray, rng: np.random.Generator) -> IntArray:
@@ -72,7 +81,7 @@ def _pick(window: _Window, rows: IntArray, rng: np.random.Generator) -> IntArray
     A click of the 24 hours, picked at random, is a news item drawn by its weight: picking goes on until there are enough
     different ones. Where a few rounds do not find them, the weights of all others are counted instead, which takes longer.
     """
-    users, _, news = window.clicks
+    users, times, news = window.clicks
     chosen = np.full((len(rows), DRAWN), -1, dtype=np.int64)
     open_rows = np.flatnonzero(window.end[rows] > window.first[rows])
     for picks in _ROUNDS:
@@ -81,7 +90,7 @@ def _pick(window: _Window, rows: IntArray, rng: np.random.Generator) -> IntArray
         found = news[rng.integers(first, end, (len(at), picks))]
         keys = users[at, None] * window.news_count + found
         place = np.minimum(np.searchsorted(window.own, keys.ravel()), len(window.own) - 1).reshape(keys.shape)
-        found[window.own[place] == keys] = -1
+        found[(window.own[place] == keys) & (times[window.heads[place]] <= times[at, None])] = -1
         chosen[open_rows] = _first_different(np.column_stack([chosen[open_rows], found]))
         open_rows = open_rows[chosen[open_rows, -1] < 0]
     for part in np.split(open_rows, np.arange(64, len(open_rows), 64)) if len(open_rows) else ():
@@ -104,7 +113,7 @@ def _first_different(table: IntArray) -> IntArray:
 
 def _count_and_draw(window: _Window, rows: IntArray, chosen: IntArray, rng: np.random.Generator) -> IntArray:
     """`chosen` (n, DRAWN), filled up from all news that have a weight and are not in it; `rows` are ascending."""
-    users, _, news = window.clicks
+    users, times, news = window.clicks
     first, end = window.first[rows], window.end[rows]
     counts = window.counts(rows[0])
     present = counts > 0
@@ -122,7 +131,9 @@ def _count_and_draw(window: _Window, rows: IntArray, chosen: IntArray, rng: np.r
     begin, stop = (np.searchsorted(window.own, (users[rows] + i) * window.news_count) for i in (0, 1))
     which = np.repeat(np.arange(len(rows)), stop - begin)
     offsets = offsets_of(stop - begin)
-    clicked = window.own[np.arange(offsets[-1]) + np.repeat(begin - offsets[:-1], stop - begin)] % window.news_count
+    place = np.arange(offsets[-1]) + np.repeat(begin - offsets[:-1], stop - begin)
+    until_now = times[window.heads[place]] <= times[rows][which]
+    which, clicked = which[until_now], window.own[place[until_now]] % window.news_count
     for row, item in ((which, clicked), (np.repeat(np.arange(len(rows)), DRAWN), chosen.ravel())):
         place = np.minimum(np.searchsorted(active, item), len(active) - 1)
         here = active[place] == item

@@ -33,8 +33,8 @@ NEEDED = {
 
 UNREADABLE = "the row cannot be read"
 BAD_TIME = "the time cannot be read (ISO 8601, or seconds or milliseconds since 1970)"
-NO_USER = "the row has no user"
-NO_IMPRESSION = "the row has no impression id"
+NO_USER = "the row has no user, or one with a tab, a line end or half a letter in it"
+NO_IMPRESSION = "the row has no impression id, or one with a tab, a line end or half a letter in it"
 BAD_CLICKED = "clicked is neither 0 nor 1"
 BAD_LIST = "a list cannot be read (words with spaces or commas between, or JSON)"
 NOT_IN_NEWS = "the news file lacks the article"
@@ -42,6 +42,8 @@ TWICE = "the article is already in the impression"
 NO_CLICK = "nothing was clicked in the impression"
 NO_CANDIDATE = "none of its articles is in the news file"
 REPEATED = "the same row stood before"
+JOINED = "the row belongs to an impression that stood before, which has its candidates too"
+CLICKED_BEFORE = "the user clicked the article before, as no candidate that is drawn was (histories keep the click)"
 NOTHING_TO_DRAW = "no candidate to draw: in the 24 hours before, others clicked nothing else (histories keep the click)"
 
 
@@ -93,9 +95,10 @@ def read_log(table: Table, columns: Mapping[str, str], shape: str, articles: Art
             repeated = pd.DataFrame(clicks._asdict()).duplicated().to_numpy()
             tally.drop(REPEATED, int(repeated.sum()))
             clicks = Clicks(*(values[~repeated] for values in clicks))
-            impressions = draw_candidates(clicks, len(articles.ids), seed)
+            impressions, again = draw_candidates(clicks, len(articles.ids), seed)
             tally.used = impressions.candidates.count
-            tally.drop(NOTHING_TO_DRAW, len(clicks.news) - tally.used)
+            tally.drop(CLICKED_BEFORE, again)
+            tally.drop(NOTHING_TO_DRAW, len(clicks.news) - again - tally.used)
     if not impressions.candidates.count:
         raise DataError(table.path, f"none of its {tally.read:,} rows can be used: mostly, {tally.why_all()}.")
     if not names:  # the log has no ids: impressions are numbered in the order of time
@@ -175,9 +178,9 @@ def _read_lists(
         faults = [("time", BAD_TIME, time == NO_TIME), ("user", NO_USER, user < 0)]
         faults += [(role, BAD_LIST, np.array([one is None for one in lists], dtype=bool))
                    for role, lists in (("shown", shown), ("clicked", clicked))]  # fmt: skip
-        # Without an id, a row that stands twice is known by its lists.
         both = zip(shown, clicked, strict=True)
-        name: IntArray = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
+        content = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
+        name: IntArray = np.zeros(len(user), dtype=np.int64)
         if "impression" in columns:
             name = names.of(cells["impression"])
             faults.append(("impression", NO_IMPRESSION, name < 0))
@@ -193,12 +196,12 @@ def _read_lists(
             lengths.append(len(all_shown))
         owner = np.repeat(np.arange(count, count + len(lengths)), lengths)
         parts.append((owner, known_of(tokens, articles.row), np.array(labels, dtype=bool)))
-        heads.append((name[good], user[good], time[good]))
+        heads.append((name[good], user[good], time[good], content[good]))
         count += len(lengths)
-    name, user, time = (np.concatenate(values) for values in zip(*heads, strict=True))
+    name, user, time, content = (np.concatenate(values) for values in zip(*heads, strict=True))
     owner, news, is_clicked = (np.concatenate(values) for values in zip(*parts, strict=True))
 
-    repeated = pd.DataFrame({"name": name, "user": user, "time": time}).duplicated().to_numpy()
+    repeated = pd.DataFrame({"name": name, "user": user, "time": time, "content": content}).duplicated().to_numpy()
     tally.drop(REPEATED, int(repeated.sum()))
     inside.read = len(news)
     gone = repeated[owner]
@@ -206,11 +209,13 @@ def _read_lists(
     inside.drop(NOT_IN_NEWS, int((~gone & (news < 0)).sum()))
     kept = ~gone & (news >= 0)
     owner, news = owner[kept], news[kept]
-    impressions, clicks = grouped(Rows(owner, user[owner], time[owner], news, is_clicked[kept]))
-    impressions = impressions._replace(names=name[impressions.names])
+    number = name if "impression" in columns else np.arange(count)
+    impressions, clicks = grouped(Rows(number[owner], user[owner], time[owner], news, is_clicked[kept]))
     last = int(time.max(initial=NO_TIME))
     inside.drop(TWICE, len(news) - len(impressions.clicked))
-    tally.drop(NO_CANDIDATE, count - int(repeated.sum()) - impressions.candidates.count)
+    with_candidates = len(np.unique(owner))
+    tally.drop(NO_CANDIDATE, count - int(repeated.sum()) - with_candidates)
+    tally.drop(JOINED, with_candidates - impressions.candidates.count)
     impressions, without = _with_a_click(impressions)
     tally.drop(NO_CLICK, len(without))
     inside.drop(NO_CLICK, int(without.sum()))

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from nrms_np.data.convert.articles import Articles
-from nrms_np.data.convert.drawn import CONVERSION, DRAWN_LINE
 from nrms_np.data.convert.split import Part
 from nrms_np.data.convert.tally import Tally
+from nrms_np.data.drawn import CONVERSION, DRAWN_LINE
 
 SHOWN_PLACES = 3
-"""So many places of each reason stand in the table; conversion.json has them all."""
+"""So many places of each reason stand in the table; conversion.json has the first `tally.MOST_PLACES`."""
 
 
 def facts_of(

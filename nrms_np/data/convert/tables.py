@@ -57,7 +57,7 @@ class Table:
 
     def _delimited(self, file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Chunk]:
         places = {role: self.columns.index(name) for role, name in columns.items()}
-        return read_delimited(self.path, file, self.delimiter, len(self.columns), places)
+        return read_delimited(file, self.delimiter, len(self.columns), places, quotes=self.kind == "csv")
 
     def _json(self, file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Chunk]:
         numbered = ((line, text) for line, text in enumerate(_text(file), start=1) if text.strip())
@@ -105,7 +105,8 @@ def open_table(path: Path, name: str = "") -> Table:
                 raise DataError(path, "the file is empty.")
             if kind == "csv":  # some programs write semicolons into .csv
                 delimiter = max(",;\t|", key=first[0].count)
-            columns = [name.strip() for name in next(csv.reader(first, delimiter=delimiter))]
+            rules: dict[str, Any] = {} if kind == "csv" else {"quoting": csv.QUOTE_NONE}
+            columns = [name.strip() for name in next(csv.reader(first, delimiter=delimiter, **rules))]
         else:
             some = [text for text in islice(_text(file), 1000) if text.strip()]
             if not some:

@@ -36,6 +36,12 @@ def test_what_the_user_says_goes_first() -> None:
     assert "time" not in find_columns(LOG, "clicks", ["time", "user", "news"], {"clicks.impression": "time"})
 
 
+def test_a_column_named_of_one_table_is_found_in_the_other() -> None:
+    named = named_columns("news.id=article_id,news.title=headline,clicks.time=ts")
+    columns = find_columns(LOG, "clicks", ["ts", "user_id", "article_id"], named)
+    assert columns == {"time": "ts", "user": "user_id", "news": "article_id"}
+
+
 @pytest.mark.parametrize("text", ["", "clicks.time", "clicks.time=", "time=ts", "clicks.time=a,clicks.time=b"])
 def test_what_is_no_column(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not ROLE=COLUMN|named twice"):

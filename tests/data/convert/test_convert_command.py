@@ -64,7 +64,7 @@ def test_a_row_per_impression_gives_the_same_as_a_row_per_article(tmp_path: Path
     forms = {"spaces": " ".join, "commas": ", ".join, "json": json.dumps, "python": repr}
     for name, join in forms.items():
         lists = [(impression, time, user, join(shown), join(hits)) for impression, time, user, shown, hits in pages]
-        path = write_csv(tmp_path / f"{name}.tsv", ["impression", "time", "user", "shown", "clicked"], lists, "\t")
+        path = write_csv(tmp_path / f"{name}.csv", ["impression", "time", "user", "shown", "clicked"], lists, "\t")
         convert(news, path, tmp_path / name)
         assert read_out(tmp_path / name) == read_out(tmp_path / "rows")
     path = tmp_path / "lists.jsonl"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nrms_np.data.convert.drawn import DRAWN_LINE, drawn_line
+from nrms_np.data.drawn import DRAWN_LINE, drawn_line
 from nrms_np.evaluate import main
 from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
