@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from nrms_np.data.convert.cells import NO_TIME, SECOND, times_of
 from nrms_np.data.dataset import Split
 from nrms_np.data.news import News
 from nrms_np.data.table import read_table
@@ -51,6 +50,8 @@ def parse_time(text: str) -> float:
     """
     if not isnan(seconds := seconds_of(text)):
         return seconds
+    from nrms_np.data.convert.cells import NO_TIME, SECOND, times_of  # only now: pandas takes a second to load
+
     if (time := int(times_of([text])[0])) == NO_TIME:
         raise NrmsError(
             f"{text!r} is not a time; write it as 2019-11-15 08:30, 11/15/2019 8:30:00 AM, or in seconds since 1970."
