@@ -14,20 +14,22 @@ from nrms_np.command import DONE, make_parser, run_command
 if TYPE_CHECKING:
     from nrms_np.training.run_folder import RunFolder
 
-UNFINISHED, BROKEN, SETTINGS = "unfinished", "broken", "settings that differ"
+UNFINISHED, BROKEN, DIVERGED, DRAWN = "unfinished", "broken", "diverged", "candidates drawn"
+SETTINGS = "settings that differ"
 
 
 class Summary(NamedTuple):
     """What the table says of a run.
 
     name:     of its folder.    settings: all of them as people read them, by name; empty where they cannot be read.
-    rows:     the metrics of its epochs so far.    state: UNFINISHED, BROKEN or "".    problem: of a broken one, a sentence.
+    rows:     the metrics of its epochs so far.    states: of UNFINISHED, BROKEN, DIVERGED and DRAWN those that hold.
+    problem:  of a broken one, a sentence.
     """
 
     name: str
     settings: dict[str, str]
     rows: list[dict[str, Any]]
-    state: str
+    states: list[str]
     problem: str = ""
 
 
@@ -49,6 +51,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
 
     # Imported only now, so that --help and wrong usage answer at once.
+    from nrms_np.data.convert.drawn import DRAWN_LINE
     from nrms_np.errors import NrmsError
     from nrms_np.training.learning_curve import draw_learning_curves
 
@@ -57,8 +60,10 @@ def main(arguments: list[str]) -> int:
         raise NrmsError(f"{options.folder}: there are no runs here; python -m nrms_np.train makes one.")
     # A terminal has its width; a file or a pipe is read in one of 80 columns.
     width = shutil.get_terminal_size((80, 24)).columns
-    problems = [textwrap.fill(run.problem, width, break_long_words=False) for run in runs if run.problem]
-    print("\n".join([*table(runs, width), *problems]))
+    notes = [run.problem for run in runs if run.problem]
+    if any(DRAWN in run.states for run in runs):
+        notes.append(f"{DRAWN}: {DRAWN_LINE}")
+    print("\n".join([*table(runs, width), *(textwrap.fill(note, width, break_long_words=False) for note in notes)]))
     curves = {run.name: run.rows for run in runs if run.rows}
     if curves:
         path = options.out or options.folder / "runs.png"
@@ -69,20 +74,27 @@ def main(arguments: list[str]) -> int:
 
 
 def read_runs(folder: Path) -> list[Summary]:
-    """The runs in the folders of a folder, or the one that it is itself, the highest dev AUC first, those without an epoch last."""
+    """The runs in the folders of a folder, or the one that it is itself, the highest dev AUC first.
+
+    Those without an epoch stand after them, and then those that have diverged: their AUC is an accident.
+    """
     from nrms_np.training.run_folder import RunFolder
 
     paths = [folder, *sorted(path for path in folder.iterdir() if path.is_dir())] if folder.is_dir() else []
     runs = [RunFolder(path) for path in paths]
     found = [read_run(run) for run in runs if run.config.exists() or run.metrics.exists()]
-    return sorted(found, key=lambda run: -max((row["auc"] for row in run.rows), default=-1.0))
+    return sorted(found, key=lambda run: (DIVERGED in run.states, -max((row["auc"] for row in run.rows), default=-1.0)))
 
 
 def read_run(run: RunFolder) -> Summary:
     """What the table says of this run; what cannot be read makes it a broken one."""
     from nrms_np.config import shown
+    from nrms_np.data.convert.drawn import drawn_line
     from nrms_np.errors import NrmsError
     from nrms_np.evaluation.metrics import METRICS
+    from nrms_np.training.outcome import diverged
+
+    name = run.path.name or run.path.resolve().name
 
     needed = ("epoch", "loss", "train_seconds", "eval_seconds", *(metric.name for metric in METRICS))
     try:
@@ -91,12 +103,16 @@ def read_run(run: RunFolder) -> Summary:
         if any(not isinstance(row.get(name), (int, float)) for row in rows for name in needed):
             raise NrmsError(f"{run.metrics}: an epoch lacks one of its numbers.")
     except NrmsError as error:
-        return Summary(run.path.name or run.path.resolve().name, {}, [], BROKEN, str(error))
-    given = {name: Path(path).name if path else "none" for name, path in data.items()}
-    values = {**vars(config), "data": given["folder"], "glove": given["glove"]}
-    settings = {name.replace("_", " "): shown(value) for name, value in values.items()}
-    # The report is what a run writes last.
-    return Summary(run.path.name or run.path.resolve().name, settings, rows, "" if run.report.exists() else UNFINISHED)
+        return Summary(name, {}, [], [BROKEN], str(error))
+    given = {key: Path(path).name if path else "none" for key, path in data.items()}
+    values = {**vars(config), "data": given["folder"], "glove": given["glove"], "from": given["from"]}
+    settings = {key.replace("_", " "): shown(value) for key, value in values.items()}
+    states = {
+        UNFINISHED: not run.report.exists(),  # the report is what a run writes last
+        DIVERGED: bool(rows) and diverged(rows),
+        DRAWN: bool(drawn_line(Path(data["folder"]))),
+    }
+    return Summary(name, settings, rows, [state for state, holds in states.items() if holds])
 
 
 def differing(runs: list[Summary]) -> list[list[str]]:
@@ -114,7 +130,7 @@ def table(runs: list[Summary], width: int) -> list[str]:
     cells = [[run.name, *_numbers(run, len(heads) - 1)] for run in runs]
     wide = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     wide[0] = min(wide[0], width - sum(wide[1:]) - 2 * len(wide[1:]))
-    notes = [", ".join([*filter(None, [run.state]), *texts]) for run, texts in zip(runs, differing(runs), strict=True)]
+    notes = [", ".join([*run.states, *texts]) for run, texts in zip(runs, differing(runs), strict=True)]
     room = width - sum(wide) - 2 * len(wide)
     beside = max(map(len, [SETTINGS, *notes])) <= room
     lines = [_line(heads, wide) + f"  {SETTINGS}" * (beside and any(notes))]

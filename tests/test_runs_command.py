@@ -98,6 +98,39 @@ def test_the_command_prints_reasons_and_draws(runs: Path, tmp_path: Path, capsys
     assert (tmp_path / "b.png").exists()
 
 
+def test_a_run_that_diverged_says_so_and_stands_last(tmp_path: Path) -> None:
+    write(tmp_path / "a", [0.5, 0.6])
+    write(tmp_path / "new", [], done=False)
+    run = write(tmp_path / "wild", [0.5, 0.9])
+    rows = run.read_metrics()
+    rows[1]["loss"] = 3.1 * rows[0]["loss"]
+    run.metrics.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    lines = table(read_runs(tmp_path), 80)
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == ["run", "a", "new", "wild"]
+    assert lines[-1].endswith("diverged")
+
+
+def test_a_run_on_drawn_candidates_says_so_as_long_as_its_data_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "conversion.json").write_text('{"candidates_drawn": true}', encoding="utf-8")
+    for name, folder in (("a", "log"), ("b", "gone")):
+        write(tmp_path / "runs" / name, [0.5, 0.6]).write_config(
+            Config(), {"folder": str(tmp_path / folder), "glove": None}
+        )
+    drawn, gone = read_runs(tmp_path / "runs")
+    assert (drawn.states, gone.states) == (["candidates drawn"], [])
+    main([str(tmp_path / "runs"), "--quiet"])
+    assert "candidates drawn: the candidates that were not clicked were drawn" in capsys.readouterr().out
+
+
+def test_what_a_run_went_on_from_is_a_setting(tmp_path: Path) -> None:
+    write(tmp_path / "a", [0.5, 0.6])
+    write(tmp_path / "b", [0.5, 0.7]).write_config(Config(), {"folder": "/logs/demo", "glove": None, "from": "/runs/a"})
+    assert [line.partition(" s  ")[2] for line in table(read_runs(tmp_path), 80)[1:]] == ["from a", "from none"]
+
+
 def test_no_runs_are_one_sentence(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(NrmsError, match=r"there are no runs here; python -m nrms_np.train makes one\.$"):

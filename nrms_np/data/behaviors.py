@@ -23,11 +23,11 @@ from nrms_np.packed import Packed, offsets_of
 
 _COLUMNS = ("impression id", "user id", "time", "history", "candidates")
 _NAMES_IN_HEADERS = (
-    "id impression_id impressionid impr_id impid index",
+    "id impression_id impressionid impression impr_id impid index",
     "user_id userid uid user",
     "time timestamp date datetime impression_time",
     "history click_history clicked_news user_history history_ids clicks",
-    "candidates impressions impression candidate_news shown inview",
+    "candidates impressions candidate_news shown inview",
 )
 
 
@@ -93,8 +93,8 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
     news:           the news of the split; clicks and candidates that it does not have are dropped and counted.
     history_length: how many of the last clicks are kept.
     Raises DataError for a file that cannot be read, a row with another number of columns, bytes that are not UTF-8, an
-    impression without candidates, a label other than 0 or 1, labels in one part of the file only, and ids that are
-    separated by commas or semicolons.
+    impression without candidates, a label other than 0 or 1, labels in one part of the file only, what looks like a header
+    row in words that are not known, and ids that are separated by commas or semicolons.
     """
     path = plain_or_gz(path)
     rows, notes = _rows(path)
@@ -120,7 +120,18 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
             _check_separators(path, line, "history", clicked_ids, news)
         if len(known) < len(tokens):
             _check_separators(path, line, "candidates", tokens, news)
-            _check_unknown(path, line, [token for token in tokens if token not in code_of], news.row, labelled)
+            unknown = [token for token in tokens if token not in code_of]
+            if (
+                line == 2
+                and not labelled
+                and not impression_ids
+                and any(_has_label(token, news.row) for token in unknown)
+            ):
+                problem = (
+                    "this looks like a header row: its candidates are no news and have no label, those of line 2 have"
+                )
+                raise DataError(path, f"{problem}; remove the row.", 1)
+            _check_unknown(path, line, unknown, news.row, labelled)
         history_clicks += len(clicked_ids)
         dropped_clicks += len(clicked_ids) - len(known_clicks)
         dropped_candidates += len(tokens) - len(known)

@@ -25,9 +25,9 @@ def split_folder(folder: str | Path, name: str) -> Path:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        cure = "write the demo corpus with: python -m nrms_np.data.demo"
+        cure = "write the demo corpus with python -m nrms_np.data.demo, or give another with --data."
         if folder != DEMO:
-            cure = "it should hold train/ and dev/, each with news.tsv and behaviors.tsv."
+            cure = "it should hold train/ and dev/, each with news.tsv and behaviors.tsv; give another with --data."
         raise DataError(folder, f"there is no such folder; {cure}")
     if (folder / name).is_dir():
         return folder / name

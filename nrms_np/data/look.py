@@ -96,7 +96,8 @@ def look(splits: Mapping[str, Split], dev_titles: Packed) -> Iterator[Finding]:
     yield Finding(
         "impressions with every candidate clicked",
         {name: _share(_clicks(split) == split.behaviors.candidates.lengths) for name, split in splits.items()}, 0.1,
-        "they teach and measure nothing and are left out; look whether the log keeps what was shown and not clicked",
+        "they teach and measure nothing and are left out; look whether the log keeps what was shown and not clicked; "
+        "if a row is one shown article, the converter may need --columns clicks.impression=COLUMN",
     )  # fmt: skip
     yield Finding(
         "impressions without a click", {name: _share(_clicks(split) == 0) for name, split in splits.items()}, 0.5,

@@ -22,7 +22,7 @@ from nrms_np.arrays import Array, IntArray
 from nrms_np.data.dataset import Split
 from nrms_np.data.tokens import pieces as cut
 from nrms_np.encoder import attention_weights
-from nrms_np.errors import NrmsError
+from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import ranks
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
@@ -128,9 +128,9 @@ def explain(model: NRMS, split: Split, impression: str, candidate: str | None = 
     """
     behaviors, news = split.behaviors, split.news
     if impression not in behaviors.impression_ids:
-        raise NrmsError(
-            f"there is no impression {impression!r} in the split; give the first column of one of its rows."
-        )
+        problem = f"there is no impression {impression!r}; give the first column of one of its rows"
+        example = f", such as {behaviors.impression_ids[0]}" if behaviors.impression_ids else ""
+        raise DataError(split.folder / "behaviors.tsv", f"{problem}{example}.")
     number = behaviors.impression_ids.index(impression)
     clicked, shown = behaviors.histories.sequence(number), behaviors.candidates.sequence(number)
     found = contributions(model, [news.titles[row] for row in clicked], [news.titles[row] for row in shown])

@@ -20,12 +20,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = make_parser("recommend", "Recommend the news of a split that a trained model scores highest for somebody.")
     add_run_and_split(parser, "folder in --data whose news.tsv is the pool")
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("--user", metavar="U", help="a user of the split's behaviors.tsv")
-    who.add_argument("--history", nargs="+", metavar="IDS", help='clicked news, oldest first ("": none)')
+    who.add_argument(
+        "--user", metavar="U", help="a user of the split's behaviors.tsv: history and clicks of the last impression"
+    )
+    who.add_argument(
+        "--history",
+        nargs="+",
+        metavar="IDS",
+        help='clicked news, oldest first ("": none; then the news most clicked in the split, or in train)',
+    )
     who.add_argument("--titles", nargs="+", metavar="TITLE", help="clicked titles, oldest first")
     parser.add_argument("--candidates", type=Path, metavar="FILE", help="rank these news only, ids one a line")
     parser.add_argument(
-        "--since", metavar="TIME", help="rank only news first shown then or later, as behaviors.tsv says"
+        "--since",
+        metavar="TIME",
+        help="rank only news first shown then or later in this split's behaviors.tsv (ISO or epoch)",
     )
     parser.add_argument("--top", type=positive_int, default=10, help="how many news to show")
     add_threads(parser)
@@ -62,7 +71,8 @@ def main(arguments: list[str]) -> int:
         news, whose = read_news(folder / "news.tsv"), "this history"
         history = " ".join(options.history or []).split()
         if unknown := [name for name in history if name not in news.row]:
-            raise NrmsError(f"the news {', '.join(unknown)} of --history is not in the split's news.tsv.")
+            cure = "; separate ids by spaces" if any("," in name for name in unknown) else ""
+            raise NrmsError(f"the news {', '.join(unknown)} of --history is not in {folder / 'news.tsv'}{cure}.")
     for note in news.notes:
         say(f"{options.split}: {note}")
     candidates = news.ids if options.candidates is None else ids_in_file(options.candidates, news)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +10,27 @@ import numpy as np
 from nrms_np.data.dataset import Split
 from nrms_np.data.news import News
 from nrms_np.data.table import read_table
+from nrms_np.data.times import seconds_of
 from nrms_np.errors import DataError, NrmsError
-
-MIND_TIME = "%m/%d/%Y %I:%M:%S %p"
 
 
 def history_of_user(split: Split, user: str) -> list[str]:
-    """The clicked ids before a user's last impression in the log, of those with a candidate that news.tsv has; oldest first.
+    """The ids that a user clicked up to the last impression in the log, oldest first: its history, then the clicks in it.
 
-    Raises DataError when no such impression is this user's.
+    Impressions without a candidate that news.tsv has do not count; a split without labels tells the history alone.
+    Raises DataError when no impression is this user's.
     """
-    users = split.behaviors.users
-    if user not in users:
-        path = split.folder / "behaviors.tsv"
-        raise DataError(path, f"no impression is of a user {user!r}; give the second column of one of its rows.")
-    last = len(users) - 1 - users[::-1].index(user)
-    return [split.news.ids[row] for row in split.behaviors.histories.sequence(last).tolist()]
+    behaviors = split.behaviors
+    if user not in behaviors.users:
+        problem = f"no impression is of a user {user!r}; give the second column of one of its rows"
+        cure = 'try --split train, or --history "" for a reader without clicks.'
+        raise DataError(split.folder / "behaviors.tsv", f"{problem}, {cure}")
+    last = len(behaviors.users) - 1 - behaviors.users[::-1].index(user)
+    rows = behaviors.histories.sequence(last).tolist()
+    if behaviors.clicked is not None:
+        start, end = behaviors.candidates.offsets[last : last + 2]
+        rows += behaviors.candidates.index[start:end][behaviors.clicked[start:end]].tolist()
+    return [split.news.ids[row] for row in rows]
 
 
 def ids_in_file(path: Path, news: News) -> list[str]:
@@ -38,25 +43,27 @@ def ids_in_file(path: Path, news: News) -> list[str]:
     return ids
 
 
-def parse_time(text: str) -> datetime:
-    """A time as MIND writes it, 11/15/2019 8:30:00 AM, or in ISO format; UTC unless it says another zone.
+def parse_time(text: str) -> float:
+    """The seconds since 1970 of a time as MIND writes it, 11/15/2019 8:30:00 AM, or as the converter reads it: ISO or a number.
 
     Raises NrmsError for another format.
     """
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            time = datetime.strptime(text, MIND_TIME)
-        except ValueError:
-            raise NrmsError(f"{text!r} is not a time; write it as 2019-11-15 08:30 or 11/15/2019 8:30:00 AM.") from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if not isnan(seconds := seconds_of(text)):
+        return seconds
+    from nrms_np.data.convert.cells import NO_TIME, SECOND, times_of  # only now: pandas takes a second to load
+
+    if (time := int(times_of([text])[0])) == NO_TIME:
+        raise NrmsError(
+            f"{text!r} is not a time; write it as 2019-11-15 08:30, 11/15/2019 8:30:00 AM, or in seconds since 1970."
+        )
+    return time / SECOND
 
 
-def shown_since(split: Split, since: datetime) -> list[str]:
+def shown_since(split: Split, since: float) -> list[str]:
     """The news that were first shown in the impressions of a split at this time or later, in the order of news.tsv.
 
-    News never shown are not among them. Raises DataError where a time of the file is not as MIND writes it.
+    since: in seconds since 1970.    News never shown are not among them.
+    Raises DataError where a time of the file is not as MIND writes it.
     """
     times, candidates = split.behaviors.seconds, split.behaviors.candidates
     if np.isnan(times).any():
@@ -65,5 +72,5 @@ def shown_since(split: Split, since: datetime) -> list[str]:
         raise DataError(split.folder / "behaviors.tsv", problem)
     first = np.full(len(split.news.ids), np.inf)
     np.minimum.at(first, candidates.index, np.repeat(times, candidates.lengths))
-    late = (first >= since.timestamp()) & np.isfinite(first)
+    late = (first >= since) & np.isfinite(first)
     return [split.news.ids[row] for row in np.flatnonzero(late)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nrms_np.arrays import Array, BoolArray, IntArray
+from nrms_np.arrays import Array, IntArray
 from nrms_np.data.clicks import read_clicks
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.ranking import load_trained
@@ -30,7 +30,8 @@ class Recommender:
 
     - A clicked title without a word of the vocabulary says nothing, and is left out of the history.
     - With nothing left, or an empty history, news are ranked by their clicks; their scores are then these counts.
-    - Candidates without a known word stand last, by their clicks; their score is -inf.
+    - Candidates without a known word stand last, by their clicks; their score is -inf. Where news are ranked by clicks, such news
+      keep their counts and stand after the others with the same count.
     - Equal scores stand in the order of the candidates. If there are none given, that is newest first: so without any counts,
       the newest news are best.
 
@@ -130,8 +131,10 @@ class Recommender:
         """
         pool = self._pool
         clicked, rows = pool.rows_of(history), pool.newest_first if candidates is None else pool.rows_of(candidates)
-        scores, known = self._scores(pool, clicked, rows)
-        order = np.argsort(-scores, kind="stable") if known else np.lexsort((-pool.clicks[rows], -scores))
+        scores, unknown = self._scores(pool, clicked, rows), ~pool.known[rows]
+        # Keys from the last to the first; clicks order those without a known word only, other equal scores keep their places.
+        keys = (np.where(unknown, -pool.clicks[rows], 0), unknown, -scores) if unknown.any() else (-scores,)
+        order = np.lexsort(keys)
         same, taken = (rows, clicked) if duplicates else (pool.headlines[rows], pool.headlines[clicked])
         best = order[_first_of_each(same[order].tolist(), set() if seen else set(taken.tolist()), top)]
         ids = [pool.ids[row] for row in rows[best].tolist()]
@@ -150,7 +153,7 @@ class Recommender:
         pool = self._pool
         clicked, rows = pool.rows_of(history), pool.rows_of(candidates)
         used = self._used(pool, clicked)
-        scores, _ = self._scores(pool, clicked, rows)
+        scores = self._scores(pool, clicked, rows)
         weights, words = click_weights(self.model, [pool.titles[row] for row in [*used, *rows]], len(used))
         told = [
             {"id": pool.ids[row], "title": pool.titles[row], "words": of_words}
@@ -194,19 +197,16 @@ class Recommender:
     def _user(self, pool: Pool, used: IntArray) -> Array:
         return self._one_user.encode(pool.projections(used, self._one_user))
 
-    def _scores(self, pool: Pool, clicked: IntArray, rows: IntArray) -> tuple[Array, bool]:
-        """The score of each candidate, and whether the model gave all of them."""
+    def _scores(self, pool: Pool, clicked: IntArray, rows: IntArray) -> Array:
+        """The score of each candidate: clicks where the history says nothing, else -inf for one without a known word."""
         used = self._used(pool, clicked)
         if not len(used):
-            return pool.clicks[rows].astype(float), True
+            return pool.clicks[rows].astype(float)
         scores = pool.vectors.take(rows, axis=0) @ self._user(pool, used)
         if np.isnan(scores.sum()):
             raise NrmsError("the model's scores are NaN: it has diverged, train it with a lower learning rate.")
-        known: BoolArray = pool.known[rows]
-        if known.all():
-            return scores, True
-        scores[~known] = -np.inf
-        return scores, False
+        scores[~pool.known[rows]] = -np.inf
+        return scores
 
     def _encode(self, titles: list[str]) -> Array:
         """The vectors of titles, (n, H·d), zeros where a title has no known word."""

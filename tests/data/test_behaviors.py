@@ -159,7 +159,11 @@ def test_more_columns_than_five_are_ignored_but_all_rows_have_as_many(tmp_path: 
 
 @pytest.mark.parametrize(
     "header",
-    ["impression_id\tuser_id\ttime\thistory\timpressions", "ImpressionID\tUser ID\tTime\tClick-History\tCandidates"],
+    [
+        "impression_id\tuser_id\ttime\thistory\timpressions",
+        "ImpressionID\tUser ID\tTime\tClick-History\tCandidates",
+        "impression\tuser\ttime\thistory\tcandidates",
+    ],
 )
 def test_a_header_row_is_skipped_with_a_word_and_lines_are_still_counted_from_it(tmp_path: Path, header: str) -> None:
     behaviors = behaviors_of(tmp_path, header + "\n", behaviors_line("N1", "N2-1 N3-0"))
@@ -170,6 +174,17 @@ def test_a_header_row_is_skipped_with_a_word_and_lines_are_still_counted_from_it
     with pytest.raises(DataError) as caught:
         behaviors_of(tmp_path, header + "\n", behaviors_line("N1", "N2-1"), behaviors_line("N1", "N2-7"))
     check_error(caught.value, tmp_path / "file.tsv", 3, "'N2-7'")
+
+
+def test_a_header_row_in_other_words_is_blamed_and_not_the_row_after_it(tmp_path: Path) -> None:
+    header = "anzeige_id\tleser\tzeit\tverlauf\tartikel_id\n"
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, header, behaviors_line("N1", "N2-1 N3-0"))
+    check_error(caught.value, tmp_path / "file.tsv", 1, "looks like a header row", "remove the row")
+    # A first row of real news without labels is no header.
+    with pytest.raises(DataError) as caught:
+        behaviors_of(tmp_path, behaviors_line("N1", "N3"), behaviors_line("N1", "N2-1 N3-0"))
+    check_error(caught.value, tmp_path / "file.tsv", 2, "the first row of the file has none")
 
 
 def test_one_cell_that_could_be_a_name_makes_no_header(tmp_path: Path) -> None:

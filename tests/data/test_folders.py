@@ -41,6 +41,8 @@ def test_where_the_demo_corpus_is_missing_the_command_that_writes_it_is_named(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match=r"data/demo: there is no such folder; .*python -m nrms_np\.data\.demo"):
         split_folder("data/demo", "dev")
-    with pytest.raises(DataError, match="no such folder; it should hold train/ and dev/") as caught:
+    with pytest.raises(
+        DataError, match=r"no such folder; it should hold train/ and dev/, .*; give another with --data\.$"
+    ) as caught:
         split_folder("data/mine", "dev")
     assert "nrms_np.data.demo" not in str(caught.value)

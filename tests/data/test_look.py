@@ -103,6 +103,7 @@ def test_what_is_odd_is_a_warning_and_nothing_else_is(tmp_path: Path, changes: d
     assert len(data.warnings) == 1
     assert data.warnings[0].startswith(warning)
     assert warning.split(":")[0] not in "".join(data.notes)
+    assert ("clicks.impression=COLUMN" in data.warnings[0]) == warning.startswith("impressions with every")
 
 
 def test_a_share_below_the_limit_is_a_line(tmp_path: Path) -> None:

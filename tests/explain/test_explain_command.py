@@ -108,7 +108,7 @@ def test_an_explanation_holds_the_clicks_in_order_and_the_candidates_by_score(ru
     assert score_of["N1"] == pytest.approx(float(news[0] @ user), rel=1e-4, abs=1e-6)
     scores = [candidate.score for candidate in found.candidates]
     assert scores == sorted(scores, reverse=True)
-    with pytest.raises(NrmsError, match="no impression '8'"):
+    with pytest.raises(NrmsError, match=r"dev/behaviors\.tsv: there is no impression '8'; .* such as 11\.$"):
         explain(model, split, "8")
 
 

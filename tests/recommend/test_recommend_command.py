@@ -48,16 +48,23 @@ def title(name: str) -> str:
     return TITLES[name][1]
 
 
-def test_a_user_gets_the_best_news_for_the_last_history_in_the_log(
+def test_a_user_gets_the_best_news_for_the_last_history_in_the_log_and_the_clicks_after_it(
     run: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(run), "--data", str(data), "--user", "U1", "--threads", "1"]) == 0
     out = capsys.readouterr().out
-    wanted = expected(run, [title("N1"), title("N2"), title("N1")], {"N1", "N2"})
+    wanted = expected(run, [title("N1"), title("N2"), title("N1"), title("N5")], {"N1", "N2", "N5"})
     assert [(row[3], row[1]) for row in rows(out)] == wanted
-    assert [row[0] for row in rows(out)] == [str(rank) for rank in range(1, 6)]
-    assert "already clicked or with the headline of another: 2 of the 7 news" in out
-    assert ["N5", "food", "The best pie"] in [[row[3], row[2], row[4]] for row in rows(out) if len(row) == 5]
+    assert [row[0] for row in rows(out)] == [str(rank) for rank in range(1, 5)]
+    assert "user U1: 4 clicked news, the last 4 used" in out
+    assert "already clicked or with the headline of another: 3 of the 7 news" in out
+    assert ["N7", "sports", "Giants win"] in [[row[3], row[2], row[4]] for row in rows(out) if len(row) == 5]
+
+
+def test_without_labels_a_user_has_the_history_alone(run: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_split(data / "test", DEV, labelled=False)
+    assert main([str(run), "--data", str(data), "--split", "test", "--user", "U1"]) == 0
+    assert "user U1: 3 clicked news, the last 3 used" in capsys.readouterr().out
 
 
 def test_a_history_of_ids_and_the_same_history_as_titles_give_the_same_table(
@@ -91,15 +98,16 @@ def test_free_text_that_is_not_in_the_pool_leaves_nothing_out_and_tells_unknown_
     assert [(row[3], row[1]) for row in rows(out)] == expected(run, ["Giants win the zzz"], set())
 
 
-@pytest.mark.parametrize("who", [["--user", "U3"], ["--history", ""], ["--titles", "", "()"]])
+@pytest.mark.parametrize("who", [["--user", "U4"], ["--history", ""], ["--titles", "", "()"]])
 def test_an_empty_history_falls_back_to_popularity_and_says_so(
     who: list[str], run: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with (data / "dev" / "behaviors.tsv").open("a", encoding="utf-8") as file:
+        file.write("31\tU4\t11/9/2019 9:00:00 AM\t\tN3-0 N4-0\n")
     main([str(run), "--data", str(data), *who, "--top", "4", "--quiet"])
     out = capsys.readouterr().out
     assert "most popular news, by their clicks in dev" in out
     # Clicked in dev: N1, N2 twice, N5 and N7; equal counts in the order of news.tsv.
-
     assert [row[3] for row in rows(out)] == ["N2", "N1", "N5", "N7"]
     assert [row[1] for row in rows(out)] == ["2", "1", "1", "1"]
 
@@ -119,10 +127,14 @@ def test_popularity_comes_from_train_where_the_split_has_no_labels(
 
 
 def test_an_unknown_user_and_an_unknown_news_id_are_one_clear_sentence(run: Path, data: Path) -> None:
-    with pytest.raises(NrmsError, match=r"behaviors\.tsv: no impression is of a user 'U77'"):
+    with pytest.raises(
+        NrmsError, match=r"behaviors\.tsv: no impression is of a user 'U77'.*try --split train, or --history"
+    ):
         main([str(run), "--data", str(data), "--user", "U77"])
-    with pytest.raises(NrmsError, match="the news N99 of --history is not in"):
+    with pytest.raises(NrmsError, match=r"the news N99 of --history is not in .*dev/news\.tsv\.$"):
         main([str(run), "--data", str(data), "--history", "N1 N99"])
+    with pytest.raises(NrmsError, match=r"the news N1,N2 of .*news\.tsv; separate ids by spaces\.$"):
+        main([str(run), "--data", str(data), "--history", "N1,N2"])
 
 
 def test_kept_news_vectors_give_the_same_table_and_are_not_used_for_another_model(
@@ -144,7 +156,8 @@ def test_kept_news_vectors_give_the_same_table_and_are_not_used_for_another_mode
     model.parameters["news.pool.b"] += 1
     model.save(run / "model.npz")
     main(arguments)
-    wanted = expected(run, [title(name) for name in ("N3", "N5")], {"N3", "N5", "N6"})
+    clicked = ("N3", "N5", "N1", "N2")
+    wanted = expected(run, [title(name) for name in clicked], {*clicked, "N6"})
     assert [(row[3], row[1]) for row in rows(capsys.readouterr().out)] == wanted
     assert len(list(run.glob("news_vectors-*"))) == 1
 
@@ -174,7 +187,9 @@ def test_candidates_of_a_file_alone_are_ranked(run: Path, data: Path, capsys: py
         main(arguments)
 
 
-@pytest.mark.parametrize("since", ["11/9/2019 10:00:00 AM", "2019-11-09 10:00", "2019-11-09T11:00+01:00"])
+@pytest.mark.parametrize(
+    "since", ["11/9/2019 10:00:00 AM", "2019-11-09 10:00", "2019-11-09T11:00+01:00", "1573293600", "1573293600000"]
+)
 def test_news_first_shown_since_then_alone_are_ranked(
     since: str, run: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,10 +65,13 @@ def test_a_history_that_says_nothing_falls_back_to_clicks_then_to_the_newest(
     history: list[str], recommender: Recommender
 ) -> None:
     recommender.add({"zzz": "Zzz yyy"})
-    newest_first = [name for name in reversed(recommender.news) if name not in history]
-    assert recommender.rank(history) == [(name, 0.0) for name in newest_first]
+    newest_first = [name for name in reversed(KNOWN) if name not in history]
+    unknown = [name for name in ("zzz", "N6") if name not in history]
+    assert recommender.rank(history) == [(name, 0.0) for name in [*newest_first, *unknown]]
     recommender.add({}, clicks={"N3": 2, "N2": 7})
     assert recommender.rank(history, top=3) == [("N2", 7.0), ("N3", 2.0), (newest_first[0], 0.0)]
+    recommender.add({"ppp": "Ppp"}, clicks={"ppp": 2})  # what was clicked keeps its place though its words are unknown
+    assert recommender.rank(history, top=4) == [("N2", 7.0), ("N3", 2.0), ("ppp", 2.0), (newest_first[0], 0.0)]
     assert recommender.rank(history, ["N4", "N7", "N3"]) == [("N3", 2.0), ("N4", 0.0), ("N7", 0.0)]
     assert recommender.used(history) == []
     with pytest.raises(NrmsError, match="no title with a known word"):
@@ -81,6 +84,10 @@ def test_candidates_without_a_known_word_stand_last_by_their_clicks(recommender:
     assert [name for name, _ in ranked] == ["N2", "ppp", "zzz", "N6"]
     assert [score for _, score in ranked[1:]] == [-np.inf] * 3
     assert not recommender.news_vectors()[-2:].any()
+    # Equal scores of known words keep the order of the candidates, whatever their clicks.
+    recommender.add({"N8": NEWS["N2"]}, clicks={"N8": 5})
+    ranked = recommender.rank(["N1"], ["N6", "N2", "N8"], duplicates=True)
+    assert [name for name, _ in ranked] == ["N2", "N8", "N6"]
 
 
 def test_equal_headlines_do_not_fill_the_list(recommender: Recommender) -> None:
