@@ -16,10 +16,10 @@ from nrms_np.arrays import Array, BoolArray, IntArray
 from nrms_np.data.clicks import read_clicks
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.ranking import load_trained
+from nrms_np.evaluation.weights import Piece, weigh
 from nrms_np.model import NRMS
 from nrms_np.recommend.one_user import OneUser
 from nrms_np.recommend.pool import Pool
-from nrms_np.recommend.weights import Explained, click_weights
 
 MOST_CLICKS = 2**53
 """Scores are floats, and beyond this they are not exact."""
@@ -161,7 +161,7 @@ class Recommender:
         ids = [pool.ids[row] for row in rows[best].tolist()]
         return list(zip(ids, scores[best].tolist(), strict=True))
 
-    def explain(self, history: Iterable[str], candidates: Iterable[str] = ()) -> Explained:
+    def explain(self, history: Iterable[str], candidates: Iterable[str] = ()) -> dict[str, Any]:
         """The attention weights behind a ranking, as plain data.
 
         history, candidates: ids, as in `rank`.
@@ -175,14 +175,16 @@ class Recommender:
         clicked, rows = pool.rows_of(history), pool.rows_of(candidates)
         used = self._used(pool, clicked)
         scores, _ = self._scores(pool, clicked, rows)
-        weights, words = click_weights(self.model, [pool.titles[row] for row in [*used, *rows]], len(used))
+        found = weigh(self.model, [pool.titles[row] for row in [*used, *rows]], [range(len(used))])
         told = [
-            {"id": pool.ids[row], "title": pool.titles[row], "words": of_words}
-            for row, of_words in zip([*used, *rows], words, strict=True)
+            {"id": pool.ids[row], "title": pool.titles[row], "words": _words(pieces)}
+            for row, pieces in zip([*used, *rows], found.pieces, strict=True)
         ]
         return {
             "ranked by": "model" if len(used) else "clicks",
-            "clicks": [one | {"weight": weight} for one, weight in zip(told[: len(used)], weights, strict=True)],
+            "clicks": [
+                one | {"weight": weight} for one, weight in zip(told[: len(used)], found.weights.tolist(), strict=True)
+            ],
             "candidates": [
                 one | {"score": score} for one, score in zip(told[len(used) :], scores.tolist(), strict=True)
             ],
@@ -277,6 +279,11 @@ def _whole(clicks: Mapping[str, int]) -> dict[str, int]:
         if not 0 <= counts[news_id] <= MOST_CLICKS:
             raise NrmsError(f"the clicks of the news {news_id!r} are {count!r}, but must be a whole number up to 2^53.")
     return counts
+
+
+def _words(pieces: list[Piece]) -> list[dict[str, Any]]:
+    """The words of a title as `explain` tells them."""
+    return [{"word": one.word, "weight": one.weight, "known": one.known} for one in pieces if one.weight is not None]
 
 
 def _first_of_each(things: list[int], taken: set[int], top: int | None) -> IntArray | slice:
