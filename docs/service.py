@@ -25,7 +25,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from nrms_np import Recommender
-from nrms_np.errors import NrmsError, UnknownNewsError
+from nrms_np.errors import DataError, ModelFileError, NrmsError, UnknownNewsError
 
 
 class NewsIn(BaseModel):
@@ -53,9 +53,10 @@ changing = Lock()  # so that a reload misses no news that come in meanwhile
 
 @app.exception_handler(NrmsError)
 def tell(_: Request, error: NrmsError) -> JSONResponse:
-    """An error of ours is the caller's to mend: its sentence says how."""
-    unknown = isinstance(error, UnknownNewsError)
-    return JSONResponse({"error": str(error)}, status_code=404 if unknown else 422)
+    """An error of ours is the caller's to mend, but for files of the run: its sentence says how."""
+    ours = isinstance(error, ModelFileError | DataError)
+    status = 404 if isinstance(error, UnknownNewsError) else 500 if ours else 422
+    return JSONResponse({"error": str(error)}, status_code=status)
 
 
 @app.get("/health")
@@ -89,9 +90,13 @@ def rank(body: RankIn) -> list[dict[str, Any]]:
 
 @app.post("/reload")
 def reload() -> dict[str, int]:
-    """Take the run's model anew, after another training; requests go on with the old one until the news are encoded."""
+    """Take the run's model and its counts anew, after another training; the counts that were put in stay.
+
+    Requests go on with the old one until the news are encoded.
+    """
     with changing:
-        fresh, old = Recommender.load(RUN), app.state.recommender
-        fresh.add(old.news, clicks=old.clicks)
+        old = app.state.recommender
+        fresh = Recommender.load(RUN, given=old.given_clicks)
+        fresh.add(old.news)
         app.state.recommender = fresh
     return {"news": len(fresh.news)}

@@ -55,6 +55,7 @@ def test_news_are_removed_and_errors_are_sentences(client) -> None:
         assert answer.json() == {"error": "the recommender has no news N7; add them first, with their titles."}
     refused = client.put("/news", json={"clicks": {"N1": -2}})
     assert refused.status_code == 422
+    assert client.post("/rank", json={"history": ["N1"], "top": -1}).status_code == 422
     assert "must be a whole number" in refused.json()["error"]
     assert client.post("/rank", json={"candidates": []}).status_code == 422  # FastAPI's own, no history
     assert client.get("/health").json()["news"] == 6
@@ -68,12 +69,14 @@ def test_a_reload_takes_the_new_model_and_keeps_news_and_clicks(client, run: Pat
     model.parameters["news.attention.V"] *= 3
     model.save(run / "model.npz")
     assert client.post("/rank", json={"history": ["N1"]}).json() == before
+    (run / "clicks.tsv").write_text("N2\t18\nN4\t50\n", encoding="utf-8")
     assert client.post("/reload").json() == {"news": 7}
     assert client.post("/rank", json={"history": ["N1"]}).json() != before
-    assert client.post("/rank", json={"history": [], "top": 1}).json() == [{"id": "N4", "score": 3.0}]
+    popular = client.post("/rank", json={"history": [], "top": 3}).json()
+    assert [(one["id"], one["score"]) for one in popular] == [("N2", 18.0), ("N4", 3.0), ("N7", 0.0)]
     (run / "model.npz").unlink()
     gone = client.post("/reload")
-    assert gone.status_code == 422
+    assert gone.status_code == 500  # the run is the server's, not the caller's
     assert "this folder has no model.npz" in gone.json()["error"]
     assert client.get("/health").json()["news"] == 7
 

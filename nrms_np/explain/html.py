@@ -9,8 +9,9 @@ import html
 import json
 from pathlib import Path
 
+from nrms_np.evaluation.weights import Piece
 from nrms_np.explain import style
-from nrms_np.explain.impression import Candidate, Click, Explanation, Piece
+from nrms_np.explain.impression import Candidate, Click, Explanation
 from nrms_np.explain.titles import units
 from nrms_np.files import write_text
 from nrms_np.palette import BLACK, DARK, LIGHT, WHITE, Palette, css, ramp, text_on

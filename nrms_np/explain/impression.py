@@ -13,35 +13,18 @@ say nothing about this candidate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from nrms_np.arrays import Array, IntArray
+from nrms_np.arrays import Array
 from nrms_np.data.dataset import Split
-from nrms_np.data.tokens import pieces as cut
-from nrms_np.encoder import attention_weights
 from nrms_np.errors import DataError, NrmsError
 from nrms_np.evaluation.metrics import ranks
+from nrms_np.evaluation.weights import Piece, weigh
 from nrms_np.model import NRMS
 from nrms_np.packed import Packed
-
-
-class Piece(NamedTuple):
-    """A piece of a title: a word with its weight, or what stands between words, with weight None.
-
-    known: whether the model has a vector of its own for the word.
-    """
-
-    text: str
-    weight: float | None
-    known: bool = True
-
-
-def text_of(pieces: Iterable[Piece]) -> str:
-    """The title as a text."""
-    return "".join(piece.text for piece in pieces)
 
 
 class Click(NamedTuple):
@@ -105,18 +88,13 @@ def contributions(model: NRMS, clicks: Sequence[str], candidates: Sequence[str])
 
     Takes 1 + 2N user vectors, so work grows with N². The scores are those of `evaluation.ranking.score_split`.
     """
-    texts, N, C = [*clicks, *candidates], len(clicks), len(candidates)
-    titles = model.encode_titles(texts)
-    vectors, of_words = model.attend(model.parameters["word_embedding"], titles, "news")
+    N, C = len(clicks), len(candidates)
     whole = list(range(N))
     histories = [whole, *([i] for i in whole), *(whole[:i] + whole[i + 1 :] for i in whole)]
-    users, of_clicks = model.attend(vectors, Packed.from_lists(histories), "user")
+    found = weigh(model, [*clicks, *candidates], histories)
     shown = Packed.from_lists([range(N, N + C)] * len(histories))
-    scores = model.score(users, np.arange(len(histories)), vectors, shown).reshape(len(histories), C)
-    rule = model.config.tokens
-    pieces = [title_pieces(t, titles.sequence(i), attention_weights(of_words, i)[1], rule) for i, t in enumerate(texts)]
-    _, weights = attention_weights(of_clicks, 0)
-    return Contributions(scores[0], scores[1 : N + 1], scores[0] - scores[N + 1 :], weights, pieces)
+    scores = model.score(found.users, np.arange(len(histories)), found.vectors, shown).reshape(len(histories), C)
+    return Contributions(scores[0], scores[1 : N + 1], scores[0] - scores[N + 1 :], found.weights, found.pieces)
 
 
 def explain(model: NRMS, split: Split, impression: str, candidate: str | None = None) -> Explanation:
@@ -168,17 +146,3 @@ def _chosen(ranked: list[Candidate], impression: str, news_id: str | None) -> in
             return i
     ids = ", ".join(one.news_id for one in ranked[:5]) + (f" and {len(ranked) - 5} more" if len(ranked) > 5 else "")
     raise NrmsError(f"impression {impression} does not show the candidate {news_id!r}; it shows {ids}.")
-
-
-def title_pieces(title: str, words: IntArray, weights: Array, tokens: str) -> list[Piece]:
-    """Cut a title into its words, each with its weight, and what stands between them.
-
-    words: (T,) rows of the vocabulary, 0 for the unknown; the title has more than T words where the model cuts titles short.
-    weights: (T,) of the words in the title (equation 4).    tokens: the rule that the model cuts titles by.
-    """
-    found, done = [], 0
-    for (_, start, end), word, weight in zip(cut(title, tokens), words, weights, strict=False):
-        found += [Piece(title[done:start], None), Piece(title[start:end], float(weight), bool(word))]
-        done = end
-    found.append(Piece(title[done:], None))
-    return [piece for piece in found if piece.text]

@@ -10,9 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nrms_np.evaluation.weights import Piece, text_of
 from nrms_np.explain import style
 from nrms_np.explain.fonts import Fonts, find_fonts, script
-from nrms_np.explain.impression import Candidate, Explanation, Piece, text_of
+from nrms_np.explain.impression import Candidate, Explanation
 from nrms_np.explain.titles import lines, right_to_left, units
 from nrms_np.files import whole_file
 from nrms_np.palette import LIGHT, ramp, text_on

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nrms_np.arrays import Array
-from nrms_np.explain.impression import Explanation, Piece, text_of
+from nrms_np.evaluation.weights import Piece, text_of
+from nrms_np.explain.impression import Explanation
 
 NOT_WHY = "Weights show where the model looked, not why."
 

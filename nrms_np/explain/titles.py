@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from nrms_np.explain.impression import Piece
+from nrms_np.evaluation.weights import Piece
 from nrms_np.plain import one_line
 
 

@@ -21,6 +21,10 @@ KEPT_FROM = 10_000
 """Fewer news are encoded faster than anyone notices."""
 
 
+FORMAT = b"zeros where a title has no known word"
+"""What a file holds; a file of other words, or of none, has another name."""
+
+
 def add_news(recommender: Recommender, model_file: Path, news: Mapping[str, str]) -> None:
     """Add news to a recommender without any, with the vectors that are kept beside the model, else encoded now and kept.
 
@@ -30,6 +34,7 @@ def add_news(recommender: Recommender, model_file: Path, news: Mapping[str, str]
         recommender.add(news)
         return
     fingerprint = blake2b(model_file.read_bytes(), digest_size=8)
+    fingerprint.update(FORMAT)
     fingerprint.update("\n".join(news.values()).encode())
     path = model_file.with_name(f"news_vectors-{fingerprint.hexdigest()}.npz")
     with suppress(ModelFileError):

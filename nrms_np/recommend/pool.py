@@ -146,4 +146,4 @@ class Pool:
 def _headline(title: str) -> int:
     """A number for a title, the same for one that differs in capitals and spaces only."""
     text = " ".join(title.casefold().split())
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
+    return int.from_bytes(blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest(), "little", signed=True)

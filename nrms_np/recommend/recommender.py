@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from operator import index
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.data.clicks import read_clicks
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.ranking import load_trained
+from nrms_np.evaluation.weights import Piece, weigh
 from nrms_np.model import NRMS
 from nrms_np.recommend.one_user import OneUser
 from nrms_np.recommend.pool import Pool
-from nrms_np.recommend.weights import Explained, click_weights
+
+MOST_CLICKS = 2**53
+"""Scores are floats, and beyond this they are not exact."""
 
 
 class Recommender:
@@ -42,25 +48,36 @@ class Recommender:
     and as much again for news that are still to come.
     """
 
-    def __init__(self, model: NRMS, clicks: Mapping[str, int] | None = None) -> None:
-        """model: what ranks.    clicks: how often news were clicked so far, by id; also of news to be added later."""
+    def __init__(
+        self, model: NRMS, clicks: Mapping[str, int] | None = None, given: Mapping[str, int] | None = None
+    ) -> None:
+        """model: what ranks.    clicks: how often news were clicked so far, by id; also of news to be added later.
+
+        given: counts in place of these: the `given_clicks` of another recommender.    Raises NrmsError as `add` does.
+        """
         self.model = model
-        self._clicks_before = dict(clicks or {})
+        self._counted, self._given = _whole(clicks or {}), _whole(given or {})
         self._one_user = OneUser(model)
         self._pool = Pool.empty(model.config.news_dim, self._one_user.width, model.parameters["word_embedding"].dtype)
         self._changing = Lock()
 
     @classmethod
-    def load(cls, run: str | Path, backend: str | None = None) -> Recommender:
+    def load(
+        cls, run: str | Path, backend: str | None = None, *, given: Mapping[str, int] | None = None
+    ) -> Recommender:
         """A recommender without news.
 
-        run:     a run folder, or a model.npz file (which knows of no clicks).
+        run:     a run folder, or a model.npz file.
         backend: what news are encoded with, `kernels` or `layers`; None for the fastest.
+        given:   as in `Recommender`.
+
+        Without clicks.tsv in the folder, as for a file or a run begun before there were such files, all news count no clicks until
+        `add` gives some: rankings by clicks are then newest first.
         Raises ModelFileError where there is no model, DataError where the run's clicks.tsv is broken.
         """
         run = Path(run)
         clicks = run / "clicks.tsv"
-        return cls(load_trained(run, backend), read_clicks(clicks) if clicks.is_file() else None)
+        return cls(load_trained(run, backend), read_clicks(clicks) if clicks.is_file() else None, given)
 
     @property
     def news(self) -> dict[str, str]:
@@ -72,34 +89,37 @@ class Recommender:
         """How often each news item was clicked, as far as is known, by id."""
         return self._pool.counts
 
+    @property
+    def given_clicks(self) -> dict[str, int]:
+        """The counts that `add` was given, not those of the run, by id; also of news removed since, should they come again."""
+        return dict(self._given)
+
     def add(
-        self, news: Mapping[str, str], *, clicks: Mapping[str, int] | None = None, vectors: Array | None = None
+        self, news: Mapping[str, str], *, clicks: Mapping[str, int] | None = None, vectors: ArrayLike | None = None
     ) -> None:
         """Add news, or give them another title; what is there already with this title is not encoded again.
 
         news:    titles by id.
         clicks:  how often news were clicked so far, in place of what was known; also of news added before (then `news` may be {}).
         vectors: (n, H·d) of these titles, if you kept `news_vectors()`; they are then not encoded. Zeros: no known word.
-        Raises UnknownNewsError for clicks on other news, NrmsError for a title that is no text and for vectors of another shape.
+        Raises UnknownNewsError for clicks on other news, NrmsError for an id or a title that is no text, for clicks that are no
+        whole number or too many, and for vectors of another shape.
         """
-        news, clicks = dict(news), dict(clicks or {})
-        if wrong := [news_id for news_id, title in news.items() if not isinstance(title, str)]:
-            raise NrmsError(f"the title of the news {wrong[0]!r} is {news[wrong[0]]!r}, but must be a text.")
-        if wrong := [news_id for news_id, count in clicks.items() if not isinstance(count, int) or count < 0]:
-            raise NrmsError(
-                f"the clicks of the news {wrong[0]!r} are {clicks[wrong[0]]!r}, but must be a whole number."
-            )
+        news, clicks = dict(news), _whole(clicks or {})
+        for news_id, title in news.items():
+            if not isinstance(news_id, str):
+                raise NrmsError(f"the id {news_id!r} of a news item must be a text.")
+            if not isinstance(title, str):
+                raise NrmsError(f"the title of the news {news_id!r} is {title!r}, but must be a text.")
         with self._changing:
-            pool = self._pool
-            counts = {name: count for name in news if name not in pool.row and (count := self._clicks_before.get(name))}
+            pool, known = self._pool, ChainMap(clicks, self._given, self._counted)
+            counts = clicks | {name: known[name] for name in news if name not in pool.row and name in known}
             if vectors is None:
                 news = {news_id: title for news_id, title in news.items() if pool.title(news_id) != title}
                 vectors = self._encode(list(news.values()))
-            elif vectors.shape != (len(news), self.model.config.news_dim):
-                needed = (len(news), self.model.config.news_dim)
-                raise NrmsError(f"the vectors of the news have shape {vectors.shape}, but should have {needed}.")
-            pool = pool.adding(news, vectors)
-            self._pool = pool.with_clicks(counts | clicks) if counts or clicks else pool
+            pool = pool.adding(news, self._checked(vectors, len(news)))
+            self._pool = pool.with_clicks(counts) if counts else pool
+            self._given = self._given | clicks  # a new dict: other threads may be reading this one
 
     def remove(self, ids: Iterable[str]) -> None:
         """Forget news. Those that stand in histories yet should stay: leave them out of `candidates` instead.
@@ -122,25 +142,29 @@ class Recommender:
 
         history:    ids of what was clicked, oldest first; the model uses the last `config.history_length` of them.
         candidates: ids of what may be recommended; None for all news.
-        top:        how many to return; None for all.
+        top:        how many to return, 0 or more; None for all.
         seen:       whether to rank news of the history too, and those with the same headline.
         duplicates: whether to rank all news of one headline, not only the best of them. Capitals and spaces do not count.
 
         Returns [(id, score), …], best first.
-        Raises UnknownNewsError for ids that the recommender lacks, NrmsError when scores are NaN.
+        Raises UnknownNewsError for ids that the recommender lacks, NrmsError for a `top` below 0 and when scores are NaN.
         """
+        if top is not None and top < 0:
+            raise NrmsError(f"top is {top}, but must be 0 or more.")
         pool = self._pool
         clicked, rows = pool.rows_of(history), pool.newest_first if candidates is None else pool.rows_of(candidates)
         scores, unknown = self._scores(pool, clicked, rows), ~pool.known[rows]
         # Keys from the last to the first; clicks order those without a known word only, other equal scores keep their places.
         keys = (np.where(unknown, -pool.clicks[rows], 0), unknown, -scores) if unknown.any() else (-scores,)
         order = np.lexsort(keys)
-        same, taken = (rows, clicked) if duplicates else (pool.headlines[rows], pool.headlines[clicked])
+        same, taken = pool.headlines[rows], pool.headlines[clicked]
+        if duplicates:
+            same, taken = rows, rows[np.isin(same, taken)]
         best = order[_first_of_each(same[order].tolist(), set() if seen else set(taken.tolist()), top)]
         ids = [pool.ids[row] for row in rows[best].tolist()]
         return list(zip(ids, scores[best].tolist(), strict=True))
 
-    def explain(self, history: Iterable[str], candidates: Iterable[str] = ()) -> Explained:
+    def explain(self, history: Iterable[str], candidates: Iterable[str] = ()) -> dict[str, Any]:
         """The attention weights behind a ranking, as plain data.
 
         history, candidates: ids, as in `rank`.
@@ -154,14 +178,16 @@ class Recommender:
         clicked, rows = pool.rows_of(history), pool.rows_of(candidates)
         used = self._used(pool, clicked)
         scores = self._scores(pool, clicked, rows)
-        weights, words = click_weights(self.model, [pool.titles[row] for row in [*used, *rows]], len(used))
+        found = weigh(self.model, [pool.titles[row] for row in [*used, *rows]], [range(len(used))])
         told = [
-            {"id": pool.ids[row], "title": pool.titles[row], "words": of_words}
-            for row, of_words in zip([*used, *rows], words, strict=True)
+            {"id": pool.ids[row], "title": pool.titles[row], "words": _words(pieces)}
+            for row, pieces in zip([*used, *rows], found.pieces, strict=True)
         ]
         return {
             "ranked by": "model" if len(used) else "clicks",
-            "clicks": [one | {"weight": weight} for one, weight in zip(told[: len(used)], weights, strict=True)],
+            "clicks": [
+                one | {"weight": weight} for one, weight in zip(told[: len(used)], found.weights.tolist(), strict=True)
+            ],
             "candidates": [
                 one | {"score": score} for one, score in zip(told[len(used) :], scores.tolist(), strict=True)
             ],
@@ -215,19 +241,49 @@ class Recommender:
         known[np.repeat(np.arange(len(titles)), packed.lengths)[packed.index > 0]] = True
         return np.where(known[:, None], self.model.encode_news(packed), 0)
 
+    def _checked(self, vectors: ArrayLike, count: int) -> Array:
+        """News vectors as an array. Raises NrmsError when they are not `count` of numbers."""
+        needed = (count, self.model.config.news_dim)
+        try:
+            array = np.asarray(vectors, dtype=self._pool.vectors.dtype)
+        except (TypeError, ValueError) as error:
+            raise NrmsError(f"the vectors of the news are no array of numbers, of shape {needed}: {error}.") from error
+        if array.shape != needed:
+            raise NrmsError(f"the vectors of the news have shape {array.shape}, but should have {needed}.")
+        return array
+
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds: the lock stays here, and queries, keys and values are made again."""
         pool = self._pool
         return {
             "model": self.model,
-            "clicks": self._clicks_before | pool.counts,
+            "clicks": self._counted,
+            "given": self._given,
             "news": pool.news,
             "vectors": pool.vectors[pool.rows],
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["model"], state["clicks"])  # type: ignore[misc]
+        self.__init__(state["model"], state["clicks"], state["given"])  # type: ignore[misc]
         self.add(state["news"], vectors=state["vectors"])
+
+
+def _whole(clicks: Mapping[str, int]) -> dict[str, int]:
+    """The counts as Python's own numbers. Raises NrmsError for one that is not whole, below 0, or above MOST_CLICKS."""
+    counts = {}
+    for news_id, count in clicks.items():
+        try:
+            counts[news_id] = index(count)
+        except TypeError:
+            counts[news_id] = -1
+        if not 0 <= counts[news_id] <= MOST_CLICKS:
+            raise NrmsError(f"the clicks of the news {news_id!r} are {count!r}, but must be a whole number up to 2^53.")
+    return counts
+
+
+def _words(pieces: list[Piece]) -> list[dict[str, Any]]:
+    """The words of a title as `explain` tells them."""
+    return [{"word": one.word, "weight": one.weight, "known": one.known} for one in pieces if one.weight is not None]
 
 
 def _first_of_each(things: list[int], taken: set[int], top: int | None) -> IntArray | slice:

@@ -16,10 +16,11 @@ from nrms_np.data.dataset import read_split
 from nrms_np.encoder import attention_weights, subset
 from nrms_np.errors import NrmsError
 from nrms_np.evaluation.ranking import load_trained
+from nrms_np.evaluation.weights import Piece, text_of
 from nrms_np.explain import png
 from nrms_np.explain.__main__ import main
 from nrms_np.explain.html import page
-from nrms_np.explain.impression import Candidate, Click, Explanation, Piece, contributions, explain, text_of
+from nrms_np.explain.impression import Candidate, Click, Explanation, contributions, explain
 from nrms_np.palette import BLACK, DARK, LIGHT, WHITE, ramp, text_on
 from tests.helpers.tiny_run import DEV, TITLES, write_run, write_split
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nrms_np.explain.impression import Piece, text_of
+from nrms_np.evaluation.weights import Piece, text_of
 from nrms_np.explain.titles import lines, right_to_left, units
 
 

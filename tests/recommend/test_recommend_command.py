@@ -152,6 +152,10 @@ def test_kept_news_vectors_give_the_same_table_and_are_not_used_for_another_mode
         np.savez(file, news=np.ones((len(TITLES), 6), dtype=np.float32))
     main(arguments)
     assert len({row[1] for row in rows(capsys.readouterr().out)}) == 1
+    # Files of another format are not read: they stand under another name.
+    monkeypatch.setattr(news_vectors, "FORMAT", b"")
+    main(arguments)
+    assert capsys.readouterr().out == first
     model = NRMS.load(run / "model.npz")
     model.parameters["news.pool.b"] += 1
     model.save(run / "model.npz")

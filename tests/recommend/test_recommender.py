@@ -96,7 +96,10 @@ def test_equal_headlines_do_not_fill_the_list(recommender: Recommender) -> None:
     every = recommender.rank(["N1"], ["N5", "N8", "N2"], duplicates=True)
     assert {name for name, _ in every} == {"N5", "N8", "N2"}
     # What was read under another id was read; a candidate named twice is ranked once.
-    assert [name for name, _ in recommender.rank(["N9"], ["N2", "N4"])] == ["N4"]
+    for duplicates in (False, True):
+        assert [name for name, _ in recommender.rank(["N9"], ["N2", "N4"], duplicates=duplicates)] == ["N4"]
+        seen = recommender.rank(["N9"], ["N2", "N4"], seen=True, duplicates=duplicates)
+        assert {name for name, _ in seen} == {"N2", "N4"}
     assert [name for name, _ in recommender.rank(["N1"], ["N4", "N4"], duplicates=True)] == ["N4"]
 
 
@@ -120,13 +123,38 @@ def test_unknown_ids_are_named(recommender: Recommender) -> None:
 def test_what_cannot_be_added_is_refused_and_nothing_changes(recommender: Recommender) -> None:
     for wrong, sentence in (
         ({"news": {"N8": "Good", "N9": None}}, "title of the news 'N9' is None"),
-        ({"news": {}, "clicks": {"N1": -1}}, "clicks of the news 'N1' are -1"),
+        ({"news": {1: ""}}, "the id 1 of a news item must be a text"),
+        *(
+            (
+                {"news": {}, "clicks": {"N1": count}},
+                f"clicks of the news 'N1' are {count!r}, but must be a whole number",
+            )
+            for count in (-1, 10**30, 2.5, "3")
+        ),
+        ({"news": {"N8": "Good"}, "vectors": [["a"]]}, "no array of numbers"),
         ({"news": {"N8": "Good"}, "vectors": np.zeros((2, 6))}, r"shape \(2, 6\), but should have \(1, 6\)"),
         ({"news": {"N8": "Good"}, "clicks": {"N77": 1}}, "no news N77"),
     ):
         with pytest.raises(NrmsError, match=sentence):
             recommender.add(**wrong)
     assert list(recommender.news) == list(NEWS)
+
+
+def test_what_pandas_and_json_give_can_be_added(recommender: Recommender) -> None:
+    odd = "Rockets \ud800 win"  # half of an emoji
+    recommender.add({"N8": odd}, clicks={"N8": np.int64(5)}, vectors=recommender.news_vectors()[:1].tolist())
+    assert recommender.news["N8"] == odd
+    assert recommender.rank([], top=1) == [("N8", 5.0)]
+    assert type(recommender.clicks["N8"]) is int
+    np.testing.assert_array_equal(recommender.news_vectors()[-1], recommender.news_vectors()[0])
+
+
+def test_top_is_how_many(recommender: Recommender) -> None:
+    recommender.add({"N8": "The best PIE"})  # with and without equal headlines
+    for candidates in (["N2", "N4"], ["N2", "N5", "N8"]):
+        assert recommender.rank(["N1"], candidates, top=0) == []
+        with pytest.raises(NrmsError, match="top is -1, but must be 0 or more"):
+            recommender.rank(["N1"], candidates, top=-1)
 
 
 def test_news_can_be_removed_and_given_other_titles(recommender: Recommender) -> None:
@@ -193,6 +221,15 @@ def test_clicks_come_from_the_run(tmp_path: Path) -> None:
     recommender = Recommender.load(run)
     recommender.add(NEWS, clicks={"N2": 1})
     assert recommender.rank([], top=3) == [("N5", 3.0), ("N2", 1.0), ("N7", 0.0)]
+    # What was given counts more than the run, also when the news come again, in a copy, and in another run's recommender.
+    recommender.add({}, clicks={"N5": 0})
+    assert recommender.given_clicks == {"N2": 1, "N5": 0}
+    recommender.remove(["N2", "N5"])
+    again = Recommender.load(run, given=recommender.given_clicks)
+    for other in (recommender, copy.deepcopy(recommender), again):
+        other.add(NEWS)
+        assert (other.clicks["N2"], other.clicks["N5"]) == (1, 0)
+        assert other.given_clicks == {"N2": 1, "N5": 0}
     assert Recommender.load(run / "model.npz").rank([]) == []
     (run / "clicks.tsv").write_text("N5\tthree\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"clicks\.tsv, line 1: 'three' is not a number of clicks"):
