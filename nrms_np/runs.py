@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
 
     # Imported only now, so that --help and wrong usage answer at once.
-    from nrms_np.data.convert.drawn import DRAWN_LINE
+    from nrms_np.data.drawn import DRAWN_LINE
     from nrms_np.errors import NrmsError
     from nrms_np.training.learning_curve import draw_learning_curves
 
@@ -89,7 +89,7 @@ def read_runs(folder: Path) -> list[Summary]:
 def read_run(run: RunFolder) -> Summary:
     """What the table says of this run; what cannot be read makes it a broken one."""
     from nrms_np.config import shown
-    from nrms_np.data.convert.drawn import drawn_line
+    from nrms_np.data.drawn import drawn_line
     from nrms_np.errors import NrmsError
     from nrms_np.evaluation.metrics import METRICS
     from nrms_np.training.outcome import diverged
