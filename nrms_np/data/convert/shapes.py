@@ -43,7 +43,9 @@ NO_CLICK = "nothing was clicked in the impression"
 NO_CANDIDATE = "none of its articles is in the news file"
 REPEATED = "the same row stood before"
 JOINED = "the row belongs to an impression that stood before, which has its candidates too"
-CLICKED_BEFORE = "the user had clicked the article before; beside drawn candidates that would tell (histories keep the click)"
+CLICKED_BEFORE = (
+    "the user had clicked the article before; beside drawn candidates that would tell (histories keep the click)"
+)
 NOTHING_TO_DRAW = "no candidate to draw: in the 24 hours before, others clicked nothing else (histories keep the click)"
 
 
