@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import timegm
+from datetime import UTC, datetime
 from functools import lru_cache
 from math import nan
 
@@ -24,4 +24,5 @@ def _start_of_minute(text: str, half: str) -> int:
     day, clock = text.split(" ")
     month, day_of_month, year = day.split("/")
     hour, minute = clock.split(":")
-    return timegm((int(year), int(month), int(day_of_month), int(hour) % 12 + _HALVES[half], int(minute), 0))
+    start = datetime(int(year), int(month), int(day_of_month), int(hour) % 12 + _HALVES[half], int(minute), tzinfo=UTC)
+    return int(start.timestamp())

@@ -25,7 +25,16 @@ def test_a_time_is_read(text: str, hour: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "time", "2019-11-09 09:00:00", "11/9/2019 9:00:00", "13/9/2019 9:00:00 AM", "11/9/2019 9:00 AM", "1573290000"],
+    [
+        "",
+        "time",
+        "2019-11-09 09:00:00",
+        "11/9/2019 9:00:00",
+        "13/9/2019 9:00:00 AM",
+        "11/31/2019 9:00:00 AM",
+        "11/9/2019 9:00 AM",
+        "1573290000",
+    ],
 )
 def test_another_form_is_no_error_but_no_number(text: str) -> None:
     assert isnan(seconds_of(text))

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nrms_np.arrays import IntArray
+from nrms_np.data.times import seconds_of
 
 NO_TIME = int(np.iinfo(np.int64).min)
 """In place of a time that cannot be read."""
@@ -99,7 +101,7 @@ def clicked_of(cells: Cells) -> IntArray:
 def times_of(cells: Cells) -> IntArray:
     """(n,) int64, microseconds since 1970 in UTC, NO_TIME where a time cannot be read.
 
-    Understood are ISO 8601, with an offset or in UTC, and the seconds or milliseconds since 1970.
+    Understood are ISO 8601, with an offset or in UTC, the seconds or milliseconds since 1970, and MIND's 11/9/2019 9:00:00 AM.
     """
     codes, texts = distinct_texts(cells)
     return np.append(_times(texts), NO_TIME)[codes]
@@ -110,7 +112,10 @@ def _times(texts: Sequence[str]) -> IntArray:
     written: dict[int, str] = {}
     for i, text in enumerate(texts):
         value = float(text) if _NUMBER.fullmatch(text) else None
-        if value is None:
+        if "/" in text:
+            seconds = seconds_of(text)
+            times[i] = NO_TIME if isnan(seconds) else int(seconds) * SECOND
+        elif value is None:
             # "now" and such words are times for pandas; ours begin with a digit. BigQuery writes UTC as a word.
             written[i] = text.removesuffix(" UTC") if text[:1].isdigit() else ""
         elif len(text) in (8, 14) and text[:2] in ("19", "20"):  # 20230501 and 20230501123000

@@ -32,7 +32,7 @@ NEEDED = {
 """The roles that columns must have; an impression's id is used where there is one, but not for clicks only."""
 
 UNREADABLE = "the row cannot be read"
-BAD_TIME = "the time cannot be read (ISO 8601, or seconds or milliseconds since 1970)"
+BAD_TIME = "the time cannot be read (ISO 8601, seconds or milliseconds since 1970, or as 11/9/2019 9:00:00 AM)"
 NO_USER = "the row has no user, or one with a tab, a line end or half a letter in it"
 NO_IMPRESSION = "the row has no impression id, or one with a tab, a line end or half a letter in it"
 BAD_CLICKED = "clicked is neither 0 nor 1"
@@ -43,7 +43,9 @@ NO_CLICK = "nothing was clicked in the impression"
 NO_CANDIDATE = "none of its articles is in the news file"
 REPEATED = "the same row stood before"
 JOINED = "the row belongs to an impression that stood before, which has its candidates too"
-CLICKED_BEFORE = "the user clicked the article before, as no candidate that is drawn was (histories keep the click)"
+CLICKED_BEFORE = (
+    "the user had clicked the article before; beside drawn candidates that would tell (histories keep the click)"
+)
 NOTHING_TO_DRAW = "no candidate to draw: in the 24 hours before, others clicked nothing else (histories keep the click)"
 
 
