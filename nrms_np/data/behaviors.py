@@ -127,9 +127,7 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
                 and not impression_ids
                 and any(_has_label(token, news.row) for token in unknown)
             ):
-                problem = (
-                    "this looks like a header row: its candidates are no news and have no label, those of line 2 have"
-                )
+                problem = "this looks like a header row: it shows no known news and has no labels, but line 2 has"
                 raise DataError(path, f"{problem}; remove the row.", 1)
             _check_unknown(path, line, unknown, news.row, labelled)
         history_clicks += len(clicked_ids)
