@@ -93,8 +93,9 @@ class Pool:
 
     def projections(self, rows: IntArray, one_user: OneUser) -> Array:
         """What `OneUser.encode` needs to know of these news, (len(rows), width)."""
-        fresh = rows[~self.is_projected[rows]]
-        if len(fresh):  # two threads may both do it: they write the same numbers, and say so only afterwards
+        ready = self.is_projected[rows]
+        if not ready.all():  # two threads may both do it: they write the same numbers, and say so only afterwards
+            fresh = rows[~ready]
             self.projected[fresh] = one_user.project(self.vectors[fresh])
             self.is_projected[fresh] = True
         return self.projected.take(rows, axis=0)

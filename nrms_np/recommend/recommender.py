@@ -161,8 +161,7 @@ class Recommender:
         if duplicates:
             same, taken = rows, rows[np.isin(same, taken)]
         best = order[_first_of_each(same[order].tolist(), set() if seen else set(taken.tolist()), top)]
-        ids = [pool.ids[row] for row in rows[best].tolist()]
-        return list(zip(ids, scores[best].tolist(), strict=True))
+        return list(zip(map(pool.ids.__getitem__, rows[best].tolist()), scores[best].tolist(), strict=True))
 
     def explain(self, history: Iterable[str], candidates: Iterable[str] = ()) -> dict[str, Any]:
         """The attention weights behind a ranking, as plain data.
@@ -288,7 +287,7 @@ def _words(pieces: list[Piece]) -> list[dict[str, Any]]:
 
 def _first_of_each(things: list[int], taken: set[int], top: int | None) -> IntArray | slice:
     """The places of the first `top` things that are not taken, each thing once."""
-    if len(taken.union(things)) == len(taken) + len(things):
+    if len({*taken, *things}) == len(taken) + len(things):
         return slice(top)
     places: list[int] = []
     for place, thing in enumerate(things):

@@ -26,12 +26,13 @@ MAY_CHANGE = ("contract", "reassoc", "nsz")
 """What the compiler may do to sums: make one instruction of a product and an addition, reorder, forget the sign of a zero."""
 
 
-def compiled(loop: Loop, otherwise: Loop | None = None) -> Loop:
+def compiled(loop: Loop, otherwise: Loop | None = None, fused: bool = False) -> Loop:
     """Compile a loop that keeps the order of its additions; other threads run meanwhile.
 
     otherwise: what is quicker than the loop where nothing is compiled.
+    fused:     whether a product and an addition may become one instruction, which rounds once.
     """
-    return _compiled(loop, fastmath=False) if numba or otherwise is None else otherwise
+    return _compiled(loop, fastmath={"contract"} if fused else False) if numba or otherwise is None else otherwise
 
 
 def compiled_freely(loop: Loop) -> Loop:

@@ -71,7 +71,7 @@ def _mantissa_and_power(x: F) -> tuple[F, F]:
     return y * rest * rest + rest + ONE, n
 
 
-@partial(compiled, otherwise=_numpy_exp)
+@partial(compiled, otherwise=_numpy_exp, fused=True)
 def _exp(x: Array) -> None:
     bits = x.view(np.int32)
     for i in range(len(x)):
@@ -79,7 +79,7 @@ def _exp(x: Array) -> None:
         bits[i] += np.int32(n) << 23
 
 
-@partial(compiled, otherwise=_numpy_tanh)
+@partial(compiled, otherwise=_numpy_tanh, fused=True)
 def _tanh(x: Array) -> None:
     bits = x.view(np.int32)
     for i in range(len(x)):
