@@ -35,7 +35,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, new or empty")
     parser.add_argument(
         "--columns", type=_columns, default={}, metavar="ROLE=COLUMN,…",
-        help=f"which column is which, where the usual names do not tell; roles: {', '.join(ROLES)}",
+        help="which column is which, where the usual names do not tell; `ROLE=` without a column: none tells it; "
+        f"roles: {', '.join(ROLES)}",
     )  # fmt: skip
     parser.add_argument("--dev-days", type=positive_int, default=1, help="so many last days (UTC) are dev")
     parser.add_argument(
@@ -102,8 +103,8 @@ def _own_log(options: argparse.Namespace, say: Callable[[str], None]) -> Result:
     tables = {"news": open_table(options.news), "clicks": open_table(options.clicks)}
     for kind, table in tables.items():
         columns[kind] = find_columns(table.path, kind, table.columns, options.columns)
-    need(options.news, "news", tables["news"].columns, columns["news"], ("id", "title"))
-    shape, columns["clicks"] = shape_of(tables["clicks"], columns["clicks"])
+    need(tables["news"], "news", columns["news"], ("id", "title"), options.columns)
+    shape, columns["clicks"] = shape_of(tables["clicks"], columns["clicks"], options.columns)
     for kind, table in tables.items():
         told = ", ".join(f"{role} = {name}" for role, name in columns[kind].items())
         say(f"{table.name}: {told}" + (f"; {SHAPES[shape]}" if kind == "clicks" else ""))

@@ -10,8 +10,19 @@ import pandas as pd
 
 from nrms_np.arrays import BoolArray, IntArray
 from nrms_np.data.convert.articles import Articles
-from nrms_np.data.convert.cells import NO_TIME, Chunk, Numbers, clicked_of, known_of, list_of, text_of, times_of
-from nrms_np.data.convert.columns import need
+from nrms_np.data.convert.cells import (
+    CLICKED,
+    NO_TIME,
+    Chunk,
+    Numbers,
+    clicked_of,
+    distinct_texts,
+    known_of,
+    list_of,
+    text_of,
+    times_of,
+)
+from nrms_np.data.convert.columns import columns_option, need
 from nrms_np.data.convert.drawing import draw_candidates
 from nrms_np.data.convert.log import Clicks, Impressions, Rows, grouped
 from nrms_np.data.convert.tables import Table
@@ -60,12 +71,36 @@ class Log(NamedTuple):
     tallies: list[Tally]
 
 
-def shape_of(table: Table, columns: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The shape of a log, a key of SHAPES, by the columns it has, and those that it uses; raises DataError where one is missing."""
+def shape_of(table: Table, columns: Mapping[str, str], named: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The shape of a log, a key of SHAPES, by the columns it has, and those that it uses.
+
+    named: what the user said of columns, with `columns.ROLES` as keys.
+    Raises DataError where a column is missing, and where a log seems to be of clicks only because one was not recognised.
+    """
     shape = "lists" if "shown" in columns else "rows" if "clicked" in columns else "clicks"
-    need(table.path, "clicks", table.columns, columns, NEEDED[shape])
+    need(table, "clicks", columns, NEEDED[shape], named)
+    if shape == "clicks" and "clicks.clicked" not in named:
+        _check_clicks_only(table, columns, named)
     wanted = NEEDED[shape] + ("impression",) * (shape != "clicks")
     return shape, {role: name for role, name in columns.items() if role in wanted}
+
+
+def _check_clicks_only(table: Table, columns: Mapping[str, str], named: Mapping[str, str]) -> None:
+    """Raise DataError where a column without a role looks as if it told what was clicked."""
+    used = columns.values()
+    unused = {name: name for name in table.columns if name not in used and table.columns.count(name) == 1}
+    if not unused:
+        return
+    first = next(table.chunks(unused))
+    for name in unused:
+        texts = sorted(set(distinct_texts(first.cells[name])[1]))
+        if {CLICKED.get(text.casefold()) for text in texts} == {0, 1} and (clicked_of(first.cells[name]) >= 0).all():
+            yes, no = (columns_option(named, {"clicks.clicked": one}) for one in (name, ""))
+            raise DataError(
+                table.path,
+                f"column {name!r} holds only {' and '.join(texts)}; if it tells what was clicked, name it with {yes}; if this is a "
+                f"log of clicks only, say so with {no}",
+            )
 
 
 def read_log(table: Table, columns: Mapping[str, str], shape: str, articles: Articles, seed: int) -> Log:

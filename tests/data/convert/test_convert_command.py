@@ -111,6 +111,16 @@ def test_clicks_only_draws_what_others_clicked_and_every_report_says_so(
     assert read_out(tmp_path / "other") != read_out(tmp_path / "out")
 
 
+def test_a_column_of_zeros_and_ones_need_not_tell_what_was_clicked(tmp_path: Path, news: Path) -> None:
+    clicks = [(row.time, row.user, row.news, row.clicked) for row in shown_rows(1, impressions=60, users=30)]
+    path = write_csv(tmp_path / "clicks.csv", ["time", "user", "news", "subscriber"], clicks)
+    with pytest.raises(DataError, match=r"if this is a log of clicks only, say so with --columns clicks.clicked=$"):
+        convert(news, path, tmp_path / "out")
+    assert convert(news, path, tmp_path / "out", "--columns", "clicks.clicked=")["shape"] == "clicks"
+    ones = write_csv(tmp_path / "ones.csv", ["time", "user", "news", "clicks"], [(*row[:3], 1) for row in clicks])
+    assert convert(news, ones, tmp_path / "ones")["shape"] == "clicks"
+
+
 def test_a_test_split_on_request_and_the_table(tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         Shown(f"i{i}", START + i * DAY // 5, f"u{i // 2}", f"a{k}", int(k == i % 4))
@@ -226,6 +236,11 @@ def test_ids_and_titles_that_minds_format_could_break_on(tmp_path: Path) -> None
 WRONG = {
     "no such column": (["--columns", "clicks.time=when"], None, "no column 'when'; its columns are 'impression_id'"),
     "no user": ([], lambda text: text.replace("user_id", "who"), r"--columns clicks.user=COLUMN"),
+    "no clicked": (
+        ["--columns", "clicks.user=user_id"],
+        lambda text: text.replace("clicked", "geklickt"),
+        r"'geklickt' holds only 0 and 1; .* name it with --columns clicks.user=user_id,clicks.clicked=geklickt; ",
+    ),
     "no times": ([], lambda text: text.replace(",17", ",x17"), r"can be used.*the time.*log.csv, line 2: 'x17"),
     "empty": ([], lambda _: "", "the file is empty"),
     "header only": ([], lambda text: text.split("\n")[0], "no rows below the header"),
