@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ BAD_TIME = "the time cannot be read (ISO 8601, or seconds or milliseconds since 
 NO_USER = "the row has no user"
 NO_IMPRESSION = "the row has no impression id"
 BAD_CLICKED = "clicked is neither 0 nor 1"
-BAD_LIST = "a list cannot be read (words with spaces or commas between, or JSON)"
+BAD_LIST = "a list cannot be read (ids with spaces or commas between, or JSON)"
 NOT_IN_NEWS = "the news file lacks the article"
 TWICE = "the article is already in the impression"
 NO_CLICK = "nothing was clicked in the impression"
@@ -157,11 +158,27 @@ def _keep(table: Table, chunk: Chunk, tally: Tally, faults: Sequence[tuple[str, 
     for role, reason, bad in faults:
         rows = np.flatnonzero(good & bad)
         good[rows] = False
-        cells = chunk.cells[role]
-        tally.drop(
-            reason, len(rows), (f"{table.place(chunk.lines[i])}: {text_of(cells[i])[:80]!r}" for i in rows.tolist())
-        )
+        _drop(table, chunk, tally, role, reason, rows)
     return good
+
+
+def _drop(table: Table, chunk: Chunk, tally: Tally, role: str, reason: str, rows: IntArray) -> None:
+    """Count these rows of a chunk as dropped, and say where they stand and what is in their cell of this role."""
+    cells = chunk.cells[role]
+    places = (f"{table.place(chunk.lines[i])}: {text_of(cells[i])[:80]!r}" for i in rows.tolist())
+    tally.drop(reason, len(rows), places)
+
+
+_OTHER_MARKS = re.compile(r"[|;]")
+
+
+def _run_together(ids: Sequence[str], known: Mapping[str, int]) -> bool:
+    """Whether an id that the news file lacks falls apart at | or ; into ids that it has, or has such a mark at its end."""
+    return any(
+        one not in known and any(not piece or piece in known for piece in _OTHER_MARKS.split(one))
+        for one in ids
+        if _OTHER_MARKS.search(one)
+    )
 
 
 def _read_rows(
@@ -202,40 +219,47 @@ def _read_lists(
     """One row per impression, with lists; what was clicked was shown too, also where the log does not say so."""
     parts: list[tuple[Any, ...]] = []
     heads: list[tuple[Any, ...]] = []
-    count = 0
+    count, last = 0, NO_TIME
     for chunk in table.chunks(columns):
         cells = chunk.cells
         user, time = users.of(cells["user"]), times_of(cells["time"])
         shown, clicked = ([list_of(cell) for cell in cells[role]] for role in ("shown", "clicked"))
         faults = [("time", BAD_TIME, time == NO_TIME), ("user", NO_USER, user < 0)]
-        faults += [(role, BAD_LIST, np.array([one is None for one in lists], dtype=bool))
-                   for role, lists in (("shown", shown), ("clicked", clicked))]  # fmt: skip
+        for role, lists in (("shown", shown), ("clicked", clicked)):
+            bad = [one is None or _run_together(one, articles.row) for one in lists]
+            faults.append((role, BAD_LIST, np.array(bad, dtype=bool)))
         # Without an id, a row that stands twice is known by its lists.
         both = zip(shown, clicked, strict=True)
         name: IntArray = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
         if "impression" in columns:
             name = names.of(cells["impression"])
             faults.append(("impression", NO_IMPRESSION, name < 0))
-        good = _keep(table, chunk, tally, faults)
+        rows = np.flatnonzero(_keep(table, chunk, tally, faults))
         tokens: list[str] = []
         labels: list[bool] = []
         lengths: list[int] = []
-        for i in np.flatnonzero(good):
+        for i in rows:
             page, hit = shown[i] or [], dict.fromkeys(clicked[i] or [])
             all_shown = page + [one for one in hit if one not in page]
             tokens += all_shown
             labels += [token in hit for token in all_shown]
             lengths.append(len(all_shown))
-        owner = np.repeat(np.arange(count, count + len(lengths)), lengths)
-        parts.append((owner, known_of(tokens, articles.row), np.array(labels, dtype=bool)))
-        heads.append((name[good], user[good], time[good]))
-        count += len(lengths)
+        last = max(last, int(time[rows].max(initial=NO_TIME)))
+        news, owner = known_of(tokens, articles.row), np.repeat(np.arange(len(rows)), lengths)
+        inside.read += len(news)
+        some = np.bincount(owner[news >= 0], minlength=len(rows)) > 0
+        _drop(table, chunk, tally, "shown", NO_CANDIDATE, rows[~some])
+        kept = some[owner]
+        inside.drop(NOT_IN_NEWS, int((~kept).sum()))
+        parts.append(((np.cumsum(some) - 1 + count)[owner[kept]], news[kept], np.array(labels, dtype=bool)[kept]))
+        rows = rows[some]
+        heads.append((name[rows], user[rows], time[rows]))
+        count += len(rows)
     name, user, time = (np.concatenate(values) for values in zip(*heads, strict=True))
     owner, news, is_clicked = (np.concatenate(values) for values in zip(*parts, strict=True))
 
     repeated = pd.DataFrame({"name": name, "user": user, "time": time}).duplicated().to_numpy()
     tally.drop(REPEATED, int(repeated.sum()))
-    inside.read = len(news)
     gone = repeated[owner]
     inside.drop(REPEATED, int(gone.sum()))
     inside.drop(NOT_IN_NEWS, int((~gone & (news < 0)).sum()))
@@ -243,9 +267,7 @@ def _read_lists(
     owner, news = owner[kept], news[kept]
     impressions, clicks = grouped(Rows(owner, user[owner], time[owner], news, is_clicked[kept]))
     impressions = impressions._replace(names=name[impressions.names])
-    last = int(time.max(initial=NO_TIME))
     inside.drop(TWICE, len(news) - len(impressions.clicked))
-    tally.drop(NO_CANDIDATE, count - int(repeated.sum()) - impressions.candidates.count)
     impressions, without = _with_a_click(impressions)
     tally.drop(NO_CLICK, len(without))
     inside.drop(NO_CLICK, int(without.sum()))

@@ -189,6 +189,22 @@ def test_a_malformed_list_is_named_and_a_repeated_row_is_counted(
     assert found["i4"][3] == ["a2"] * 5  # i9 and i0 are of one instant
 
 
+@pytest.mark.parametrize("mark", ["|", ";", " | ", "; "])
+def test_lists_with_other_marks_between_are_named_and_lists_of_unknown_ids_too(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str], mark: str
+) -> None:
+    write_csv(news, ["id", "title"], [(one, f"Title {one}") for one in ("a1", "a2", "a3", "b|c")])
+    rows = [(START + i * DAY // 3, "u", "a1 a2 b|c", "b|c") for i in range(6)]
+    rows += [(START, "u", mark.join(("a1", "a2", "a3")), "a3"), (START, "u", "a1 a2", mark.join(("a1", "a2")))]
+    rows += [(START, "u", "a98|a97", "a98"), (START, "u", "", ""), (START, "u", "a1 a98;a97", "a1")]
+    facts = convert(news, write_csv(tmp_path / "log.csv", ["time", "user", "shown", "clicked"], rows), tmp_path / "out")
+    told = capsys.readouterr().out
+    for line, cell in ((8, rows[6][2]), (9, rows[7][3]), (10, "a98|a97"), (11, "")):
+        assert f"log.csv, line {line}: {cell!r}\n" in told
+    assert [*facts["read"][1]["dropped"].values()] == [2, 2]
+    assert {len(one[4]) for one in read_out(tmp_path / "out").values()} == {1, 3}
+
+
 @pytest.mark.parametrize("header", ["time,user,shown,clicked", "time,user,news,clicked", "time,user,news"])
 def test_a_log_that_stands_twice_in_its_file_counts_once(tmp_path: Path, news: Path, header: str) -> None:
     page, hits = ("a1 a2 a3", "a1") if "shown" in header else ("a1", "1")
