@@ -36,6 +36,9 @@ SHAPES = {
     "clicks": "clicks only, one row per click (if a column tells what was not clicked, name it: --columns clicks.clicked=COLUMN)",
 }
 
+SAME_INSTANT = "impression: same user and time, no column named clicks.impression"
+"""Said of one row per shown article without such a column."""
+
 NEEDED = {
     "rows": ("time", "user", "news", "clicked"),
     "lists": ("time", "user", "shown", "clicked"),

@@ -14,6 +14,9 @@ from nrms_np.data.convert.drawn import CONVERSION, DRAWN_LINE
 from nrms_np.data.convert.split import Part
 from nrms_np.data.convert.tally import Tally
 
+ONE_CANDIDATE = 0.5
+"""A larger share of impressions with a single candidate is odd."""
+
 SHOWN_PLACES = 3
 """So many places of each reason stand in the table; conversion.json has them all."""
 
@@ -27,7 +30,7 @@ def facts_of(
     """
     users = {part.name: {part.users[user] for user in np.unique(part.impressions.users)} for part in parts}
     news = {part.name: set(part.news.tolist()) for part in parts}
-    return {
+    facts = {
         **settings,
         "splits": {part.name: _split(part, len(users[part.name]), len(news[part.name])) for part in parts},
         "never_seen_in_train": {
@@ -41,6 +44,29 @@ def facts_of(
         "news_without_title": articles.untitled,
         "read": [vars(tally) for tally in tallies],
     }
+    return {**facts, "warnings": _warnings(facts)}
+
+
+def _warnings(facts: Mapping[str, Any]) -> list[str]:
+    """What is odd about the folder and may make a useless model, one line each."""
+    count, single = (sum(split[key] for split in facts["splits"].values()) for key in ("impressions", "one_candidate"))
+    if single <= ONE_CANDIDATE * count:
+        return []
+    columns = facts.get("columns", {}).get("clicks", {})
+    if facts["shape"] == "lists":
+        look = "look at what stands between the ids of a list, whether all that was shown is in it, and whether --news knows it"
+    elif "impression" in columns:
+        look = (
+            f"look whether column {columns['impression']!r} is the same in all rows of what was shown together, and whether "
+            "the log has rows of what was shown and not clicked"
+        )
+    else:
+        look = (
+            "rows are of one impression where user and time are the same to the last digit; if the times of one page differ, name "
+            "the column that tells what belongs together with --columns clicks.impression=COLUMN; look also whether the log has "
+            "rows of what was shown and not clicked"
+        )
+    return [f"{single / count:.0%} of the impressions have one candidate, from which nothing is learnt: {look}"]
 
 
 def _split(part: Part, users: int, news: int) -> dict[str, Any]:
@@ -49,7 +75,8 @@ def _split(part: Part, users: int, news: int) -> dict[str, Any]:
     clicks = int(one.clicked.sum())
     return {
         "from": first, "to": last, "users": users, "news": news, "impressions": one.candidates.count,
-        "candidates": len(one.clicked), "clicks": clicks, "clicks_per_user": clicks / users,
+        "one_candidate": int((one.candidates.lengths == 1).sum()), "candidates": len(one.clicked), "clicks": clicks,
+        "clicks_per_user": clicks / users,
         "history_length": float(part.histories.lengths.mean()), "empty_histories": int((part.histories.lengths == 0).sum()),
     }  # fmt: skip
 
@@ -97,7 +124,7 @@ def write_summary(folder: Path, facts: Mapping[str, Any], said: Sequence[str]) -
     page = [
         "# How this folder was made",
         f"By `python -m nrms_np.data.convert`; {CONVERSION} holds the same numbers for programs.",
-        "\n".join(f"- {line}" for line in said),
+        "\n".join(f"- {line}" for line in [*said, *(f"**Odd**: {warning}" for warning in facts["warnings"])]),
         f"```\n{table_of(facts)}\n```",
         "A split's news.tsv holds the news that its impressions and histories use. A history is the user's last clicks strictly "
         "before the impression. Times are in UTC.",

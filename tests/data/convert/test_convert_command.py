@@ -221,14 +221,40 @@ def test_a_log_that_stands_twice_in_its_file_counts_once(tmp_path: Path, news: P
     assert facts["read"][1]["read"] == 40
 
 
-def test_without_ids_what_a_user_sees_in_one_instant_is_an_impression(tmp_path: Path, news: Path) -> None:
+def test_without_ids_what_a_user_sees_in_one_instant_is_an_impression(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = [(START + i // 2 * DAY // 4, f"u{i % 2}", f"a{k}", int(k == i % 3)) for i in range(20) for k in range(3)]
     log = write_csv(tmp_path / "log.csv", ["ts", "uid", "item", "label"], rows)
     facts = convert(news, log, tmp_path / "out")
+    told = capsys.readouterr()
+    assert "one row per shown article; impression: same user and time, no column named clicks.impression\n" in told.out
+    assert (told.err, facts["warnings"]) == ("", [])
     found = read_out(tmp_path / "out")
     assert found.keys() == {str(i + 1) for i in range(20)}
     assert sum(split["impressions"] for split in facts["splits"].values()) == 20
     assert {len(one[4]) for one in found.values()} == {3}
+
+
+@pytest.mark.parametrize(("header", "look"), [
+    ("ts,uid,item,label", "clicks.impression=COLUMN"), ("ts,uid,item,label,imp", "column 'imp' is the same in all rows"),
+    ("ts,uid,shown,clicked", "what stands between the ids"),
+])  # fmt: skip
+def test_impressions_that_fall_apart_are_a_warning(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str], header: str, look: str
+) -> None:
+    times = [(i, k, START + i * DAY // 4 + k / 1000) for i in range(20) for k in range(3)]
+    rows = [
+        (time, f"u{i % 2}", f"a{k}", f"a{k}" if "shown" in header else int(k == i % 3), f"{i} {k}")
+        for i, k, time in times
+    ]
+    rows = [row[: header.count(",") + 1] for row in rows]
+    log = write_csv(tmp_path / "log.csv", header.split(","), rows)
+    assert main(["--quiet", "--news", str(news), "--clicks", str(log), "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: 100% of the impressions have one candidate")
+    assert look in told
+    assert told.replace("warning: ", "- **Odd**: ") in (tmp_path / "out" / "CONVERSION.md").read_text(encoding="utf-8")
 
 
 def test_ids_and_titles_that_minds_format_could_break_on(tmp_path: Path) -> None:
