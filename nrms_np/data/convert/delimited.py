@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from nrms_np.data.convert.cells import CHUNK, Cells, Chunk
+from nrms_np.data.convert.tally import counted
 from nrms_np.errors import DataError
 
 BLOCK = 16_000_000
@@ -80,7 +81,7 @@ def _read_quoted(
 
 
 def _found(cells: int, wide: int) -> str:
-    return f"{cells} {'cell' if cells == 1 else 'cells'} where the header has {wide}"
+    return f"{counted(cells, 'cell', 'cells')} where the header has {wide}"
 
 
 def _one_line(line: bytes) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 from nrms_np.data.convert.articles import Articles
 from nrms_np.data.convert.drawn import CONVERSION, DRAWN_LINE
 from nrms_np.data.convert.split import Part
-from nrms_np.data.convert.tally import Tally
+from nrms_np.data.convert.tally import Tally, counted
 
 ONE_CANDIDATE = 0.5
 """A larger share of impressions with a single candidate is odd."""
@@ -42,6 +42,7 @@ def facts_of(
             if name != "train"
         },
         "news_without_title": articles.untitled,
+        "first_without_title": articles.first_untitled,
         "read": [vars(tally) for tally in tallies],
     }
     return {**facts, "warnings": _warnings(facts)}
@@ -97,7 +98,8 @@ def table_of(facts: Mapping[str, Any]) -> str:
         cells = ["" if share is None else f"{share:.1%}" for share in shares]
         lines.append(f"{f'{what} not in train':>22}" + "".join(f" {cell:>22}" for cell in cells))
     if facts["news_without_title"]:
-        lines += ["", f"{facts['news_without_title']:,} news have no title"]
+        having = counted(facts["news_without_title"], "news item has", "news have")
+        lines += ["", f"{having} no title, the first: {facts['first_without_title']}"]
     lines += ["", f"{'read':>12} {'used':>12} {'dropped':>12}"]
     for tally in facts["read"]:
         dropped = sum(tally["dropped"].values())
