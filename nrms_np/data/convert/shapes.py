@@ -55,7 +55,7 @@ BAD_LIST = "a list cannot be read (ids with spaces or commas between, or JSON)"
 NOT_IN_NEWS = "the news file lacks the article"
 TWICE = "the article is already in the impression"
 NO_CLICK = "nothing was clicked in the impression"
-NO_CANDIDATE = "none of its articles is in the news file"
+NO_CANDIDATE = "nothing is shown, or nothing that the news file has"
 REPEATED = "the same row stood before"
 NOTHING_TO_DRAW = "no candidate to draw: in the 24 hours before, others clicked nothing else (histories keep the click)"
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from nrms_np.data.convert.articles import Articles
 from nrms_np.data.convert.drawn import CONVERSION, DRAWN_LINE
+from nrms_np.data.convert.log import HISTORY
 from nrms_np.data.convert.split import Part
 from nrms_np.data.convert.tally import Tally, counted
 
@@ -19,6 +20,19 @@ ONE_CANDIDATE = 0.5
 
 SHOWN_PLACES = 3
 """So many places of each reason stand in the table; conversion.json has them all."""
+
+HOW_TO_READ = f"""How to read it:
+
+- `time = ts` above means that the time was read from the column `ts`.
+- Each column of the table is a split. Times are in UTC. An impression is what a user was shown at once; candidates are the articles
+  in it, clicked or not; an impression without a click is dropped.
+- news: those that the split's impressions and histories use, which its news.tsv holds.
+- clicks per user: of the users that have an impression in the split.
+- clicks in a history: the mean; a history is the user's last {HISTORY} clicks strictly before the impression. Empty histories:
+  the impressions whose user clicked nothing before.
+- users, news not in train: the share of this split's users and news that train does not have.
+- Then what became of each file: read = used + dropped. Below it the reasons, how often, and the first {SHOWN_PLACES} places with
+  what stands there. What has several reasons is counted once, under the first that was found."""
 
 
 def facts_of(
@@ -128,7 +142,6 @@ def write_summary(folder: Path, facts: Mapping[str, Any], said: Sequence[str]) -
         f"By `python -m nrms_np.data.convert`; {CONVERSION} holds the same numbers for programs.",
         "\n".join(f"- {line}" for line in [*said, *(f"**Odd**: {warning}" for warning in facts["warnings"])]),
         f"```\n{table_of(facts)}\n```",
-        "A split's news.tsv holds the news that its impressions and histories use. A history is the user's last clicks strictly "
-        "before the impression. Times are in UTC.",
+        HOW_TO_READ,
     ]
     (folder / "CONVERSION.md").write_text("\n\n".join(page) + "\n", encoding="utf-8", errors="replace")

@@ -138,7 +138,9 @@ def test_a_test_split_on_request_and_the_table(tmp_path: Path, news: Path, capsy
     )
     assert facts["never_seen_in_train"]["dev"]["users"] == len(dev - train) / len(dev)
     table = capsys.readouterr().out.split("\n\n", 1)[1].split("\n\nwrote")[0]
-    assert table in (tmp_path / "out" / "CONVERSION.md").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "CONVERSION.md").read_text(encoding="utf-8")
+    assert table in page
+    assert "a history is the user's last 50 clicks" in page
     for word in ("users", "clicks per user", "users not in train", "dropped", "test"):
         assert word in table
 
