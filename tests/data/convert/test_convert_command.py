@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nrms_np.data.convert import delimited
 from nrms_np.data.convert.__main__ import main, parse
 from nrms_np.data.convert.write import mind_times
 from nrms_np.data.dataset import read_dataset
@@ -56,7 +57,10 @@ def test_rows_give_what_a_plain_program_gives(tmp_path: Path, news: Path, seed: 
     assert facts["read"][1]["used"] == sum(len(one.candidates) for one in expected.values())
 
 
-def test_a_row_per_impression_gives_the_same_as_a_row_per_article(tmp_path: Path, news: Path) -> None:
+def test_a_row_per_impression_gives_the_same_as_a_row_per_article(
+    tmp_path: Path, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK", 4000)  # several chunks
     pages = [(name, START + 997 * i, f"u{i % 7}", shown, hits) for i, (name, shown, hits) in enumerate(
         (f"i{i}", [f"a{(i * k) % 39}" for k in (3, 5, 7)], [f"a{(i * 5) % 39}"]) for i in range(1, 300))]  # fmt: skip
     rows = [Shown(name, time, user, one, int(one in hits)) for name, time, user, shown, hits in pages for one in shown]
