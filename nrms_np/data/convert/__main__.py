@@ -35,7 +35,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, new or empty")
     parser.add_argument(
         "--columns", type=_columns, default={}, metavar="ROLE=COLUMN,…",
-        help=f"which column is which, where the usual names do not tell; roles: {', '.join(ROLES)}",
+        help="which column is which, where the usual names do not tell; `ROLE=` without a column: none tells it; "
+        f"roles: {', '.join(ROLES)}",
     )  # fmt: skip
     parser.add_argument("--dev-days", type=positive_int, default=1, help="so many last days (UTC) are dev")
     parser.add_argument(
@@ -79,6 +80,8 @@ def main(arguments: list[str]) -> int:
             write_part(folder / part.name, part, articles)
         write_summary(folder, facts, said)
     print(f"\n{table_of(facts)}\n\nwrote {options.out}")
+    for warning in facts["warnings"]:
+        print(f"warning: {warning}", file=sys.stderr, flush=True)
     return DONE
 
 
@@ -89,7 +92,7 @@ def _own_log(options: argparse.Namespace, say: Callable[[str], None]) -> Result:
     """Read the articles and the clicks of a newsroom, and split them by time."""
     from nrms_np.data.convert.articles import read_articles
     from nrms_np.data.convert.columns import find_columns, need
-    from nrms_np.data.convert.shapes import SHAPES, read_log, shape_of
+    from nrms_np.data.convert.shapes import SAME_INSTANT, SHAPES, read_log, shape_of
     from nrms_np.data.convert.split import split_by_time
     from nrms_np.data.convert.tables import open_table
     from nrms_np.errors import NrmsError
@@ -102,11 +105,13 @@ def _own_log(options: argparse.Namespace, say: Callable[[str], None]) -> Result:
     tables = {"news": open_table(options.news), "clicks": open_table(options.clicks)}
     for kind, table in tables.items():
         columns[kind] = find_columns(table.path, kind, table.columns, options.columns)
-    need(options.news, "news", tables["news"].columns, columns["news"], ("id", "title"))
-    shape, columns["clicks"] = shape_of(tables["clicks"], columns["clicks"])
+    need(tables["news"], "news", columns["news"], ("id", "title"), options.columns)
+    shape, columns["clicks"] = shape_of(tables["clicks"], columns["clicks"], options.columns)
     for kind, table in tables.items():
-        told = ", ".join(f"{role} = {name}" for role, name in columns[kind].items())
-        say(f"{table.name}: {told}" + (f"; {SHAPES[shape]}" if kind == "clicks" else ""))
+        told = [", ".join(f"{role} = {name}" for role, name in columns[kind].items())]
+        if kind == "clicks":
+            told += [SHAPES[shape], *[SAME_INSTANT] * (shape == "rows" and "impression" not in columns[kind])]
+        say(f"{table.name}: {'; '.join(told)}")
     articles, tally = read_articles(tables["news"], columns["news"])
     log = read_log(tables["clicks"], columns["clicks"], shape, articles, options.seed)
     parts = split_by_time(options.clicks, log, options.dev_days, options.test_days)

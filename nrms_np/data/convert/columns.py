@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nrms_np.errors import DataError
+
+if TYPE_CHECKING:  # the module itself is needed for --help, which must not wait for pandas
+    from nrms_np.data.convert.tables import Table
 
 _IDS = ("newsid", "articleid", "itemid", "documentid", "docid", "storyid", "contentid", "pageid", "nid")
 
@@ -40,12 +45,13 @@ ROLES = tuple(f"{kind}.{role}" for kind, roles in USUAL.items() for role in role
 def named_columns(text: str) -> dict[str, str]:
     """Read `--columns`: "news.id=article_id,clicks.time=ts" becomes {"news.id": "article_id", "clicks.time": "ts"}.
 
+    "clicks.clicked=" becomes {"clicks.clicked": ""}: no column tells it, whatever the names say.
     Raises ValueError with what is wrong.
     """
     named: dict[str, str] = {}
     for pair in text.split(","):
         role, equals, name = (part.strip() for part in pair.partition("="))
-        if not equals or not name or role not in ROLES:
+        if not equals or role not in ROLES:
             raise ValueError(f"{pair!r} is not ROLE=COLUMN with one of the roles {', '.join(ROLES)}")
         if role in named:
             raise ValueError(f"{role} is named twice")
@@ -67,23 +73,33 @@ def find_columns(path: Path, kind: str, found: Sequence[str], named: Mapping[str
         name = named.get(f"{kind}.{role}")
         if name is None:
             name = next((plain[one] for one in usual if one in plain and plain[one] not in taken), None)
-        elif name not in found:
+        elif name and name not in found:
             raise DataError(path, f"there is no column {name!r}; {_found(found)}.")
-        if name is not None:
+        if name:
             if list(found).count(name) > 1:
                 raise DataError(path, f"two columns are called {name!r}; give each a name of its own.")
             columns[role] = name
     return columns
 
 
-def need(path: Path, kind: str, found: Sequence[str], columns: Mapping[str, str], roles: Sequence[str]) -> None:
-    """Raise DataError for the first of these roles that no column tells."""
-    for role in roles:
-        if role not in columns:
-            problem = f"no column is known to be the {role} of the {kind}; {_found(found)}"
-            raise DataError(
-                path, f"{problem}. Say which: --columns {kind}.{role}=COLUMN (the first row must hold names)."
-            )
+def need(table: Table, kind: str, columns: Mapping[str, str], roles: Sequence[str], named: Mapping[str, str]) -> None:
+    """Raise DataError, with all that are missing, where no column tells some of these roles.
+
+    columns: those that were found.    named: what the user said, which stands in the line to repeat.
+    """
+    missing = [role for role in roles if role not in columns]
+    if missing:
+        problem = f"no column is known to be the {' or the '.join(missing)} of the {kind}; {_found(table.columns)}"
+        option = columns_option(named, {f"{kind}.{role}": "COLUMN" for role in missing})
+        if kind == "clicks" and "news" in missing:
+            option += ", or, where a cell lists what was shown, clicks.shown=COLUMN and clicks.clicked=COLUMN in place of the news"
+        names = " (the first row must hold names)" if table.kind in ("csv", "tsv") else ""
+        raise DataError(table.path, f"{problem}. Say which: {option}{names}.")
+
+
+def columns_option(named: Mapping[str, str], more: Mapping[str, str]) -> str:
+    """The option `--columns`, ready for a shell: what the user named already, and more."""
+    return f"--columns {shlex.quote(','.join(f'{role}={name}' for role, name in {**named, **more}.items()))}"
 
 
 def _found(found: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nrms_np.data.convert.cells import CHUNK, Cells, Chunk
+from nrms_np.data.convert.tally import counted
 
 BLOCK = 16_000_000
 """Bytes that are read at once."""
@@ -149,7 +150,7 @@ def _read_alone(line: str, delimiter: str) -> tuple[list[str], str]:
 
 
 def _found(cells: int, wide: int) -> str:
-    return f"{cells} {'cell' if cells == 1 else 'cells'} where the header has {wide}"
+    return f"{counted(cells, 'cell', 'cells')} where the header has {wide}"
 
 
 def _one_line(line: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +11,19 @@ import pandas as pd
 
 from nrms_np.arrays import BoolArray, IntArray
 from nrms_np.data.convert.articles import Articles
-from nrms_np.data.convert.cells import NO_TIME, Chunk, Numbers, clicked_of, known_of, list_of, text_of, times_of
-from nrms_np.data.convert.columns import need
+from nrms_np.data.convert.cells import (
+    CLICKED,
+    NO_TIME,
+    Chunk,
+    Numbers,
+    clicked_of,
+    distinct_texts,
+    known_of,
+    list_of,
+    text_of,
+    times_of,
+)
+from nrms_np.data.convert.columns import columns_option, need
 from nrms_np.data.convert.drawing import draw_candidates
 from nrms_np.data.convert.log import Clicks, Impressions, Rows, grouped
 from nrms_np.data.convert.tables import Table
@@ -23,6 +35,9 @@ SHAPES = {
     "lists": "one row per impression, with lists of the shown and the clicked",
     "clicks": "clicks only, one row per click (if a column tells what was not clicked, name it: --columns clicks.clicked=COLUMN)",
 }
+
+SAME_INSTANT = "impression: same user and time, no column named clicks.impression"
+"""Said of one row per shown article without such a column."""
 
 NEEDED = {
     "rows": ("time", "user", "news", "clicked"),
@@ -36,11 +51,11 @@ BAD_TIME = "the time cannot be read (ISO 8601, seconds or milliseconds since 197
 NO_USER = "the row has no user, or one with a tab, a line end or half a letter in it"
 NO_IMPRESSION = "the row has no impression id, or one with a tab, a line end or half a letter in it"
 BAD_CLICKED = "clicked is neither 0 nor 1"
-BAD_LIST = "a list cannot be read (words with spaces or commas between, or JSON)"
+BAD_LIST = "a list cannot be read (ids with spaces or commas between, or JSON)"
 NOT_IN_NEWS = "the news file lacks the article"
 TWICE = "the article is already in the impression"
 NO_CLICK = "nothing was clicked in the impression"
-NO_CANDIDATE = "none of its articles is in the news file"
+NO_CANDIDATE = "nothing is shown, or nothing that the news file has"
 REPEATED = "the same row stood before"
 JOINED = "the row belongs to an impression that stood before, which has its candidates too"
 CLICKED_BEFORE = (
@@ -64,12 +79,36 @@ class Log(NamedTuple):
     tallies: list[Tally]
 
 
-def shape_of(table: Table, columns: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The shape of a log, a key of SHAPES, by the columns it has, and those that it uses; raises DataError where one is missing."""
+def shape_of(table: Table, columns: Mapping[str, str], named: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The shape of a log, a key of SHAPES, by the columns it has, and those that it uses.
+
+    named: what the user said of columns, with `columns.ROLES` as keys.
+    Raises DataError where a column is missing, and where a log seems to be of clicks only because one was not recognised.
+    """
     shape = "lists" if "shown" in columns else "rows" if "clicked" in columns else "clicks"
-    need(table.path, "clicks", table.columns, columns, NEEDED[shape])
+    need(table, "clicks", columns, NEEDED[shape], named)
+    if shape == "clicks" and "clicks.clicked" not in named:
+        _check_clicks_only(table, columns, named)
     wanted = NEEDED[shape] + ("impression",) * (shape != "clicks")
     return shape, {role: name for role, name in columns.items() if role in wanted}
+
+
+def _check_clicks_only(table: Table, columns: Mapping[str, str], named: Mapping[str, str]) -> None:
+    """Raise DataError where a column without a role looks as if it told what was clicked."""
+    used = columns.values()
+    unused = {name: name for name in table.columns if name not in used and table.columns.count(name) == 1}
+    if not unused:
+        return
+    first = next(table.chunks(unused))
+    for name in unused:
+        texts = sorted(set(distinct_texts(first.cells[name])[1]))
+        if {CLICKED.get(text.casefold()) for text in texts} == {0, 1} and (clicked_of(first.cells[name]) >= 0).all():
+            yes, no = (columns_option(named, {"clicks.clicked": one}) for one in (name, ""))
+            raise DataError(
+                table.path,
+                f"column {name!r} holds only {' and '.join(texts)}; if it tells what was clicked, name it with {yes}; if this is a "
+                f"log of clicks only, say so with {no}",
+            )
 
 
 def read_log(table: Table, columns: Mapping[str, str], shape: str, articles: Articles, seed: int) -> Log:
@@ -127,11 +166,27 @@ def _keep(table: Table, chunk: Chunk, tally: Tally, faults: Sequence[tuple[str, 
     for role, reason, bad in faults:
         rows = np.flatnonzero(good & bad)
         good[rows] = False
-        cells = chunk.cells[role]
-        tally.drop(
-            reason, len(rows), (f"{table.place(chunk.lines[i])}: {text_of(cells[i])[:80]!r}" for i in rows.tolist())
-        )
+        _drop(table, chunk, tally, role, reason, rows)
     return good
+
+
+def _drop(table: Table, chunk: Chunk, tally: Tally, role: str, reason: str, rows: IntArray) -> None:
+    """Count these rows of a chunk as dropped, and say where they stand and what is in their cell of this role."""
+    cells = chunk.cells[role]
+    places = (f"{table.place(chunk.lines[i])}: {text_of(cells[i])[:80]!r}" for i in rows.tolist())
+    tally.drop(reason, len(rows), places)
+
+
+_OTHER_MARKS = re.compile(r"[|;]")
+
+
+def _run_together(ids: Sequence[str], known: Mapping[str, int]) -> bool:
+    """Whether an id that the news file lacks falls apart at | or ; into ids that it has, or has such a mark at its end."""
+    return any(
+        one not in known and any(not piece or piece in known for piece in _OTHER_MARKS.split(one))
+        for one in ids
+        if _OTHER_MARKS.search(one)
+    )
 
 
 def _read_rows(
@@ -172,40 +227,47 @@ def _read_lists(
     """One row per impression, with lists; what was clicked was shown too, also where the log does not say so."""
     parts: list[tuple[Any, ...]] = []
     heads: list[tuple[Any, ...]] = []
-    count = 0
+    count, last = 0, NO_TIME
     for chunk in table.chunks(columns):
         cells = chunk.cells
         user, time = users.of(cells["user"]), times_of(cells["time"])
         shown, clicked = ([list_of(cell) for cell in cells[role]] for role in ("shown", "clicked"))
         faults = [("time", BAD_TIME, time == NO_TIME), ("user", NO_USER, user < 0)]
-        faults += [(role, BAD_LIST, np.array([one is None for one in lists], dtype=bool))
-                   for role, lists in (("shown", shown), ("clicked", clicked))]  # fmt: skip
+        for role, lists in (("shown", shown), ("clicked", clicked)):
+            bad = [one is None or _run_together(one, articles.row) for one in lists]
+            faults.append((role, BAD_LIST, np.array(bad, dtype=bool)))
         both = zip(shown, clicked, strict=True)
         content = np.array([hash((*(page or ()), None, *(hits or ()))) for page, hits in both], dtype=np.int64)
         name: IntArray = np.zeros(len(user), dtype=np.int64)
         if "impression" in columns:
             name = names.of(cells["impression"])
             faults.append(("impression", NO_IMPRESSION, name < 0))
-        good = _keep(table, chunk, tally, faults)
+        rows = np.flatnonzero(_keep(table, chunk, tally, faults))
         tokens: list[str] = []
         labels: list[bool] = []
         lengths: list[int] = []
-        for i in np.flatnonzero(good):
+        for i in rows:
             page, hit = shown[i] or [], dict.fromkeys(clicked[i] or [])
             all_shown = page + [one for one in hit if one not in page]
             tokens += all_shown
             labels += [token in hit for token in all_shown]
             lengths.append(len(all_shown))
-        owner = np.repeat(np.arange(count, count + len(lengths)), lengths)
-        parts.append((owner, known_of(tokens, articles.row), np.array(labels, dtype=bool)))
-        heads.append((name[good], user[good], time[good], content[good]))
-        count += len(lengths)
+        last = max(last, int(time[rows].max(initial=NO_TIME)))
+        news, owner = known_of(tokens, articles.row), np.repeat(np.arange(len(rows)), lengths)
+        inside.read += len(news)
+        some = np.bincount(owner[news >= 0], minlength=len(rows)) > 0
+        _drop(table, chunk, tally, "shown", NO_CANDIDATE, rows[~some])
+        kept = some[owner]
+        inside.drop(NOT_IN_NEWS, int((~kept).sum()))
+        parts.append(((np.cumsum(some) - 1 + count)[owner[kept]], news[kept], np.array(labels, dtype=bool)[kept]))
+        rows = rows[some]
+        heads.append((name[rows], user[rows], time[rows], content[rows]))
+        count += len(rows)
     name, user, time, content = (np.concatenate(values) for values in zip(*heads, strict=True))
     owner, news, is_clicked = (np.concatenate(values) for values in zip(*parts, strict=True))
 
     repeated = pd.DataFrame({"name": name, "user": user, "time": time, "content": content}).duplicated().to_numpy()
     tally.drop(REPEATED, int(repeated.sum()))
-    inside.read = len(news)
     gone = repeated[owner]
     inside.drop(REPEATED, int(gone.sum()))
     inside.drop(NOT_IN_NEWS, int((~gone & (news < 0)).sum()))
@@ -213,11 +275,8 @@ def _read_lists(
     owner, news = owner[kept], news[kept]
     number = name if "impression" in columns else np.arange(count)
     impressions, clicks = grouped(Rows(number[owner], user[owner], time[owner], news, is_clicked[kept]))
-    last = int(time.max(initial=NO_TIME))
     inside.drop(TWICE, len(news) - len(impressions.clicked))
-    with_candidates = len(np.unique(owner))
-    tally.drop(NO_CANDIDATE, count - int(repeated.sum()) - with_candidates)
-    tally.drop(JOINED, with_candidates - impressions.candidates.count)
+    tally.drop(JOINED, count - int(repeated.sum()) - impressions.candidates.count)
     impressions, without = _with_a_click(impressions)
     tally.drop(NO_CLICK, len(without))
     inside.drop(NO_CLICK, int(without.sum()))

@@ -11,6 +11,7 @@ from nrms_np.arrays import IntArray
 from nrms_np.data.convert.cells import DAY
 from nrms_np.data.convert.log import Impressions, histories
 from nrms_np.data.convert.shapes import Log
+from nrms_np.data.convert.tally import counted
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed
 
@@ -52,7 +53,7 @@ def split_by_time(path: Path, log: Log, dev_days: int, test_days: int) -> list[P
             raise DataError(
                 path,
                 f"{name} would be empty: no impression {when.get(i, f'from {_date(test_from)} on')} has a click on known news. "
-                f"Impressions with one lie on {days} {'day' if days == 1 else 'different days'} (UTC), {_date(day.min())} to "
+                f"Impressions with one lie on {counted(days, 'day', 'different days')} (UTC), {_date(day.min())} to "
                 f"{_date(day.max())}; each split needs a day, see --dev-days and --test-days, or give a longer log.",
             )
         parts.append(Part(name, log.impressions.take(rows), before.take(rows), log.users, log.names))

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ def open_table(path: Path, name: str = "") -> Table:
 
     name: how reports call it, if not by its name.
 
-    Raises DataError for an ending that is not known, a file that is missing, empty or damaged, and Parquet without pyarrow.
+    Raises DataError for an ending that is not known, a file that is missing, empty or damaged,
+    one in UTF-16, one that is packed and not named .gz, and Parquet without pyarrow.
     """
     kind = path.name.lower().removesuffix(".gz").rpartition(".")[2]
     if kind not in KNOWN:
@@ -97,6 +99,7 @@ def open_table(path: Path, name: str = "") -> Table:
         raise DataError(path, "to read Parquet, install pyarrow: pip install 'nrms_np[parquet]'")
     delimiter = "\t"
     with _reading(path) as file:
+        _check_start(path, kind, file)
         if kind == "parquet":
             columns = list(_parquet_file(file).schema_arrow.names)
         elif kind in ("csv", "tsv"):
@@ -115,6 +118,16 @@ def open_table(path: Path, name: str = "") -> Table:
                 raise DataError(path, "this is a JSON array; write one JSON object per line.")
             columns = list(dict.fromkeys(name for text in some for name in _json_object(text) or ()))
     return Table(path, name or path.name, kind, columns, delimiter)
+
+
+def _check_start(path: Path, kind: str, file: IO[bytes]) -> None:
+    """Raise DataError where the first bytes tell a packed file without .gz, or UTF-16; the file is then at its start again."""
+    start = file.read(4)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b") and path.suffix.lower() != ".gz":
+        raise DataError(path, f"the file is packed with gzip; name it {path.name}.gz.")
+    if kind != "parquet" and (start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in start):
+        raise DataError(path, "the file is in UTF-16; save it as UTF-8.")
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

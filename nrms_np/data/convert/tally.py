@@ -9,6 +9,11 @@ MOST_PLACES = 1000
 """So many places are kept of each reason; the count goes on."""
 
 
+def counted(number: int, one: str, more: str) -> str:
+    """A number with its noun: 1 day, 1,200 days."""
+    return f"{number:,} {one if number == 1 else more}"
+
+
 @dataclass
 class Tally:
     """The things of one kind that were read from one file or folder.

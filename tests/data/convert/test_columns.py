@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from nrms_np.data.convert.columns import find_columns, named_columns, need
+from nrms_np.data.convert.tables import Table
 from nrms_np.errors import DataError
 
 LOG = Path("log.csv")
@@ -42,14 +44,28 @@ def test_a_column_named_of_one_table_is_found_in_the_other() -> None:
     assert columns == {"time": "ts", "user": "user_id", "news": "article_id"}
 
 
-@pytest.mark.parametrize("text", ["", "clicks.time", "clicks.time=", "time=ts", "clicks.time=a,clicks.time=b"])
+@pytest.mark.parametrize("text", ["", "clicks.time", "time=ts", "time=", "clicks.time=a,clicks.time=b"])
 def test_what_is_no_column(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not ROLE=COLUMN|named twice"):
         named_columns(text)
 
 
-def test_what_is_missing_is_named_with_what_was_found() -> None:
-    with pytest.raises(
-        DataError, match=r"log.csv: no column .* the user of the clicks; its columns are 'who'.* --columns clicks.user="
-    ):
-        need(LOG, "clicks", ["who"], {}, ("user",))
+def test_an_empty_name_says_that_there_is_no_such_column() -> None:
+    named = named_columns("clicks.clicked=,clicks.time=ts")
+    found = find_columns(LOG, "clicks", ["ts", "user", "news", "clicked"], named)
+    assert found == {"time": "ts", "user": "user", "news": "news"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "end"), [("csv", r" \(the first row must hold names\)\.$"), ("jsonl", r"place of the news\.$")]
+)
+def test_all_that_is_missing_is_named_at_once_with_the_line_to_repeat(kind: str, end: str) -> None:
+    table = Table(LOG, "log", kind, ["who", "seen at"])
+    told = (
+        "log.csv: no column is known to be the user or the news of the clicks; its columns are 'who', 'seen at'. Say which: "
+        "--columns 'clicks.time=seen at,clicks.user=COLUMN,clicks.news=COLUMN', or, "
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(told)}.*{end}"):
+        need(table, "clicks", {"time": "seen at"}, ("time", "user", "news"), {"clicks.time": "seen at"})
+    with pytest.raises(DataError, match=r"Say which: --columns news.id=COLUMN,news.title=COLUMN( \(|\.$)"):
+        need(table, "news", {}, ("id", "title"), {})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nrms_np.data.convert import delimited
 from nrms_np.data.convert.__main__ import main, parse
 from nrms_np.data.convert.write import mind_times
 from nrms_np.data.dataset import read_dataset
@@ -56,7 +57,10 @@ def test_rows_give_what_a_plain_program_gives(tmp_path: Path, news: Path, seed: 
     assert facts["read"][1]["used"] == sum(len(one.candidates) for one in expected.values())
 
 
-def test_a_row_per_impression_gives_the_same_as_a_row_per_article(tmp_path: Path, news: Path) -> None:
+def test_a_row_per_impression_gives_the_same_as_a_row_per_article(
+    tmp_path: Path, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK", 4000)  # several chunks
     pages = [(name, START + 997 * i, f"u{i % 7}", shown, hits) for i, (name, shown, hits) in enumerate(
         (f"i{i}", [f"a{(i * k) % 39}" for k in (3, 5, 7)], [f"a{(i * 5) % 39}"]) for i in range(1, 300))]  # fmt: skip
     rows = [Shown(name, time, user, one, int(one in hits)) for name, time, user, shown, hits in pages for one in shown]
@@ -111,6 +115,16 @@ def test_clicks_only_draws_what_others_clicked_and_every_report_says_so(
     assert read_out(tmp_path / "other") != read_out(tmp_path / "out")
 
 
+def test_a_column_of_zeros_and_ones_need_not_tell_what_was_clicked(tmp_path: Path, news: Path) -> None:
+    clicks = [(row.time, row.user, row.news, row.clicked) for row in shown_rows(1, impressions=60, users=30)]
+    path = write_csv(tmp_path / "clicks.csv", ["time", "user", "news", "subscriber"], clicks)
+    with pytest.raises(DataError, match=r"if this is a log of clicks only, say so with --columns clicks.clicked=$"):
+        convert(news, path, tmp_path / "out")
+    assert convert(news, path, tmp_path / "out", "--columns", "clicks.clicked=")["shape"] == "clicks"
+    ones = write_csv(tmp_path / "ones.csv", ["time", "user", "news", "clicks"], [(*row[:3], 1) for row in clicks])
+    assert convert(news, ones, tmp_path / "ones")["shape"] == "clicks"
+
+
 def test_a_test_split_on_request_and_the_table(tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         Shown(f"i{i}", START + i * DAY // 5, f"u{i // 2}", f"a{k}", int(k == i % 4))
@@ -128,7 +142,9 @@ def test_a_test_split_on_request_and_the_table(tmp_path: Path, news: Path, capsy
     )
     assert facts["never_seen_in_train"]["dev"]["users"] == len(dev - train) / len(dev)
     table = capsys.readouterr().out.split("\n\n", 1)[1].split("\n\nwrote")[0]
-    assert table in (tmp_path / "out" / "CONVERSION.md").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "CONVERSION.md").read_text(encoding="utf-8")
+    assert table in page
+    assert "a history is the user's last 50 clicks" in page
     for word in ("users", "clicks per user", "users not in train", "dropped", "test"):
         assert word in table
 
@@ -179,6 +195,22 @@ def test_a_malformed_list_is_named_and_a_repeated_row_is_counted(
     assert found["i4"][3] == ["a2"] * 5  # i9 and i0 are of one instant
 
 
+@pytest.mark.parametrize("mark", ["|", ";", " | ", "; "])
+def test_lists_with_other_marks_between_are_named_and_lists_of_unknown_ids_too(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str], mark: str
+) -> None:
+    write_csv(news, ["id", "title"], [(one, f"Title {one}") for one in ("a1", "a2", "a3", "b|c")])
+    rows = [(START + i * DAY // 3, "u", "a1 a2 b|c", "b|c") for i in range(6)]
+    rows += [(START, "u", mark.join(("a1", "a2", "a3")), "a3"), (START, "u", "a1 a2", mark.join(("a1", "a2")))]
+    rows += [(START, "u", "a98|a97", "a98"), (START, "u", "", ""), (START, "u", "a1 a98;a97", "a1")]
+    facts = convert(news, write_csv(tmp_path / "log.csv", ["time", "user", "shown", "clicked"], rows), tmp_path / "out")
+    told = capsys.readouterr().out
+    for line, cell in ((8, rows[6][2]), (9, rows[7][3]), (10, "a98|a97"), (11, "")):
+        assert f"log.csv, line {line}: {cell!r}\n" in told
+    assert [*facts["read"][1]["dropped"].values()] == [2, 2]
+    assert {len(one[4]) for one in read_out(tmp_path / "out").values()} == {1, 3}
+
+
 @pytest.mark.parametrize("header", ["time,user,shown,clicked", "time,user,news,clicked", "time,user,news"])
 def test_a_log_that_stands_twice_in_its_file_counts_once(tmp_path: Path, news: Path, header: str) -> None:
     page, hits = ("a1 a2 a3", "a1") if "shown" in header else ("a1", "1")
@@ -195,14 +227,40 @@ def test_a_log_that_stands_twice_in_its_file_counts_once(tmp_path: Path, news: P
     assert facts["read"][1]["read"] == 40
 
 
-def test_without_ids_what_a_user_sees_in_one_instant_is_an_impression(tmp_path: Path, news: Path) -> None:
+def test_without_ids_what_a_user_sees_in_one_instant_is_an_impression(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = [(START + i // 2 * DAY // 4, f"u{i % 2}", f"a{k}", int(k == i % 3)) for i in range(20) for k in range(3)]
     log = write_csv(tmp_path / "log.csv", ["ts", "uid", "item", "label"], rows)
     facts = convert(news, log, tmp_path / "out")
+    told = capsys.readouterr()
+    assert "one row per shown article; impression: same user and time, no column named clicks.impression\n" in told.out
+    assert (told.err, facts["warnings"]) == ("", [])
     found = read_out(tmp_path / "out")
     assert found.keys() == {str(i + 1) for i in range(20)}
     assert sum(split["impressions"] for split in facts["splits"].values()) == 20
     assert {len(one[4]) for one in found.values()} == {3}
+
+
+@pytest.mark.parametrize(("header", "look"), [
+    ("ts,uid,item,label", "clicks.impression=COLUMN"), ("ts,uid,item,label,imp", "column 'imp' is the same in all rows"),
+    ("ts,uid,shown,clicked", "what stands between the ids"),
+])  # fmt: skip
+def test_impressions_that_fall_apart_are_a_warning(
+    tmp_path: Path, news: Path, capsys: pytest.CaptureFixture[str], header: str, look: str
+) -> None:
+    times = [(i, k, START + i * DAY // 4 + k / 1000) for i in range(20) for k in range(3)]
+    rows = [
+        (time, f"u{i % 2}", f"a{k}", f"a{k}" if "shown" in header else int(k == i % 3), f"{i} {k}")
+        for i, k, time in times
+    ]
+    rows = [row[: header.count(",") + 1] for row in rows]
+    log = write_csv(tmp_path / "log.csv", header.split(","), rows)
+    assert main(["--quiet", "--news", str(news), "--clicks", str(log), "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith("warning: 100% of the impressions have one candidate")
+    assert look in told
+    assert told.replace("warning: ", "- **Odd**: ") in (tmp_path / "out" / "CONVERSION.md").read_text(encoding="utf-8")
 
 
 def test_ids_and_titles_that_minds_format_could_break_on(tmp_path: Path) -> None:
@@ -226,6 +284,11 @@ def test_ids_and_titles_that_minds_format_could_break_on(tmp_path: Path) -> None
 WRONG = {
     "no such column": (["--columns", "clicks.time=when"], None, "no column 'when'; its columns are 'impression_id'"),
     "no user": ([], lambda text: text.replace("user_id", "who"), r"--columns clicks.user=COLUMN"),
+    "no clicked": (
+        ["--columns", "clicks.user=user_id"],
+        lambda text: text.replace("clicked", "geklickt"),
+        r"'geklickt' holds only 0 and 1; .* name it with --columns clicks.user=user_id,clicks.clicked=geklickt; ",
+    ),
     "no times": ([], lambda text: text.replace(",17", ",x17"), r"can be used.*the time.*log.csv, line 2: 'x17"),
     "empty": ([], lambda _: "", "the file is empty"),
     "header only": ([], lambda text: text.split("\n")[0], "no rows below the header"),

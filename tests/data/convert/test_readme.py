@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from nrms_np.data.convert.columns import find_columns, named_columns
+from nrms_np.data.convert.shapes import NEEDED
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -22,6 +25,16 @@ def commands() -> str:
 def test_ten_lines_at_most_besides_the_log_itself() -> None:
     lines = re.sub(r"<< END\n.*?\nEND\n", "\n", commands(), flags=re.DOTALL).split("\n")
     assert 3 <= sum(bool(line) for line in lines) <= 10
+
+
+def test_the_line_for_odd_names_is_all_that_such_tables_need() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (news, clicks, option), *_ = re.findall(r"for `([\w,]+)` and `([\w,]+)`, say\s+`--columns ([^`]+)`", text)
+    named = named_columns(option)
+    for kind, heads, roles in (("news", news, {"id", "title"}), ("clicks", clicks, NEEDED["rows"])):
+        found = find_columns(Path("x.csv"), kind, heads.split(","), named)
+        assert found.keys() == set(roles)
+        assert sorted(found.values()) == sorted(heads.split(","))
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ IDS = [f"a{i}" for i in range(9)]
 def read(path: Path) -> Log:
     """Read a log on the articles a0 to a8; what was read is used or dropped."""
     table = open_table(path)
-    shape, columns = shape_of(table, find_columns(path, "clicks", table.columns, {}))
+    shape, columns = shape_of(table, find_columns(path, "clicks", table.columns, {}), {})
     log = read_log(table, columns, shape, Articles(IDS, [], {name: i for i, name in enumerate(IDS)}), 0)
     for tally in log.tallies:
         assert tally.read == tally.used + sum(tally.dropped.values()), tally

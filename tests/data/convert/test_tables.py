@@ -110,7 +110,10 @@ def test_json_lines(tmp_path: Path) -> None:
     ("t.csv", b"id,title\n1,a\n2,\xff\n", "line 3: a byte .0xff. is not UTF-8"),
     ("t.jsonl", b'{"id": "1"}\n{"id": "\xe9"}\n', "line 2: a byte"),
     ("t.txt", b"id,title\n", "ending of the name"),
-    ("t.csv.gz", b"id,title\n", "damaged"),
+    ("t.csv.gz", b"id,title\n", "damaged"), ("t.csv", gzip.compress(b"id,title\n1,a\n"), "packed with gzip; name it t.csv.gz"),
+    ("t.csv", "id,title\n1,a\n".encode("utf-16"), "in UTF-16; save it as UTF-8"),
+    ("t.jsonl", '{"id": 1}\n'.encode("utf-16-be"), "in UTF-16; save it as UTF-8"),
+    ("t.tsv.gz", gzip.compress("id\ttitle\n1\ta\n".encode("utf-16")), "in UTF-16; save it as UTF-8"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: bytes, told: str) -> None:
     (tmp_path / name).write_bytes(text)
