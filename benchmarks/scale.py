@@ -28,7 +28,7 @@ from nrms_np.evaluation.ranking import distinct_sequences, evaluate
 from nrms_np.kernels.engine import parallel
 from nrms_np.model import NRMS
 from nrms_np.training.adam import Adam
-from nrms_np.training.trainer import peak_memory_mb
+from nrms_np.training.memory import peak_memory_mb
 
 SHARES = (0.25, 0.5, 1.0)
 """The parts of the impressions that are measured: 1×, 2× and 4× of a quarter."""

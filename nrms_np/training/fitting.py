@@ -19,6 +19,7 @@ from nrms_np.evaluation.ranking import evaluate, load_trained
 from nrms_np.model import NRMS
 from nrms_np.training.going_on import go_on_from
 from nrms_np.training.learning_curve import draw_learning_curve
+from nrms_np.training.memory import check_memory
 from nrms_np.training.outcome import best_of, doubts
 from nrms_np.training.report import write_report
 from nrms_np.training.run_folder import RunFolder
@@ -92,6 +93,7 @@ def fit(
         warn(warning)
     if data.vocabulary.tokens != config.tokens:
         raise ConfigError(f"tokens is {config.tokens}, but the data was read by the rule {data.vocabulary.tokens}.")
+    check_memory(config, data)
     if start is None or (resume and run.checkpoint.exists()):  # a checkpoint has all parameters
         model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
     else:

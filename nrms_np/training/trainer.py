@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -20,6 +19,7 @@ from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
 from nrms_np.training.checkpoint import Origin, Progress, load_checkpoint, save_checkpoint
 from nrms_np.training.gradients import clip, norm
+from nrms_np.training.memory import peak_memory_mb
 from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.stopping import Stop
 
@@ -197,13 +197,3 @@ class Trainer:
 
     def _save_checkpoint(self) -> None:
         save_checkpoint(self.folder.checkpoint, self.model, self.optimiser, self.progress, self.origin)
-
-
-def peak_memory_mb() -> float:
-    """The most memory this process has had in use so far, in MiB; 0 where the system does not tell (Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
