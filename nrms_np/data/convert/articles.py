@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nrms_np.data.convert.cells import text_of
+from nrms_np.data.convert.cells import UNWRITABLE, text_of
 from nrms_np.data.convert.tables import Table
 from nrms_np.data.convert.tally import Tally
 from nrms_np.errors import DataError
