@@ -133,7 +133,7 @@ class Config:
             values.setdefault("tokens", "mind")  # models from before there was a choice
             values["ablate"] = tuple(values.get("ablate", ()))
             return cls(**values)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ConfigError(f"the settings cannot be read: {error}.") from error
 
 

@@ -107,7 +107,9 @@ def test_every_test_folder_has_its_room() -> None:
     rooms = {path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_dir() and path.name != "__pycache__"}
     folders = {path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("*") if path.is_dir()}
     mirrored = {
-        path for path in folders if path.parts[0] not in ("helpers", "lessons", "endurance") and "__pycache__" not in path.parts
+        path
+        for path in folders
+        if path.parts[0] not in ("helpers", "lessons", "endurance") and "__pycache__" not in path.parts
     }
     assert mirrored <= {room for room in rooms if not room.name.startswith("loops-")}
 

@@ -88,7 +88,7 @@ class RunFolder:
                     raise TypeError(f"{name} is {value!r}")
         except FileNotFoundError as error:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise NrmsError(f"{self.config}: the settings cannot be read ({error}).") from error
         return Config.from_json(text), data
 
@@ -104,7 +104,7 @@ class RunFolder:
         try:
             rows = [json.loads(line) for line in read_text(self.metrics).splitlines()]
             rows.sort(key=lambda row: row["epoch"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
         return rows
 
