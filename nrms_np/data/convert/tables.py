@@ -96,7 +96,7 @@ def open_table(path: Path, name: str = "") -> Table:
             path, f"the format is told by the ending of the name, which must be one of {endings}, or such with .gz."
         )
     if kind == "parquet" and find_spec("pyarrow") is None:
-        raise DataError(path, "to read Parquet, install pyarrow: pip install pyarrow")
+        raise DataError(path, "to read Parquet, pyarrow is needed: pip install pyarrow")
     delimiter = "\t"
     with _reading(path) as file:
         _check_start(path, kind, file)

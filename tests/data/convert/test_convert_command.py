@@ -328,7 +328,7 @@ def test_what_is_wrong_with_files(tmp_path: Path, news: Path, monkeypatch: pytes
     monkeypatch.setattr("nrms_np.data.convert.tables.find_spec", lambda _: None)
     for first, second, told in (
         (news, broken, "log.csv.gz: the file is damaged"), (news, other, "one of .csv, .tsv"), (latin, log, "line 2: .* UTF-8"),
-        (news, tmp_path / "none.csv", "no such file"), (news, parquet, r"pip install 'nrms_np\[parquet\]'"),
+        (news, tmp_path / "none.csv", "no such file"), (news, parquet, r"pip install pyarrow"),
         (log, log, "as --news and as --clicks"),
     ):  # fmt: skip
         with pytest.raises(NrmsError, match=told):
