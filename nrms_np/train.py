@@ -74,7 +74,8 @@ def main(arguments: list[str]) -> int:
             )  # fmt: skip
     except (Interrupted, KeyboardInterrupt):
         if RunFolder(folder).config.exists():
-            print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder}")
+            more = " --allow-unscored" * options.allow_unscored
+            print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder}{more}")
         else:
             print("interrupted before the run began; start it with the same command again")
         return ENDED if stop.received == SIGTERM else INTERRUPTED

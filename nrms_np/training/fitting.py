@@ -113,9 +113,8 @@ def fit(
         if resume:
             trainer.resume()
         else:
-            write_clicks(
-                run.clicks, count_clicks(data.train)
-            )  # for a Recommender: popularity where the model knows nothing
+            # For a Recommender: popularity where the model knows nothing.
+            write_clicks(run.clicks, count_clicks(data.train))
         run.write_config(config, origin)  # of a resumed run too: with more epochs it has them from now on
         trainer.fit()
         if trainer.stopped_early:
