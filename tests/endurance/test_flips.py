@@ -72,8 +72,8 @@ def read_vectors(path: Path, trainer: Trainer) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("name", "read"),
-    [("model.npz", read_model), ("checkpoint.npz", read_checkpoint), ("news_vectors.npz", read_vectors)],
+    ("name", "read", "step"),
+    [("model.npz", read_model, 1), ("checkpoint.npz", read_checkpoint, 15), ("news_vectors.npz", read_vectors, 1)],
 )
 def test_no_flipped_bit_gives_other_numbers(
     trainer: Trainer, tmp_path: Path, name: str, read: Callable[[Path, Trainer], dict[str, np.ndarray]], step: int
