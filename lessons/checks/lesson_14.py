@@ -1,61 +1,70 @@
-"""Lesson 14: four functions to repair."""
+"""Lesson 13: reading weights and ablations."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lessons.checks.compare import expect, gradients
-from lessons.checks.lesson_02 import check_embedding_backward
-from lessons.checks.lesson_03 import check_scores_backward
+from lessons.checks.compare import AnswerError, expect
 from lessons.checks.run import Function, Task
-from nrms_np.evaluation.metrics import impression_metrics
-from nrms_np.layers import softmax
+
+WORDS = ["rockets", "win", "again", "in", "houston"]
+ALPHA = np.array([0.4, 0.25, 0.05, 0.05, 0.25])
 
 
-def check_softmax_backward(softmax_backward: Function) -> None:
-    """A square one first, where the bug shows in the numbers alone; one that is not; one row."""
-    rng = np.random.default_rng([14, 0])
-    for T, n in ((4, 4), (3, 5), (1, 6)):
-        a, dp = rng.standard_normal((T, n)), rng.standard_normal((T, n))
-        right = gradients(lambda a: softmax.softmax_forward(a)[0], dp, da=a)
-        expect(softmax_backward(dp, softmax.softmax_forward(a)[0]), **right)
+def check_top_words(top_words: Function) -> None:
+    """The best, ties, more than there are, an empty title."""
+    order = ["rockets", "win", "houston", "again", "in"]
+    for n in (1, 2, 3, 4, 9):
+        _expect_words(top_words(list(WORDS), ALPHA.copy(), n), order[:n])
+    _expect_words(top_words([], np.zeros(0), 3), [])
 
 
-def check_mean_auc(mean_auc: Function) -> None:
-    """Two impressions whose scores are of different sizes; many; one."""
-    scores, clicked = np.array([0.2, 0.1, 9.0, 8.0, 8.5]), np.array([True, False, True, False, False])
-    expect(mean_auc(scores, clicked, np.array([0, 2, 5])), auc=1.0)
-    rng = np.random.default_rng([14, 3])
-    lengths = np.array([4, 7, 2, 5])
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    scores = rng.integers(0, 9, 18) / 4
-    clicked = rng.random(18) < 0.4
-    clicked[offsets[:-1]], clicked[offsets[:-1] + 1] = True, False
-    expect(mean_auc(scores, clicked, offsets), auc=float(impression_metrics(scores, clicked, offsets)[:, 0].mean()))
-    expect(
-        mean_auc(scores[:4], clicked[:4], offsets[:2]),
-        auc=float(impression_metrics(scores[:4], clicked[:4], offsets[:2])[0, 0]),
-    )
+def _expect_words(got: object, expected: list[str]) -> None:
+    if not isinstance(got, (list, tuple)):
+        raise AnswerError(f"It returned a {type(got).__name__}, expected is a list of words.")
+    if len(got) != len(expected):
+        raise AnswerError(f"It returned {len(got)} words, expected are {len(expected)}: {', '.join(expected)}.")
+    for i, word in enumerate(expected):
+        if got[i] != word:
+            raise AnswerError(f"words[{i}] is wrong: expected {word!r}, got {got[i]!r}.")
+
+
+def check_looks_elsewhere(looks_elsewhere: Function) -> None:
+    """Each word at itself, all words alike, at random, one word."""
+    expect(looks_elsewhere(np.stack([np.eye(4), np.full((4, 4), 0.25)])), elsewhere=np.array([0.0, 0.75]))
+    alpha = np.random.default_rng([13, 1]).random((3, 5, 5))
+    alpha /= alpha.sum(axis=2, keepdims=True)
+    own = np.array([[alpha[k, i, i] for i in range(5)] for k in range(3)])
+    expect(looks_elsewhere(alpha), elsewhere=1 - own.mean(axis=1))
+    expect(looks_elsewhere(np.ones((2, 1, 1))), elsewhere=np.zeros(2))
+
+
+def check_ablation(ablation_difference: Function) -> None:
+    """By eye, at random where the runs go up and down together, and two runs."""
+    expect(ablation_difference(np.array([0.62, 0.64]), np.array([0.61, 0.61])), mean=0.02, error=0.01)
+    rng = np.random.default_rng([13, 2])
+    ablated = 0.6 + 0.05 * rng.standard_normal(7)
+    full = ablated + 0.02 + 0.004 * rng.standard_normal(7)
+    d = full - ablated
+    error = np.sqrt(((d - d.mean()) ** 2).sum() / 6) / np.sqrt(7)
+    expect(ablation_difference(full, ablated), mean=float(d.mean()), error=float(error))
+    expect(ablation_difference(ablated, ablated.copy()), mean=0.0, error=0.0)
 
 
 TASKS = {
-    "softmax_backward": Task(
-        check_softmax_backward,
-        "What is the shape of `mean`? With a square p, NumPy lays it along the wrong axis and says nothing. Try it with p of "
-        "shape (3, 5).",
+    "top_words": Task(
+        check_top_words,
+        "np.argsort sorts upwards, so give it −alpha, and kind='stable' keeps ties in their order. [:n] may ask for more "
+        "than there is.",
     ),
-    "scores_backward": Task(
-        check_scores_backward,
-        "x goes two ways into S. Count the lines that make dx, and what each does to the one before.",
+    "looks_elsewhere": Task(
+        check_looks_elsewhere,
+        "Each row of alpha sums to 1, so what goes elsewhere is 1 minus the diagonal. np.diagonal(alpha, axis1=1, axis2=2) "
+        "has it, (H, T).",
     ),
-    "embedding_backward": Task(
-        check_embedding_backward,
-        "Look at a word that occurs twice. NumPy reads all rows, adds, and then writes them all: of two writes to one row, "
-        "the last stays.",
-    ),
-    "mean_auc": Task(
-        check_mean_auc,
-        "Which candidates are compared with which? Print `starts`. A score only means something beside the others of the "
-        "same impression.",
+    "ablation_difference": Task(
+        check_ablation,
+        "Take the differences first, then their mean and their spread: what moves both runs of a seed alike drops out. "
+        "np.std has ddof=1 for the n − 1.",
     ),
 }

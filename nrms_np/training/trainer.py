@@ -122,7 +122,7 @@ class Trainer:
     def _train_epoch(self) -> None:
         progress = self.progress
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
-        with self._bar() as bar, self.stop.patient():
+        with self.stop.patient(), self._bar() as bar:
             for batch in self._batches(progress.epoch, progress.batch):
                 loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.optimiser.steps)
                 size = norm(gradients)
