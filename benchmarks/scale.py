@@ -1,16 +1,17 @@
 """MIND-small's size from end to end: reading, an epoch, an evaluation, a million titles and users; and how it grows.
 
-Run: python benchmarks/scale.py [--small] [--steps 300] [--threads 2] [--json FILE] [--figure FILE]
+Run: python benchmarks/scale.py [--small | --large] [--steps 300] [--threads 2] [--json FILE] [--figure FILE]
 
-The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there.
-`--small` takes the demo corpus and a few steps instead, to see that it runs. Each size runs in a process of its own, so that its
-peak memory is its own.
+The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there. `--large`
+measures one of MIND-large's size too, ten times the impressions, written into data/mind-large-shape. `--small` takes the demo
+corpus and a few steps instead, to see that it runs. Each size runs in a process of its own, so that its peak memory is its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,14 +34,18 @@ from nrms_np.training.memory import peak_memory_mb
 SHARES = (0.25, 0.5, 1.0)
 """The parts of the impressions that are measured: 1×, 2× and 4× of a quarter."""
 
-LIMITS = {
+LIMITS: dict[str, float] = {
     "read_seconds": 10,
     "epoch_minutes": 15,
     "evaluation_seconds": 20,
     "million_titles_seconds": 40,
     "million_users_minutes": 6.7,
+    "recommend_seconds": 20,
+    "recommend_peak_rss_mb": 2048,
     "peak_rss_mb": 2048,
 }
+LIMIT_LARGE_MB = 4096
+"""What the peak memory may be at MIND-large's size; its times may be what they are."""
 
 
 def write_part(source: Path, target: Path, share: float) -> Path:
@@ -53,8 +58,8 @@ def write_part(source: Path, target: Path, share: float) -> Path:
     return target
 
 
-def measure(folder: Path, steps: int, threads: int) -> dict[str, Any]:
-    """Read, train for some steps, evaluate, encode; all numbers of one size."""
+def measure(folder: Path, model_file: Path, steps: int, threads: int) -> dict[str, Any]:
+    """Read, train for some steps, evaluate, encode, save the model; all numbers of one size."""
     parallel.set_threads(threads)
     from nrms_np.config import PRESETS, Config
 
@@ -88,6 +93,7 @@ def measure(folder: Path, steps: int, threads: int) -> dict[str, Any]:
     start = time.perf_counter()
     model.encode_users(news, histories)
     users_seconds = time.perf_counter() - start
+    model.save(model_file)
     return {
         "impressions": data.train.behaviors.candidates.count + dev.candidates.count,
         "samples": len(samples),
@@ -102,6 +108,29 @@ def measure(folder: Path, steps: int, threads: int) -> dict[str, Any]:
         "million_users_minutes": users_seconds / histories.count * 1e6 / 60,
         "peak_rss_mb": peak_memory_mb(),
     }
+
+
+def recommend(model_file: Path, folder: Path) -> dict[str, float]:
+    """The command for one user, from its start to its list: seconds, and the peak memory of its process."""
+    user = (folder / "dev/behaviors.tsv").open(encoding="utf-8").readline().split("\t")[1]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nrms_np.recommend", str(model_file), "--data", str(folder), "--user", user],
+        stdout=subprocess.DEVNULL, cwd=ROOT,
+    )  # fmt: skip
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"the recommendation ended with {status}")
+    return {"recommend_seconds": time.perf_counter() - start, "recommend_peak_rss_mb": used.ru_maxrss / 1024}
+
+
+def made(size: str) -> Path:
+    """The folder of the made-up corpus of this size, written if it is not there."""
+    corpus = ROOT / f"data/mind-{size}-shape"
+    if not corpus.is_dir():
+        command = [sys.executable, "-m", "nrms_np.data.demo", "--scale", size, "--out", str(corpus)]
+        subprocess.run(command, check=True, cwd=ROOT)
+    return corpus
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
@@ -133,38 +162,46 @@ def main() -> None:
     """Measure each size in a process of its own and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="the demo corpus and a few steps, to see that it runs")
+    parser.add_argument(
+        "--large", action="store_true", help="MIND-large's size too, which takes 15 GB of disk and minutes"
+    )
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--threads", type=int, default=parallel.available_threads())
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     parser.add_argument("--figure", type=Path, help="also draw the growth into this file")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)  # one size, for the process that measures it
+    parser.add_argument("--model", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.folder:
-        print(json.dumps(measure(options.folder, options.steps, options.threads)))
+        print(json.dumps(measure(options.folder, options.model, options.steps, options.threads)))
         return
-    corpus, steps, shares = ROOT / "data/mind-small-shape", options.steps, SHARES
     if options.small:
-        corpus, steps, shares = ROOT / "data/demo", 3, (0.5, 1.0)
-    elif not corpus.is_dir():
-        command = [sys.executable, "-m", "nrms_np.data.demo", "--scale", "small", "--out", str(corpus)]
-        subprocess.run(command, check=True, cwd=ROOT)
+        parts = [(ROOT / "data/demo", share) for share in (0.5, 1.0)]
+    else:
+        parts = [(made("small"), share) for share in SHARES]
+        if options.large:
+            parts.append((made("large"), 1.0))
+    steps = 3 if options.small else options.steps
     rows = []
-    for share in shares:
+    for corpus, share in parts:
         with tempfile.TemporaryDirectory() as place:
-            folder = write_part(corpus, Path(place), share)
-            command = [sys.executable, __file__, "--folder", str(folder), "--steps", str(steps)]
+            folder = corpus if share == 1.0 else write_part(corpus, Path(place), share)
+            model = Path(place) / "model.npz"
+            command = [sys.executable, __file__, "--folder", str(folder), "--model", str(model), "--steps", str(steps)]
             command += ["--threads", str(options.threads)]
-            rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    full = rows[-1]
+            row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            rows.append(row | recommend(model, folder))
     print(f"{options.threads} threads; 20 × 20 heads, 300-d words, batches of 64, dropout 0.2")
-    print(
-        f"{full['impressions']:,} impressions, {full['samples']:,} samples, {full['megabytes']} MB of files; "
-        f"an epoch is extrapolated from {full['steps']} steps, a million titles from {full['titles']:,}, "
-        f"a million users from {full['users']:,}"
-    )
-    print(f"\n{'':24} {'limit':>8} " + " ".join(f"{f'{share:.2f} ×':>10}" for share in shares))
+    for row in rows[len(SHARES) - 1 :]:
+        print(
+            f"{row['impressions']:,} impressions, {row['samples']:,} samples, {row['megabytes']} MB of files: an epoch is "
+            f"extrapolated from {row['steps']} steps, a million titles from {row['titles']:,}, users from {row['users']:,}"
+        )
+    print(f"\n{'impressions':24} {'limit':>8} " + " ".join(f"{row['impressions']:12,}" for row in rows))
     for name, limit in LIMITS.items():
-        print(f"{name:24} {limit:8} " + " ".join(f"{row[name]:10.1f}" for row in rows))
+        print(f"{name:24} {limit:8} " + " ".join(f"{row[name]:12.1f}" for row in rows))
+    if options.large:
+        print(f"at MIND-large's size the limit of peak_rss_mb is {LIMIT_LARGE_MB}; the times have none")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
     if options.figure:

@@ -5,6 +5,7 @@ The names below are imported when they are first used, so that `--help` of a com
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from nrms_np.recommend.recommender import Recommender
 
 __version__ = "0.1.0"
+
+if getattr(sys, "argv", [])[:1] == [
+    "-m"
+]:  # Python is on its way to `python -m nrms_np.<command>`; imported, nothing is done
+    from nrms_np.signals import end_at_once
+
+    end_at_once()
 
 __all__ = ["NRMS", "Batch", "Config", "Packed", "Recommender"]
 

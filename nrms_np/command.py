@@ -17,8 +17,9 @@ from typing import Any
 from nrms_np.config import COUNT, NATURAL, Kind
 from nrms_np.errors import Ended, NrmsError
 from nrms_np.plain import escaped
+from nrms_np.signals import ENDED, INTERRUPTED, said
 
-DONE, FAILED, INTERRUPTED, ENDED = 0, 1, 130, 143  # argparse itself exits with 2 for wrong usage
+DONE, FAILED = 0, 1  # argparse itself exits with 2 for wrong usage
 
 
 def make_parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -78,7 +79,8 @@ positive_int, natural_int = value_of(COUNT), value_of(NATURAL)
 
 def run_command(main: Callable[[list[str]], int]) -> None:
     """Run a command and exit: an error becomes one sentence on stderr and exit code 1, a signal the code that stands for it."""
-    signal.signal(signal.SIGTERM, _end)  # Ctrl-C raises KeyboardInterrupt by itself
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # raises KeyboardInterrupt
+    signal.signal(signal.SIGTERM, _end)
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", category=RuntimeWarning)  # of NumPy, on numbers that our errors tell of
     if isinstance(sys.stdout, TextIOWrapper):
@@ -97,9 +99,8 @@ def run_command(main: Callable[[list[str]], int]) -> None:
     except MemoryError as error:
         code = f"error: there is not enough memory ({error}); take smaller settings or less data."
     except KeyboardInterrupt as error:
-        ended = isinstance(error, Ended)
-        print("ended" if ended else "interrupted", file=sys.stderr)
-        code = ENDED if ended else INTERRUPTED
+        code = ENDED if isinstance(error, Ended) else INTERRUPTED
+        sys.stderr.write(said(code))
     sys.exit(code)
 
 

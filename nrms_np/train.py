@@ -9,10 +9,11 @@ from pathlib import Path
 from signal import SIGTERM
 from typing import Any
 
-from nrms_np.command import DONE, ENDED, INTERRUPTED, run_command, use_threads
+from nrms_np.command import DONE, run_command, use_threads
 from nrms_np.config import fastest_backend
 from nrms_np.data.folders import DEMO
 from nrms_np.data.mind.files import FOLDERS
+from nrms_np.signals import ENDED, INTERRUPTED
 from nrms_np.train_options import config_of, parse, resumed_config, run_to_resume
 
 

@@ -32,7 +32,7 @@ FLOORS = (
     ("kernels",),
     ("layers",),
     ("config", "packed", "gradcheck", "files", "npz", "plain", "palette"),
-    ("arrays", "errors"),
+    ("arrays", "errors", "signals"),
 )
 """From the top down; a module may import from its own floor and from those below."""
 

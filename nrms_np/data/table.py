@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
+from nrms_np.data.unpack import open_packed
 from nrms_np.errors import DataError
 from nrms_np.files import check_is_file
 
@@ -32,7 +33,7 @@ def open_binary(path: str | Path) -> IO[bytes]:
     """Open a file for reading, one that ends in .gz unpacked; raises DataError when that is not possible."""
     try:
         check_is_file(path)
-        return cast("IO[bytes]", gzip.open(path)) if Path(path).suffix.lower() == ".gz" else open(path, "rb")
+        return open_packed(path) if Path(path).suffix.lower() == ".gz" else open(path, "rb")
     except FileNotFoundError:
         raise DataError(path, "there is no such file; check the name and the folder.") from None
     except IsADirectoryError:

@@ -75,7 +75,7 @@ class Table:
 
     def _parquet(self, file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Chunk]:
         done = 0
-        for batch in _parquet_file(file).iter_batches(CHUNK // 10, columns=list(columns.values())):
+        for batch in _parquet_file(self.path, file).iter_batches(CHUNK // 10, columns=list(columns.values())):
             cells = {role: batch.column(name).to_pylist() for role, name in columns.items()}
             yield Chunk(range(done + 1, done + 1 + batch.num_rows), cells, [])
             done += batch.num_rows
@@ -101,7 +101,7 @@ def open_table(path: Path, name: str = "") -> Table:
     with _reading(path) as file:
         _check_start(path, kind, file)
         if kind == "parquet":
-            columns = list(_parquet_file(file).schema_arrow.names)
+            columns = list(_parquet_file(path, file).schema_arrow.names)
         elif kind in ("csv", "tsv"):
             header = next(csv.reader(first := [*islice(_text(file), 1)]), None)
             if header is None:
@@ -139,10 +139,10 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def _parquet_file(file: IO[bytes]) -> Any:
+def _parquet_file(path: Path, file: IO[bytes]) -> Any:
     from pyarrow.parquet import ParquetFile
 
-    return ParquetFile(BytesIO(file.read()) if isinstance(file, gzip.GzipFile) else file)
+    return ParquetFile(BytesIO(file.read()) if path.suffix.lower() == ".gz" else file)
 
 
 def _text(file: IO[bytes]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A corpus of MIND-small's size and shape, for timing and for a rehearsal: `python -m nrms_np.data.demo --scale small`.
+"""A corpus of MIND-small's or MIND-large's size and shape, for timing: `python -m nrms_np.data.demo --scale small`.
 
 The words are made up. What it copies are the numbers that decide how long a step takes: how many news and impressions, how long
 titles, histories and pages are, how often words repeat in titles and news in histories. So that there is something to learn, a
@@ -7,6 +7,8 @@ part of the words belongs to the topic of the news, and a user has two topics, w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +20,28 @@ from nrms_np.data.demo.files import DAYS, behaviors_lines, news_line, write_line
 from nrms_np.data.demo.headlines import TOPICS
 from nrms_np.packed import Packed, offsets_of
 
-# News 0 to SHARED - 1 are in both splits, then come those of train alone and those of dev alone.
-SHARED, TRAIN_ALONE, DEV_ALONE = 28_460, 22_822, 13_956
-# Each split has so many users; few of those of dev are known from train.
-USERS, DEV_USERS_IN_TRAIN = 50_000, 5_550
+
+class Size(NamedTuple):
+    """How much of everything.
+
+    news:        in both splits, in train alone, in dev alone.
+    users:       of train, of dev, and of dev that are known from train.
+    impressions: of train, of dev.    clicks: the same.
+    """
+
+    news: tuple[int, int, int]
+    users: tuple[int, int, int]
+    impressions: tuple[int, int]
+    clicks: tuple[int, int]
+
+
+SIZES = {
+    "small": Size((28_460, 22_822, 13_956), (50_000, 50_000, 5_550), (156_965, 73_152), (236_344, 111_383)),
+    "large": Size((50_000, 74_000, 37_000), (711_222, 255_990, 212_000), (2_232_748, 376_471), (3_383_656, 574_845)),
+}
+IMPRESSIONS_PER_BLOCK = 160_000
+"""Impressions are drawn in blocks, so that the memory does not grow with their number."""
+
 # Lengths as shortest, longest, how many of a thousand; fitted to what is published on MIND.
 HISTORY_LENGTHS = (
     (0, 0, 24), (1, 2, 40), (3, 7, 180), (8, 19, 256), (20, 38, 250), (39, 68, 150),
@@ -41,49 +61,59 @@ LOTS_OF_INTEREST = 3
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvwyzc", "aeiou"
 
 
-class MadeSplit(NamedTuple):
-    """A split to make: its name, its news, how many impressions and clicks, and its first user."""
+class Block(NamedTuple):
+    """Impressions to draw: the news of their split, how many there are, and how many clicks they have together."""
 
-    name: str
     news: IntArray
     impressions: int
     clicks: int
-    first_user: int
 
 
-_TRAIN_NEWS = np.arange(SHARED + TRAIN_ALONE)
-_DEV_NEWS = np.concatenate([np.arange(SHARED), np.arange(DEV_ALONE) + SHARED + TRAIN_ALONE])
-SPLITS = (
-    MadeSplit("train", _TRAIN_NEWS, 156_965, 236_344, first_user=0),
-    MadeSplit("dev", _DEV_NEWS, 73_152, 111_383, first_user=USERS - DEV_USERS_IN_TRAIN),
-)
-
-
-def write(folder: Path, seed: int) -> str:
+def write(folder: Path, seed: int, size: Size = SIZES["small"]) -> str:
     """Write train/ and dev/ into a folder; returns the summary.
 
     Raises NrmsError when a file cannot be written.
     """
-    texts = Texts(SHARED + TRAIN_ALONE + DEV_ALONE, seed)
+    shared, train_alone, dev_alone = size.news
+    texts = Texts(sum(size.news), seed)
+    train = np.arange(shared + train_alone)
+    news_of = train, np.concatenate([train[:shared], len(train) + np.arange(dev_alone)])
+    first_users = 0, size.users[0] - size.users[2]
     summary = [f"wrote {folder}"]
-    for number, split in enumerate(SPLITS):
-        news = ((row, TOPICS[row % len(TOPICS)]) for row in split.news.tolist())
-        lines = (news_line(row, topic, topic, texts.title(row), texts.abstract(row)) for row, topic in news)
-        write_lines(folder / split.name / "news.tsv", lines)
-        generator = np.random.default_rng([seed, 20 + number])
-        users = generator.integers(USERS, size=split.impressions)
-        # Each user at least once; the order of the impressions stays random.
-        users[generator.permutation(split.impressions)[:USERS]] = np.arange(USERS)
-        histories, shown, clicked = _clicks(split, _interests(users), np.random.default_rng([seed, 10 + number]))
-        parts = (histories, shown, Packed(clicked.astype(np.int8), shown.offsets))
-        rows = ([part.sequence(i).tolist() for part in parts] for i in range(len(users)))
-        shown_to = ((f"U{split.first_user + user + 1}", *lists) for user, lists in zip(users, rows, strict=True))
-        write_lines(folder / split.name / "behaviors.tsv", behaviors_lines(shown_to, len(users), DAYS[split.name]))
-        summary.append(
-            f"{split.name:>6}: {len(split.news):,} news, {split.impressions:,} impressions, {int(clicked.sum()):,} clicks, "
-            f"histories of {np.median(histories.lengths):.0f} (median), pages of {shown.lengths.mean():.1f} (mean)"
+    for number, name in enumerate(("train", "dev")):
+        rows, impressions, clicks, users = (
+            news_of[number],
+            size.impressions[number],
+            size.clicks[number],
+            size.users[number],
         )
+        news = ((row, TOPICS[row % len(TOPICS)]) for row in rows.tolist())
+        lines = (news_line(row, topic, topic, texts.title(row), texts.abstract(row)) for row, topic in news)
+        write_lines(folder / name / "news.tsv", lines)
+        generator = np.random.default_rng([seed, 20 + number])
+        shown_to = generator.integers(users, size=impressions)
+        # Each user at least once; the order of the impressions stays random.
+        shown_to[generator.permutation(impressions)[:users]] = np.arange(users)
+        starts = range(0, impressions, IMPRESSIONS_PER_BLOCK)
+        blocks = (
+            _rows(Block(rows, stop - start, clicks * stop // impressions - clicks * start // impressions),
+                  shown_to[start:stop], first_users[number], [seed, 10 + number, *([start] * (start > 0))])
+            for start, stop in zip(starts, [*starts[1:], impressions], strict=True)
+        )  # fmt: skip
+        every = chain.from_iterable(blocks)
+        write_lines(folder / name / "behaviors.tsv", behaviors_lines(every, impressions, DAYS[name]))
+        summary.append(f"{name:>6}: {len(rows):,} news, {impressions:,} impressions, {clicks:,} clicks")
     return "\n".join(summary)
+
+
+def _rows(
+    block: Block, users: IntArray, first_user: int, seed: list[int]
+) -> Iterator[tuple[str, list[int], list[int], list[bool]]]:
+    """For each impression the user, the history, the news shown, and which of them were clicked."""
+    histories, shown, clicked = _clicks(block, _interests(users), np.random.default_rng(seed))
+    for i, user in enumerate(users.tolist()):
+        marks = clicked[shown.offsets[i] : shown.offsets[i + 1]]
+        yield f"U{first_user + user + 1}", histories.sequence(i).tolist(), shown.sequence(i).tolist(), marks.tolist()
 
 
 def _interests(users: IntArray) -> IntArray:
@@ -91,7 +121,7 @@ def _interests(users: IntArray) -> IntArray:
     return np.column_stack([users % len(TOPICS), users // len(TOPICS) % len(TOPICS)])
 
 
-def _clicks(split: MadeSplit, interests: IntArray, generator: np.random.Generator) -> tuple[Packed, Packed, BoolArray]:
+def _clicks(split: Block, interests: IntArray, generator: np.random.Generator) -> tuple[Packed, Packed, BoolArray]:
     """Histories and pages of news rows, and for each place of a page whether it was clicked.
 
     interests: (impressions, 2) topics.
