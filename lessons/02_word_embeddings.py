@@ -417,7 +417,7 @@ assert np.array_equal(by_hand, dropout_mask(key, 5, 7, rate))  # the package's o
 # %%
 assert np.array_equal(dropout_mask(dropout_key(1, 17, 0), 5, 7, rate), by_hand)
 assert not np.array_equal(dropout_mask(dropout_key(1, 18, 0), 5, 7, rate), by_hand)
-assert np.array_equal(dropout_mask(key, 2, 7, rate, first_row=3), by_hand[3:])
+assert np.array_equal(dropout_mask(key, np.arange(3, 5), 7, rate), by_hand[3:])
 
 # %%
 # The rate is rounded to a multiple of 1 / 65536: 0.2 becomes 13107 / 65536 = 0.199997. The factor is computed from

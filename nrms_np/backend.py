@@ -22,7 +22,7 @@ class Backend(Protocol):
 
     embedding_forward: Callable[[Array, IntArray], tuple[Array, Any]]
     embedding_backward: Callable[[Array, Any], RowGradient]
-    dropout_forward: Callable[[Array, float, int], tuple[Array, Any]]
+    dropout_forward: Callable[[Array, float, int, IntArray | None], tuple[Array, Any]]
     dropout_backward: Callable[[Array, Any], Array]
     projected_attention_forward: Callable[[Array, Packed, Array, Array, Array, int, float], tuple[Array, Any]]
     projected_attention_backward: Callable[[Array, Any], tuple[Array, ...]]

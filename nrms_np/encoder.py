@@ -17,16 +17,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nrms_np.arrays import Array
+from nrms_np.arrays import Array, IntArray
 from nrms_np.backend import Backend
 from nrms_np.packed import Packed
 
 
 class Dropout(NamedTuple):
-    """What a dropout mask is computed from: the rate, and the key of `layers.dropout.dropout_key`."""
+    """What a dropout mask is computed from: the rate, the key of `layers.dropout.dropout_key`, and which rows it is for.
+
+    rows: (n,) of the whole batch's mask, for a share of a batch; None for all of them in order.
+    """
 
     rate: float
     key: int
+    rows: IntArray | None = None
 
 
 class SelfAttentionCache(NamedTuple):
@@ -74,7 +78,7 @@ def attend_forward(
     h, attention = self_attention_forward(table, sequences, subset(parameters, "attention"), heads, scale, backend)
     dropped = None
     if dropout is not None:
-        h, dropped = backend.dropout_forward(h, dropout.rate, dropout.key)
+        h, dropped = backend.dropout_forward(h, *dropout)
     pool = subset(parameters, "pool")
     if pool:
         vectors, pooling = backend.additive_attention_forward(h, sequences.offsets, pool["W"], pool["b"], pool["q"])

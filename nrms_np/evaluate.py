@@ -12,6 +12,7 @@ from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, r
 
 if TYPE_CHECKING:
     from nrms_np.arrays import Array
+    from nrms_np.training.ranks import Ranks
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -27,9 +28,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit code."""
     options = parse(arguments)
-    say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
+    from nrms_np.training.ranks import started_ranks
+
+    ranks = started_ranks()
+    with ranks.speaking():
+        return evaluate(options, ranks)
+
+
+def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
+    """Evaluate as the options say; returns the exit code. Called by each of the ranks."""
+    say = (lambda _: None) if options.quiet else print
     from nrms_np.data.dataset import read_split
     from nrms_np.data.drawn import drawn_line
     from nrms_np.data.folders import split_folder
@@ -41,7 +51,7 @@ def main(arguments: list[str]) -> int:
     from nrms_np.files import check_folder
     from nrms_np.training.run_folder import data_of
 
-    use_threads(options.threads)
+    use_threads(options.threads or ranks.threads)
     for path in filter(None, (options.scores, options.submission)):
         check_folder(path)
     model = load_trained(options.run)
@@ -62,7 +72,9 @@ def main(arguments: list[str]) -> int:
     elif behaviors.clicked is None:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
-    scores = score_split(model, model.encode_titles(split.news.titles), behaviors)
+    scores = score_split(model, model.encode_titles(split.news.titles), behaviors, ranks.shared)
+    if not ranks.first:
+        return DONE
     if behaviors.clicked is None:
         say(f"{options.split} has no labels, so there are no metrics")
     else:

@@ -131,12 +131,13 @@ class NRMS:
         Returns (scores, cache): scores (B, 1 + K).
         """
         backend, config = self._backend, self.config
-        word_dropout = self._dropout(dropout_step, WORD_LAYER)
-        news_dropout = self._dropout(dropout_step, NEWS_LAYER) if config.dropout_after_attention else None
+        words, title_words = (None, None) if batch.share is None else (batch.share.words, batch.share.title_words)
+        word_dropout = self._dropout(dropout_step, WORD_LAYER, words)
+        news_dropout = self._dropout(dropout_step, NEWS_LAYER, title_words) if config.dropout_after_attention else None
         x, embedding = backend.embedding_forward(self.parameters["word_embedding"], batch.words)
         dropped = None
         if word_dropout is not None:
-            x, dropped = backend.dropout_forward(x, word_dropout.rate, word_dropout.key)
+            x, dropped = backend.dropout_forward(x, *word_dropout)
         news, news_cache = self.attend(x, batch.titles, "news", news_dropout)
         # News of histories come first in a batch; candidates that nobody clicked on before need no query, key or value.
         clicked = news[: batch.histories.index.max(initial=-1) + 1]
@@ -175,14 +176,17 @@ class NRMS:
     def loss_and_row_gradients(
         self, batch: Batch, dropout_step: int | None = None
     ) -> tuple[float, dict[str, Array | RowGradient]]:
-        """Mean loss of the samples (equations 11-12) and gradients; word_embedding's as a RowGradient, for training."""
+        """Mean loss of the samples (equations 11-12) and gradients; word_embedding's as a RowGradient, for training.
+
+        Of a share of a batch: its summands of the whole batch's mean and gradients.
+        """
         scores, cache = self.forward(batch, dropout_step)
         clicked = np.zeros(len(scores), dtype=np.intp)
         losses, loss_cache = self._backend.softmax_loss_forward(scores, clicked)
-        # loss = losses.mean()
-        d_losses = np.full(len(losses), 1 / len(losses), dtype=scores.dtype)
+        # loss = losses.sum() / samples
+        d_losses = np.full(len(losses), 1 / batch.samples, dtype=scores.dtype)
         d_scores = self._backend.softmax_loss_backward(d_losses, loss_cache)
-        return float(losses.mean()), self.backward(d_scores, cache)
+        return float(losses.sum() / batch.samples), self.backward(d_scores, cache)
 
     def loss_and_gradients(self, batch: Batch, dropout_step: int | None = None) -> tuple[float, dict[str, Array]]:
         """Mean loss of the samples (equations 11-12) and the gradients of all parameters, each of its parameter's shape."""
@@ -192,10 +196,10 @@ class NRMS:
             for name, gradient in gradients.items()
         }
 
-    def _dropout(self, step: int | None, layer: int) -> Dropout | None:
+    def _dropout(self, step: int | None, layer: int, rows: IntArray | None) -> Dropout | None:
         if step is None or self.config.dropout == 0:
             return None
-        return Dropout(self.config.dropout, dropout_key(self.config.seed, step, layer))
+        return Dropout(self.config.dropout, dropout_key(self.config.seed, step, layer), rows)
 
     def save(self, path: str | Path) -> None:
         """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all."""

@@ -59,6 +59,11 @@ class Packed(NamedTuple):
         """The sequences with the numbers `rows`, in that order, packed anew."""
         return self._pieces(self.offsets[rows], self.lengths[rows])
 
+    def between(self, first: int, last: int) -> Packed:
+        """The sequences from `first` to `last` - 1; their row numbers stay where they are."""
+        offsets = self.offsets[first : last + 1]
+        return Packed(self.index[offsets[0] : offsets[-1]], offsets - offsets[0])
+
     def last(self, most: int) -> Packed:
         """Each sequence cut to its last `most` elements."""
         lengths = np.minimum(self.lengths, most)
@@ -72,6 +77,18 @@ class Packed(NamedTuple):
         return Packed(self.index[np.arange(offsets[-1]) + shift], offsets)
 
 
+class Share(NamedTuple):
+    """What a part of a batch knows of the whole one.
+
+    samples: how many the whole batch has.
+    words, title_words: where each of the part's words, and each place of its titles, stands in the whole batch.
+    """
+
+    samples: int
+    words: IntArray
+    title_words: IntArray
+
+
 class Batch(NamedTuple):
     """What one training step needs, each distinct word and each distinct news item named once.
 
@@ -79,12 +96,51 @@ class Batch(NamedTuple):
     titles:     the titles of the news of this batch; refers to the rows of `words`. It saves work if news of histories come first.
     histories:  one click history per sample; refers to the rows of `titles`.
     candidates: (B, 1 + K) rows of `titles`; column 0 is the clicked news, the others are the K not clicked.
+    share:      of a larger batch, or None for a whole one. Losses and gradients of all its shares add up to those of the whole.
     """
 
     words: IntArray
     titles: Packed
     histories: Packed
     candidates: IntArray
+    share: Share | None = None
+
+    @property
+    def samples(self) -> int:
+        """How many samples the mean of the loss is over."""
+        return len(self.candidates) if self.share is None else self.share.samples
+
+    def part(self, first: int, last: int) -> Batch:
+        """The samples from `first` to `last` - 1 as a batch of their own, which knows that it is a share of this one."""
+        part, news = renumbered(
+            self.histories.between(first, last), self.candidates[first:last], self.titles, len(self.words)
+        )
+        places = Packed(np.arange(len(self.titles.index)), self.titles.offsets)
+        share = Share(self.samples, part.words, places.take(news).index)
+        return part._replace(words=self.words[part.words], share=share)
+
+
+def renumbered(
+    histories: Packed, candidates: IntArray, titles: Packed, words: int, share_words: bool = True
+) -> tuple[Batch, IntArray]:
+    """A batch whose news and words are numbered anew, those that occur alone; news of histories come first.
+
+    histories, candidates: as in `Batch`, but they refer to rows of `titles`, which refer to a table of `words` words.
+    share_words: name each distinct word once; otherwise each occurrence of a word has a row of its own.
+
+    Returns (batch, news): `news` (n,) the rows of `titles` that the batch's news were.
+    """
+    clicked, history_index = distinct(histories.index, titles.count)
+    news = np.concatenate([clicked, np.setdiff1d(candidates, clicked)])
+    number = np.empty(titles.count, dtype=np.int32)
+    number[news] = np.arange(len(news))
+    some = titles.take(news)
+    if share_words:
+        used, word_index = distinct(some.index, words)
+    else:
+        used, word_index = some.index, np.arange(len(some.index), dtype=np.int32)
+    packed = Packed(word_index, some.offsets), Packed(history_index, histories.offsets)
+    return Batch(used, *packed, number[candidates]), news
 
 
 def offsets_of(lengths: IntArray) -> IntArray:

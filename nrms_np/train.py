@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from signal import SIGTERM
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nrms_np.command import DONE, run_command, use_threads
 from nrms_np.config import fastest_backend
@@ -16,14 +17,28 @@ from nrms_np.data.mind.files import FOLDERS
 from nrms_np.signals import ENDED, INTERRUPTED
 from nrms_np.train_options import config_of, parse, resumed_config, run_to_resume
 
+if TYPE_CHECKING:
+    from nrms_np.config import Config
+    from nrms_np.training.ranks import Ranks
+
 
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit code."""
     options = parse(arguments)
     config = config_of(options)
-    say = (lambda _: None) if options.quiet else print
 
     # Imported only now, so that --help and wrong usage answer at once.
+    from nrms_np.training.ranks import started_ranks
+
+    ranks = started_ranks()
+    with ranks.speaking():
+        return train(options, config, ranks)
+
+
+def train(options: argparse.Namespace, config: Config, ranks: Ranks) -> int:
+    """Train as the options say; returns the exit code. Called by each of the ranks."""
+    say = (lambda _: None) if options.quiet else print
+
     from nrms_np.data.dataset import read_dataset
     from nrms_np.data.mind.locate import locate
     from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
@@ -33,9 +48,8 @@ def main(arguments: list[str]) -> int:
     from nrms_np.training.going_on import check_same_model
     from nrms_np.training.outcome import diverged, in_words
     from nrms_np.training.run_folder import RunFolder, claim_folder
-    from nrms_np.training.stopping import Stop
 
-    use_threads(options.threads)
+    use_threads(options.threads or ranks.threads)
     asked, glove, start = options.data, options.glove, getattr(options, "from")
     for edition in FOLDERS:
         if getattr(options, edition):
@@ -46,7 +60,7 @@ def main(arguments: list[str]) -> int:
         config, saved = resumed_config(options, resumed, asked)
         data_folder, glove, start = Path(saved["folder"]), saved["glove"], saved["from"]
         say(f"going on with the run in {resumed.path}")
-    elif options.out is not None:
+    elif options.out is not None and ranks.first:
         RunFolder(options.out).check_free()
     if fastest_backend() == "layers" and options.backend is None:
         say("Numba is not installed: training with the plain layers, which takes about fifteen times as long")
@@ -59,19 +73,27 @@ def main(arguments: list[str]) -> int:
         if resumed is None:
             config = config_of(options, trained.config)
             check_same_model(config, trained.config)
-    data = read_dataset(
-        data_folder, title_length=config.title_length, history_length=config.history_length,
-        minimum_count=config.minimum_count, vocabulary=vocabulary, glove=glove, seed=config.seed,
+    data = ranks.read(
+        partial(
+            read_dataset, data_folder, title_length=config.title_length, history_length=config.history_length,
+            minimum_count=config.minimum_count, vocabulary=vocabulary, glove=glove, seed=config.seed,
+        )
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
-    folder = resumed.path if resumed else options.out or claim_folder(Path("runs"), data_folder.resolve().name)
-    stop = Stop()
+    if resumed is not None:
+        folder = resumed.path
+    elif options.out is not None or not ranks.first:
+        folder = options.out or Path("runs")
+    else:
+        folder = claim_folder(Path("runs"), data_folder.resolve().name)
+    stop = ranks.stop()
     try:
         with stop:
             run = fit(
                 config, data, folder, start=start, resume=resumed is not None, say=say, warn=_warn, on_row=_print_row, stop=stop,
-                show_bar=not options.quiet, checkpoint_minutes=options.checkpoint_minutes, allow_unscored=options.allow_unscored,
+                show_bar=ranks.first and not options.quiet, checkpoint_minutes=options.checkpoint_minutes,
+                allow_unscored=options.allow_unscored, ranks=ranks,
             )  # fmt: skip
     except (Interrupted, KeyboardInterrupt):
         if RunFolder(folder).config.exists():
@@ -81,9 +103,11 @@ def main(arguments: list[str]) -> int:
             print("interrupted before the run began; start it with the same command again")
         return ENDED if stop.received == SIGTERM else INTERRUPTED
     finally:
-        if not RunFolder(folder).config.exists():
+        if ranks.first and not RunFolder(folder).config.exists():
             with suppress(OSError):
                 Path(folder).rmdir()  # claimed, but the run could not begin
+    if not ranks.first:
+        return DONE
     best = run.best
     if diverged(run.epochs):
         raise NrmsError(f"{folder}: {run.doubts[0]}.")

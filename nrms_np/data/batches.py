@@ -16,7 +16,7 @@ from nrms_np.arrays import BoolArray, IntArray
 from nrms_np.data.behaviors import Behaviors
 from nrms_np.data.dataset import Split
 from nrms_np.errors import NrmsError
-from nrms_np.packed import Batch, Packed, distinct, offsets_of
+from nrms_np.packed import Batch, Packed, offsets_of, renumbered
 
 # What the draws of an epoch are for: each gets a generator of its own.
 _ORDER, _NEGATIVES = 0, 1
@@ -102,26 +102,7 @@ def batches(
         chosen = order[start : start + batch_size]
         histories = behaviors.histories.take(samples.impression[chosen])
         candidates = np.column_stack([samples.clicked[chosen], drawn[chosen]])
-        yield _batch(histories, candidates, titles, words, share_words)
-
-
-def _batch(histories: Packed, candidates: IntArray, titles: Packed, words: int, share_words: bool) -> Batch:
-    """Renumber news rows as the news of this batch, those of histories first, and words as the words of this batch."""
-    clicked, history_index = distinct(histories.index, titles.count)
-    news = np.concatenate([clicked, np.setdiff1d(candidates, clicked)])
-    number = np.empty(titles.count, dtype=np.int32)
-    number[news] = np.arange(len(news))
-    batch_titles = titles.take(news)
-    if share_words:
-        batch_words, word_index = distinct(batch_titles.index, words)
-    else:
-        batch_words, word_index = batch_titles.index, np.arange(len(batch_titles.index), dtype=np.int32)
-    return Batch(
-        words=batch_words,
-        titles=Packed(word_index, batch_titles.offsets),
-        histories=Packed(history_index, histories.offsets),
-        candidates=number[candidates],
-    )
+        yield renumbered(histories, candidates, titles, words, share_words)[0]
 
 
 def _labels(behaviors: Behaviors) -> BoolArray:

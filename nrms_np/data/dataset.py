@@ -60,7 +60,8 @@ class Dataset:
     notes:        what a user should be told, one line each.
     warnings:     what is odd about the data and may make a useless model, one line each.
     folder, glove: where the data was read from.
-    test:         a third split with labels, where the folder has one: the best epoch, chosen on dev, is reported on it.
+    test:         a third split with labels, where the folder has one: the best epoch, chosen on dev, is reported on it;
+    test_titles:  its titles in rows of the vocabulary.
     """
 
     train: Split
@@ -74,6 +75,7 @@ class Dataset:
     folder: Path
     glove: Path | None
     test: Split | None = None
+    test_titles: Packed | None = None
 
     def fingerprint(self) -> str:
         """Tells whether data sets train alike: of all titles, histories, candidates and clicks of train and dev as read."""
@@ -142,10 +144,12 @@ def read_dataset(
             f"word vectors: {found.vectors.shape[1]} dimensions, {len(found.rows):,} of {len(vocabulary):,} words, "
             f"{found.coverage(counts):.1%} of the words of train titles"
         )
+    test = splits.get("test")
+    test_titles = None if test is None else vocabulary.encode(test.news.titles, title_length)
     findings = list(look(splits, dev_titles))
     notes += [finding.line() for finding in findings if not finding.odd]
     return Dataset(
         train, dev, vocabulary, train_titles, dev_titles, vectors, notes,
         [finding.line() for finding in findings if finding.odd], folder, None if glove is None else Path(glove),
-        splits.get("test"),
+        test, test_titles,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -25,14 +26,15 @@ class DropoutCache(NamedTuple):
 
     rate: float
     key: int
+    rows: IntArray | None
 
 
-def dropout_forward(x: Array, rate: float, key: int) -> tuple[Array, DropoutCache]:
+def dropout_forward(x: Array, rate: float, key: int, rows: IntArray | None = None) -> tuple[Array, DropoutCache]:
     """Drop a share `rate` of the numbers; the same mask as `layers.dropout` draws.
 
-    x: (rows, columns).    key: from `layers.dropout.dropout_key`.    Returns (y, cache): y (rows, columns).
+    x: (rows, columns).    key: from `layers.dropout.dropout_key`.    rows: as there.    Returns (y, cache): y (rows, columns).
     """
-    return _masked(x, rate, key), DropoutCache(rate, key)
+    return _masked(x, rate, key, rows), DropoutCache(rate, key, rows)
 
 
 def dropout_backward(dy: Array, cache: DropoutCache) -> Array:
@@ -40,20 +42,36 @@ def dropout_backward(dy: Array, cache: DropoutCache) -> Array:
 
     dy: (rows, columns).    Returns dx (rows, columns).
     """
-    return _masked(dy, cache.rate, cache.key)
+    return _masked(dy, *cache)
 
 
-def _masked(x: Array, rate: float, key: int) -> Array:
+def _masked(x: Array, rate: float, key: int, rows: IntArray | None) -> Array:
     y = workspace.empty(x.shape, x.dtype)
     threshold = np.uint16(drop_threshold(rate))
     scale = x.dtype.type(LEVELS / (LEVELS - drop_threshold(rate)))
     start = np.uint64((key + GOLDEN) % 2**64)
-    run(partial(_mask_rows, x, y, start, threshold, scale), even_bounds(len(x), ROWS_PER_TASK))
+    if rows is None:
+        mask: Callable[..., None] = partial(_mask_rows, x, y, start, threshold, scale, 0)
+        run(mask, even_bounds(len(x), ROWS_PER_TASK))
+    else:
+        run(partial(_mask_these, x, y, start, threshold, scale, rows), even_bounds(len(x), ROWS_PER_TASK))
     return y
 
 
 @compiled
-def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, first: int, last: int) -> None:
+def _mask_these(
+    x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, rows: IntArray, first: int, last: int
+) -> None:
+    """Rows that stand anywhere in the whole batch, one by one."""
+    for i in range(first, last):
+        _mask_rows(x, y, start, threshold, scale, rows[i] - i, i, i + 1)
+
+
+@compiled
+def _mask_rows(
+    x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale: Any, shift: int, first: int, last: int
+) -> None:
+    """Rows `first` to `last` - 1, which are those from `first` + `shift` on of the whole batch."""
     columns = x.shape[1]
     quads = (columns + 3) // 4
     zero = x.dtype.type(0)
@@ -62,7 +80,7 @@ def _mask_rows(x: Array, y: Array, start: np.uint64, threshold: np.uint16, scale
     sixteen_bits = random.view(np.uint16)
     for block in range(first, last, ROWS_PER_BLOCK):
         end = min(block + ROWS_PER_BLOCK, last)
-        _splitmix64(random, (end - block) * quads, block * quads, start)
+        _splitmix64(random, (end - block) * quads, (block + shift) * quads, start)
         for row in range(block, end):
             place = (row - block) * quads * 4
             source, target, bits = x[row], y[row], sixteen_bits[place : place + columns]

@@ -98,17 +98,20 @@ def mean_pooling_backward(d_pooled: Array, cache: SequencesCache) -> Array:
 
 def click_score_forward(users: Array, news: Array, candidates: IntArray) -> tuple[Array, CandidatesCache]:
     """The click scores of each sample's candidates; see `layers.click`."""
-    scored = [click.click_score_forward(user, news[rows]) for user, rows in zip(users, candidates, strict=True)]
-    scores = np.stack([scores for scores, _ in scored])
-    return scores, CandidatesCache([cache for _, cache in scored], candidates, news.shape)
+    scores, caches = np.empty(candidates.shape, dtype=news.dtype), []
+    for s, (user, rows) in enumerate(zip(users, candidates, strict=True)):
+        scores[s], cache = click.click_score_forward(user, news[rows])
+        caches.append(cache)
+    return scores, CandidatesCache(caches, candidates, news.shape)
 
 
 def click_score_backward(d_scores: Array, cache: CandidatesCache) -> tuple[Array, Array]:
     """Gradients of users and news; a news item that is a candidate of several samples gets the sum."""
-    gradients = [click.click_score_backward(d, one) for d, one in zip(d_scores, cache.caches, strict=True)]
-    d_news = np.zeros(cache.shape, dtype=d_scores.dtype)
-    np.add.at(d_news, cache.candidates, np.stack([d_candidates for _, d_candidates in gradients]))
-    return np.stack([d_user for d_user, _ in gradients]), d_news
+    d_users, d_news = (np.zeros((rows, cache.shape[1]), d_scores.dtype) for rows in (len(d_scores), cache.shape[0]))
+    for s, (d, one) in enumerate(zip(d_scores, cache.caches, strict=True)):
+        d_users[s], d_candidates = click.click_score_backward(d, one)
+        np.add.at(d_news, cache.candidates[s], d_candidates)
+    return d_users, d_news
 
 
 def score_candidates(users: Array, which: IntArray, news: Array, candidates: Packed) -> Array:
@@ -122,12 +125,13 @@ def score_candidates(users: Array, which: IntArray, news: Array, candidates: Pac
 def softmax_loss_forward(scores: Array, clicked: IntArray) -> tuple[Array, list[click.SoftmaxLossCache]]:
     """The loss of each sample; see `layers.click`."""
     results = [click.softmax_loss_forward(one, int(which)) for one, which in zip(scores, clicked, strict=True)]
-    return np.stack([loss for loss, _ in results]), [cache for _, cache in results]
+    return np.array([loss for loss, _ in results], dtype=scores.dtype), [cache for _, cache in results]
 
 
 def softmax_loss_backward(d_losses: Array, cache: list[click.SoftmaxLossCache]) -> Array:
     """Gradient of the scores."""
-    return np.stack([click.softmax_loss_backward(d, one) for d, one in zip(d_losses, cache, strict=True)])
+    gradients = [click.softmax_loss_backward(d, one) for d, one in zip(d_losses, cache, strict=True)]
+    return np.array(gradients, dtype=d_losses.dtype)
 
 
 def _forward(

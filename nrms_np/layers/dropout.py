@@ -48,10 +48,10 @@ def drop_threshold(rate: float) -> int:
     return min(round(rate * LEVELS), LEVELS - 1)
 
 
-def dropout_mask(key: int, rows: int, columns: int, rate: float, first_row: int = 0) -> NDArray[np.bool_]:
-    """(rows, columns) True where a number is kept. Row 0 of the mask is row `first_row` of the whole array."""
+def dropout_mask(key: int, rows: int | NDArray[np.integer[Any]], columns: int, rate: float) -> NDArray[np.bool_]:
+    """True where a number is kept: (rows, columns), or for an array of row numbers (len(rows), columns), these rows alone."""
     quads = -(-columns // 4)
-    row = np.arange(first_row, first_row + rows).astype(np.uint64)[:, None]
+    row = (np.arange(rows) if isinstance(rows, int) else rows).astype(np.uint64)[:, None]
     z = row * np.uint64(quads) + np.arange(quads).astype(np.uint64)  # the counter
     # The scrambling of splitmix64, on whole arrays; unsigned arithmetic wraps around at 2^64.
     z = z * np.uint64(GOLDEN) + np.uint64((key + GOLDEN) % 2**64)
@@ -60,21 +60,23 @@ def dropout_mask(key: int, rows: int, columns: int, rate: float, first_row: int 
     z = z ^ (z >> np.uint64(31))
     shifts = np.array([0, 16, 32, 48], dtype=np.uint64)
     sixteen_bits = (z[:, :, None] >> shifts) & np.uint64(LEVELS - 1)
-    return sixteen_bits.reshape(rows, 4 * quads)[:, :columns] >= drop_threshold(rate)
+    return sixteen_bits.reshape(len(row), 4 * quads)[:, :columns] >= drop_threshold(rate)
 
 
-def dropout_forward(x: Array, rate: float, key: int, first_row: int = 0) -> tuple[Array, DropoutCache]:
+def dropout_forward(
+    x: Array, rate: float, key: int, rows: NDArray[np.integer[Any]] | None = None
+) -> tuple[Array, DropoutCache]:
     r"""Drop a share `rate` of the numbers.
 
     .. math:: y = x \cdot m / (1 - p), \qquad m_{ij} = 0 \text{ with probability } p, \text{ else } 1
 
     x: (rows, columns).    rate: p, from 0 up to but not including 1.    key: from `dropout_key`.
-    first_row: where x starts in the array that the mask is for.
+    rows: (len(x),) where the rows of x stand in the array that the mask is for; None where x is all of it.
 
     Returns (y, cache): y (rows, columns). E[y] = x, so nothing has to be scaled when the model is used.
     """
     scale = LEVELS / (LEVELS - drop_threshold(rate))
-    kept = dropout_mask(key, x.shape[0], x.shape[1], rate, first_row) * x.dtype.type(scale)
+    kept = dropout_mask(key, len(x) if rows is None else rows, x.shape[1], rate) * x.dtype.type(scale)
     return x * kept, DropoutCache(kept)
 
 

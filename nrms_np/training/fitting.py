@@ -15,12 +15,13 @@ from nrms_np.data.dataset import Dataset, Split
 from nrms_np.errors import ConfigError, NrmsError
 from nrms_np.evaluation.baselines import baseline_metrics
 from nrms_np.evaluation.metrics import expected_at_random, mean_metrics
-from nrms_np.evaluation.ranking import evaluate, load_trained
+from nrms_np.evaluation.ranking import Shared, evaluate, load_trained
 from nrms_np.model import NRMS
 from nrms_np.training.going_on import go_on_from
 from nrms_np.training.learning_curve import draw_learning_curve
 from nrms_np.training.memory import check_memory
 from nrms_np.training.outcome import best_of, doubts
+from nrms_np.training.ranks import ALONE, Ranks
 from nrms_np.training.report import write_report
 from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.trainer import Row, Trainer
@@ -60,6 +61,7 @@ def fit(
     warn: Callable[[str], None] = lambda _: None,
     on_row: Callable[[str, Row], None] = lambda *_: None,
     allow_unscored: bool = False,
+    ranks: Ranks = ALONE,
     **options: Any,
 ) -> Run:
     """Train a model and write its run folder: settings, metrics, model, checkpoint, learning curve, REPORT.md.
@@ -71,6 +73,8 @@ def fit(
     say:     told what a user should know, one line at a time.    warn: told what is odd about the data.
     on_row:  told each row of metrics with its name as soon as it is known: the baselines, then epoch after epoch.
     allow_unscored: train even where half of the impressions of dev or more cannot be scored.
+    ranks:   the processes that train together, each of which calls this. Only the first of them writes into the folder and tells
+             anything, and only its result has more than the model.
     options: `stop`, `checkpoint_minutes`, `show_bar` and `share_words` of `trainer.Trainer`.
 
     Raises Interrupted, after a checkpoint, when `stop` says so; NrmsError for a folder that cannot be used, and for a loss or
@@ -84,7 +88,8 @@ def fit(
         if replace(saved, **{name: getattr(config, name) for name in MAY_CHANGE}) != config:
             raise NrmsError(f"{run.path}: the run has other settings than these; give those of its config.json.")
     else:
-        run.check_free()
+        if ranks.first:
+            run.check_free()
         glove, before = (None if path is None else str(Path(path).resolve()) for path in (data.glove, start))
         origin = {"folder": str(data.folder.resolve()), "glove": glove, "from": before}
     for note in data.notes:
@@ -103,7 +108,9 @@ def fit(
     say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
     first = "untrained" if start is None else "at the start"
     on_epoch = lambda row: on_row(f"epoch {row['epoch']}" if row["epoch"] else first, row)  # noqa: E731
-    trainer = Trainer(model, data, run, on_epoch=on_epoch, **options)
+    trainer = Trainer(model, data, run, on_epoch=on_epoch, ranks=ranks, **options)
+    if not ranks.first:
+        return _followed(trainer, ranks.shared)
     baselines = _baselines(data.dev, data.train)
     if unscored := _unscored(data.dev, allow_unscored):
         say(unscored)
@@ -124,14 +131,22 @@ def fit(
             )
         rows = run.read_metrics()
         model = NRMS.load(run.model, config.backend)
-        test = _test(model, data)
-        if test is not None:
-            test = {"epoch": best_of(rows)["epoch"], **test}
+        ranks.same(model.parameters)
+        test = _test(model, data, ranks.shared)
+        if test is not None and data.test is not None:
+            test = {"epoch": best_of(rows)["epoch"], **test, "baselines": _baselines(data.test, data.train)}
             run.write_test(test)
         levels = {name: metrics["auc"] for name, metrics in baselines.items()}
         draw_learning_curve(run.learning_curve, rows, levels)
         write_report(run, levels, [*data.notes, *filter(None, [unscored])], data.warnings, test)
     return Run(model, run, rows, baselines, doubts(rows, levels, config), test)
+
+
+def _followed(trainer: Trainer, shared: Shared) -> Run:
+    """The part of a rank that is not the first: the same steps, and nothing written."""
+    trainer.fit()
+    trainer.ranks.same(trainer.model.parameters)  # the best epoch's
+    return Run(trainer.model, trainer.folder, [], {}, [], _test(trainer.model, trainer.data, shared))
 
 
 def _unscored(dev: Split, allowed: bool) -> str:
@@ -154,12 +169,8 @@ def _baselines(split: Split, train: Split) -> dict[str, dict[str, float]]:
     return {name: mean_metrics(each).values for name, each in baseline_metrics(split, train).items()}
 
 
-def _test(model: NRMS, data: Dataset) -> Row | None:
-    """The metrics of a model on the test split, where there is one, and those of what needs no model."""
-    if data.test is None:
+def _test(model: NRMS, data: Dataset, shared: Shared) -> Row | None:
+    """The metrics of a model on the test split, where there is one."""
+    if data.test is None or data.test_titles is None:
         return None
-    titles = data.vocabulary.encode(data.test.news.titles, model.config.title_length)
-    return {
-        **evaluate(model, titles, data.test.behaviors).values,
-        "baselines": _baselines(data.test, data.train),
-    }
+    return dict(evaluate(model, data.test_titles, data.test.behaviors, shared).values)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, fields
 from importlib.util import find_spec
 from itertools import islice
 from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import Dataset
@@ -20,6 +23,7 @@ from nrms_np.training.adam import Adam
 from nrms_np.training.checkpoint import Origin, Progress, load_checkpoint, save_checkpoint
 from nrms_np.training.gradients import clip, norm
 from nrms_np.training.memory import peak_memory_mb
+from nrms_np.training.ranks import ALONE, Ranks
 from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.stopping import Stop
 
@@ -39,6 +43,7 @@ class Trainer:
     stop:        asked after each step; True ends the run with a checkpoint and Interrupted.
     checkpoint_minutes: how long training goes on before the next checkpoint.
     show_bar:    whether a bar shows how far an epoch is, where tqdm is installed.
+    ranks:       the processes that train together.
     share_words: one dropout mask for all uses of a word in a batch; see `data.batches.batches`.
     """
 
@@ -52,9 +57,10 @@ class Trainer:
         stop: Stop | None = None,
         checkpoint_minutes: float = 5.0,
         show_bar: bool = False,
+        ranks: Ranks = ALONE,
         share_words: bool = True,
     ) -> None:
-        self.model, self.data, self.folder = model, data, folder
+        self.model, self.data, self.folder, self.ranks = model, data, folder, ranks
         self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop or Stop(), show_bar, share_words
         self.seconds_per_checkpoint = 60 * checkpoint_minutes
         self.config = model.config
@@ -84,6 +90,7 @@ class Trainer:
 
         Raises Interrupted when `stop` says so.
         """
+        self._begin_alike()
         progress = self.progress
         if progress.best_auc < 0:  # not even the untrained model has been evaluated
             self._finish_epoch(self._untrained_loss())
@@ -124,7 +131,10 @@ class Trainer:
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
         with self.stop.patient(), self._bar() as bar:
             for batch in self._batches(progress.epoch, progress.batch):
-                loss, gradients = self.model.loss_and_row_gradients(batch, dropout_step=self.optimiser.steps)
+                share = self.ranks.share(batch)
+                loss, gradients = self.ranks.total(
+                    *self.model.loss_and_row_gradients(share, dropout_step=self.optimiser.steps)
+                )
                 size = norm(gradients)
                 if not isfinite(loss) or not isfinite(size):
                     raise NrmsError(self._diverged("gradient" if isfinite(loss) else "loss"))
@@ -170,7 +180,9 @@ class Trainer:
         progress = self.progress
         started = time.perf_counter()
         try:
-            metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors).values
+            metrics = evaluate(self.model, self.data.dev_titles, self.data.dev.behaviors, self.ranks.shared).values
+            if self.stop():
+                raise KeyboardInterrupt
         except KeyboardInterrupt as signal:
             if progress.epoch:  # trained to its end, but not evaluated
                 self._save_checkpoint()
@@ -190,10 +202,25 @@ class Trainer:
         with self.stop.patient():
             if metrics["auc"] > progress.best_auc:
                 progress.best_auc, progress.best_epoch = metrics["auc"], progress.epoch
-                self.model.save(self.folder.model)
-            self.folder.add_metrics(row)
+                if self.ranks.first:
+                    self.model.save(self.folder.model)
+            if self.ranks.first:
+                self.folder.add_metrics(row)
             self._save_checkpoint()
             self.on_epoch(row)
 
+    def _begin_alike(self) -> None:
+        """Give all ranks the first one's state: it has read the checkpoint."""
+        progress = np.array([*asdict(self.progress).values(), self.optimiser.steps], dtype=np.float64)
+        arrays = {
+            f"{kind}/{name}": value for kind, values in self.optimiser.state.items() for name, value in values.items()
+        }
+        self.ranks.same({**self.model.parameters, **arrays, "progress": progress})
+        for field, value in zip(fields(Progress), progress.tolist(), strict=False):
+            setattr(self.progress, field.name, value if field.type == "float" else int(value))
+        self.optimiser.steps = int(progress[-1])
+
     def _save_checkpoint(self) -> None:
+        if not self.ranks.first:
+            return
         save_checkpoint(self.folder.checkpoint, self.model, self.optimiser, self.progress, self.origin)

@@ -17,19 +17,10 @@ from tests.helpers.clicks import SMALL_MODEL, write_clicks
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")]
 ROOT = Path(__file__).resolve().parents[2]
-RUNS, KILLS_EACH = 3, 8
+RUNS, KILLS_EACH = 5, 8
 COMMAND = [
-    "--epochs",
-    "40",
-    "--patience",
-    "99",
-    "--checkpoint-minutes",
-    "0.0001",
-    "--backend",
-    "layers",
-    "--quiet",
-    *SMALL_MODEL,
-]
+    "--epochs", "16", "--patience", "99", "--checkpoint-minutes", "0.0001", "--backend", "layers", "--quiet", *SMALL_MODEL,
+]  # fmt: skip
 
 
 def start(folder: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
