@@ -80,7 +80,7 @@ assert clicked.tolist() == [False, False, False, True, False, True, False, False
 
 # %%
 # A news item has become a row number: N1 is row 0, N4 is row 3. The lists of all impressions stand end to end, and
-# ``offsets`` says where each one starts; its last number is where the last list ends. Lesson 11 explains why the
+# ``offsets`` says where each one starts; its last number is where the last list ends. Lesson 12 explains why the
 # package stores everything this way.
 
 # %%
@@ -317,7 +317,7 @@ print(f"mean of 3 impressions: AUC {mean['auc']:.4f}  MRR {mean['mrr']:.4f}  nDC
 # - An impression in which nothing was clicked, or everything, has no pair and so no AUC. The package gives it NaN
 #   (*not a number*), leaves it out of the mean and counts how many there were.
 # - Nobody compared a candidate of one impression with a candidate of another. Throwing all candidates into one pot
-#   and computing one AUC over it is a different measure, with a different number. Lesson 14 shows what goes wrong
+#   and computing one AUC over it is a different measure, with a different number. Lesson 15 shows what goes wrong
 #   then.
 
 # %%

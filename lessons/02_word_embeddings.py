@@ -244,7 +244,7 @@ assert errors["table"] < 1e-9
 # ---------------------
 #
 # A batch of titles uses a few thousand of the 30,000 words. All other rows of the gradient are zero. When speed
-# matters, the package keeps only the rows that were used, and training (lesson 10) moves only those:
+# matters, the package keeps only the rows that were used, and training (lesson 11) moves only those:
 
 # %%
 used = np.unique(rows)
