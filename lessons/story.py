@@ -80,7 +80,7 @@ def words(title: str) -> list[str]:
 
 
 def vectors(title: str) -> Array:
-    """x (T, 4), the word vectors of a title."""
+    """Word vectors of a title, x (T, 4)."""
     return TABLE[TITLES[title]]
 
 
