@@ -189,7 +189,7 @@ assert np.allclose(da, softmax_backward(dp, p))  # the package's own
 course.show(
     draw.one_row(["Rockets", "win", "again"], scores_of_rockets, p, dp, da),
     "03_one_row",
-    caption="▼: more of it, less loss. The score of win should grow, and the other two should fall, as they are in its denominator.",
+    caption="▼: more of it, less loss. The score of win should grow, and the other two should fall.",
     alt="Scores 1, 2, 0 become weights 0.24, 0.67, 0.09. The gradient of the weights 0, -1, 0 returns as 0.16, -0.22, 0.06.",
 )
 
