@@ -48,7 +48,9 @@ def graph() -> Figure:
     base.graph(axes, boxes, arrows)
     for letter, gradient in (("Q", "q"), ("K", "κ"), ("V", "v")):
         x, y = boxes[letter].at
-        base.write(axes, x, y + 28, f"d{letter} = xᵀ d{gradient}", base.GRADIENT, base.SMALL)
+        base.write(
+            axes, x, y + (-26 if letter == "Q" else 28), f"d{letter} = xᵀ d{gradient}", base.GRADIENT, base.SMALL
+        )
     return axes.figure  # type: ignore[return-value]
 
 

@@ -1,10 +1,17 @@
 """Mistakes in the exercises of lesson 05."""
 
 MISTAKES = [
-    ("additive_attention_forward", "np.tanh(h @ W + b) @ q\n    alpha", "np.tanh(h @ W) @ q\n    alpha"),
-    ("additive_attention_forward", "return alpha @ h", "return np.exp(a) @ h / np.exp(a).sum()"),
-    ("additive_scores_backward", " * (1 - hidden**2)", ""),
-    ("additive_scores_backward", "dz.sum(axis=0)", "dz.mean(axis=0)"),
-    ("pooling_backward", "softmax_backward(h @ dr, alpha)", "h @ dr"),
-    ("both_ways", "return dh_sum + dh_scores", "return dh_sum"),
+    ("derive_score_gradient", "alpha * ((h - r) @ dr)", "alpha * (h @ dr)"),
+    ("derive_score_gradient", "alpha * ((h - r) @ dr)", "(h - r) @ dr"),
+    ("derive_score_gradient", "r = alpha @ h", "r = h.mean(axis=0)"),
+    ("additive_attention_forward", "np.tanh(h @ W + b) @ q", "np.tanh(h @ W) @ q"),
+    ("additive_attention_forward", "np.tanh(h @ W + b) @ q", "(h @ W + b) @ q"),
+    ("additive_attention_forward", "r = alpha @ h", "r = np.exp(a) @ h / np.exp(a).sum()"),
+    ("additive_attention_backward", " * (1 - hidden**2)", ""),
+    ("additive_attention_backward", "dz.sum(axis=0)", "dz.mean(axis=0)"),
+    ("additive_attention_backward", "np.outer(alpha, dr) + dz @ W.T", "np.outer(alpha, dr)"),
+    ("additive_attention_backward", "np.outer(alpha, dr) + dz @ W.T", "dz @ W.T"),
+    ("additive_attention_backward", "da = softmax_backward(h @ dr, alpha)", "da = h @ dr"),
+    ("two_questions_backward", "d_hidden += np.outer", "d_hidden = np.outer"),
+    ("two_questions_backward", " * (1 - hidden**2)", " * (1 - hidden)"),
 ]
