@@ -156,7 +156,11 @@ assert np.allclose(stable, softmax_forward(np.array([0.0, 1.0]))[0])
 #     :math:`p_i = \exp(a_i) / Z` with :math:`Z = \sum_m \exp(a_m)`. What is :math:`\partial p_i / \partial a_j`? You
 #     need the quotient rule, and a case for i = j. Write ``derive_weight_by_score`` in
 #     ``lessons/exercises/03_equation_1.py`` and run ``python -m lessons.check 03 derive_weight_by_score``.
-#
+
+# %%
+course.derive("derive_weight_by_score")
+
+# %%
 # With :math:`\partial Z / \partial a_j = \exp(a_j)` the quotient rule says
 #
 # .. math::

@@ -257,9 +257,13 @@ course.show(
 # .. admonition:: Derive before you read on
 #
 #     :math:`S = s \, q \, \kappa^T`, with q and κ (T, d) and a number s. Given dS (T, T), what are dq and dκ? Write
-#     ``derive_scores_backward`` in ``lessons/exercises/04_equation_2.py`` and run
-#     ``python -m lessons.check 04 derive_scores_backward``.
-#
+#     ``derive_query_and_key_gradients`` in ``lessons/exercises/04_equation_2.py`` and run
+#     ``python -m lessons.check 04 derive_query_and_key_gradients``.
+
+# %%
+course.derive("derive_query_and_key_gradients")
+
+# %%
 # A is s q, B is :math:`\kappa^T`. So :math:`d(s q) = dS \, \kappa`, and since s q grows s times as fast as q,
 # :math:`dq = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s q)^T dS`; transposed, :math:`d\kappa = s \, dS^T q`. A
 # query gets the keys it looked at, a key gets the queries that looked at it.

@@ -148,7 +148,7 @@ course.show(
     draw.graph(),
     "05_graph",
     caption="Above: h decides the weights. Below: h is what is averaged. Two gradients meet at h.",
-    alt="h goes through W and b, tanh, q and softmax to the weights, and directly to the weighted sum. Gradients return along both.",
+    alt="h goes through W and b, tanh, q and softmax to the weights, and directly to the sum. Gradients return along both.",
 )
 
 # %%
@@ -162,7 +162,11 @@ course.show(
 #     Put this dα into the backward of softmax. What is :math:`da_i`, the gradient of a score? Try to write it with r
 #     and without a sum: then it can be read. Write ``derive_score_gradient`` in
 #     ``lessons/exercises/05_equations_3_to_5.py`` and run ``python -m lessons.check 05 derive_score_gradient``.
-#
+
+# %%
+course.derive("derive_score_gradient")
+
+# %%
 # **α = softmax(a).** The weighted mean of dα that softmax subtracts is
 # :math:`\sum_j \alpha_j \, h_j \cdot dr = (\sum_j \alpha_j h_j) \cdot dr = r \cdot dr`. So
 #

@@ -24,13 +24,13 @@ def _expect_gradients(got: object, dh: Array, x: Array, Q: Array, K: Array, V: A
     expect(got, **right)
 
 
-def check_scores_backward(derive_scores_backward: Function) -> None:
+def check_scores_backward(derive_query_and_key_gradients: Function) -> None:
     """Against differences."""
     rng = np.random.default_rng([4, 4])
     for T, d in ((5, 3), (1, 2)):
         queries, keys, dS = rng.standard_normal((T, d)), rng.standard_normal((T, d)), rng.standard_normal((T, T))
         right = gradients(lambda q, k: 0.7 * q @ k.T, dS, d_queries=queries, d_keys=keys)
-        expect(derive_scores_backward(dS, queries, keys, 0.7), **right)
+        expect(derive_query_and_key_gradients(dS, queries, keys, 0.7), **right)
 
 
 def check_one_head(one_head_forward: Function) -> None:
@@ -79,7 +79,7 @@ def check_side_by_side(heads_side_by_side: Function) -> None:
 
 
 TASKS = {
-    "derive_scores_backward": Task(
+    "derive_query_and_key_gradients": Task(
         check_scores_backward,
         "A product C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC. Here A is scale · queries and B is keysᵀ: transpose what "
         "you get for B.",
@@ -92,7 +92,7 @@ TASKS = {
     "one_head_backward": Task(
         check_one_head_backward,
         "Go back through the graph: from dh to dα and d_values (a product), from dα to the scores (softmax_backward), from "
-        "there to queries and keys (your derive_scores_backward), and from each of the three to x and its matrix.",
+        "there to queries and keys (your derive_query_and_key_gradients), and from each of the three to x and its matrix.",
     ),
     "projected_attention_forward": Task(
         check_heads,

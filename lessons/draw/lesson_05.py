@@ -15,7 +15,9 @@ from lessons.draw.sums import gradient_sum
 def pooling(h: np.ndarray, alpha: np.ndarray, r: np.ndarray, words: Sequence[str], names: Sequence[str]) -> Figure:
     """The words, their weights, and their weighted mean."""
     axes = base.canvas("The title's vector is a mean in which again counts least", height=225)
-    column = base.array(axes, alpha[:, None], "α (T,)", "", rows=words, kind="weights", at=(90, 50), cell=(60, 30))
+    column = base.array(
+        axes, alpha[:, None], "α", "(T,)", rows=words, columns=[""], kind="weights", at=(90, 50), cell=(60, 30)
+    )
     rows = base.array(axes, h, "h", "(T, H·d)", columns=names, at=(230, 50), cell=(84, 30))
     base.write(axes, (column.right + rows.left) / 2, (column.top + column.bottom) / 2, "×")
     base.arrow(axes, (column.right + 14, 197), (rows.left - 10, 197))
@@ -28,7 +30,7 @@ def hill(line: np.ndarray, with_tanh: np.ndarray, without: np.ndarray) -> Figure
     """Scores of words on a line, with and without tanh."""
     drawing = base.figure("With tanh a word in the middle can have the largest score", height=250)
     axes = drawing.subplots()
-    axes.set_xlim(-4, 5.6)
+    axes.set_xlim(-4, 6)
     axes.set_ylim(-0.2, 2.4)
     base.lines(axes, line, {"with tanh, A = 2": with_tanh, "without": without})
     axes.set_xticks(range(-4, 5))

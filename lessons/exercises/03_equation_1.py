@@ -1,6 +1,7 @@
 """Exercises of lesson 03: the weights of one head.
 
-Each function runs and is wrong. Find its bug and mend it, then run `python -m lessons.check 03`.
+`scaled_scores_backward` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 03`.
 """
 
 import numpy as np
@@ -45,7 +46,12 @@ def cross_scores_backward(
 
     Returns dx (T, D), dB (D, D), dy (n, D).
     """
-    raise NotImplementedError
+    Y = x @ B
+    dY = ...  # S = Y @ y.T passes back to Y
+    dy = ...  # and to y
+    dB = ...  # Y = x @ B passes back to B
+    dx = ...  # and to x
+    return dx, dB, dy
 
 
 def scaled_scores_backward(dS: np.ndarray, x: np.ndarray, B: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

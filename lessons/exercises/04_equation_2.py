@@ -1,6 +1,7 @@
 """Exercises of lesson 04: one head, many heads, and their backwards.
 
-Each function runs and is wrong. Find its bug and mend it, then run `python -m lessons.check 04`.
+`heads_side_by_side` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 04`.
 """
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
 
 
-def derive_scores_backward(
+def derive_query_and_key_gradients(
     dS: np.ndarray, queries: np.ndarray, keys: np.ndarray, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Derive before you read on: what does S = scale · queries keysᵀ pass back?
@@ -27,7 +28,10 @@ def one_head_forward(x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray)
 
     Returns h (T, d).
     """
-    raise NotImplementedError
+    queries, keys, values = ...  # three products, (T, d) each
+    scores = ...  # (T, T), scaled
+    alpha, _ = softmax_forward(scores)
+    return alpha @ values
 
 
 def one_head_backward(

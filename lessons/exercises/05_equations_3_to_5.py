@@ -1,6 +1,7 @@
 """Exercises of lesson 05: additive attention.
 
-Each function runs and is wrong. Find its bug and mend it, then run `python -m lessons.check 05`.
+`two_questions_backward` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 05`.
 """
 
 import numpy as np
@@ -26,7 +27,10 @@ def additive_attention_forward(h: np.ndarray, W: np.ndarray, b: np.ndarray, q: n
 
     Returns r (n,). For T = 0 it is the zero vector.
     """
-    raise NotImplementedError
+    hidden = ...  # all words at once, (T, A)
+    a = ...  # the scores (T,)
+    alpha, _ = softmax_forward(a)
+    return alpha @ h
 
 
 def additive_attention_backward(
@@ -55,8 +59,7 @@ def two_questions_backward(
     dq = hidden.T @ da
     d_hidden = np.zeros_like(hidden)
     for question in range(2):
-        d_hidden += np.outer(
-            da[:, question], q[:, question]
-        d_hidden = np.outer(da[:, question], q[:, question])
+        from_question = np.outer(da[:, question], q[:, question])
+        d_hidden = from_question
     dz = d_hidden * (1 - hidden**2)
     return dz @ W.T, h.T @ dz, dq

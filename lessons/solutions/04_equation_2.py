@@ -5,7 +5,7 @@ import numpy as np
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
 
 
-def derive_scores_backward(
+def derive_query_and_key_gradients(
     dS: np.ndarray, queries: np.ndarray, keys: np.ndarray, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Derive before you read on: what does S = scale · queries keysᵀ pass back?

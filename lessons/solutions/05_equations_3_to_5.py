@@ -24,10 +24,10 @@ def additive_attention_forward(h: np.ndarray, W: np.ndarray, b: np.ndarray, q: n
 
     Returns r (n,). For T = 0 it is the zero vector.
     """
-    a = np.tanh(h @ W + b) @ q  # blank: the scores (T,)
+    hidden = np.tanh(h @ W + b)  # blank: all words at once, (T, A)
+    a = hidden @ q  # blank: the scores (T,)
     alpha, _ = softmax_forward(a)
-    r = alpha @ h  # blank: the weighted sum of the rows
-    return r  # noqa: RET504
+    return alpha @ h
 
 
 def additive_attention_backward(
@@ -61,8 +61,7 @@ def two_questions_backward(
     dq = hidden.T @ da
     d_hidden = np.zeros_like(hidden)
     for question in range(2):
-        d_hidden += np.outer(
-            da[:, question], q[:, question]
-        )  # bug: d_hidden = np.outer(da[:, question], q[:, question])
+        from_question = np.outer(da[:, question], q[:, question])
+        d_hidden += from_question  # bug: d_hidden = from_question
     dz = d_hidden * (1 - hidden**2)
     return dz @ W.T, h.T @ dz, dq

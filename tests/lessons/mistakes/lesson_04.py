@@ -1,8 +1,8 @@
 """Mistakes in the exercises of lesson 04."""
 
 MISTAKES = [
-    ("derive_scores_backward", "scale * (dS.T @ queries)", "scale * (dS @ queries)"),
-    ("derive_scores_backward", "scale * (dS @ keys), scale * (dS.T @ queries)", "dS @ keys, dS.T @ queries"),
+    ("derive_query_and_key_gradients", "scale * (dS.T @ queries)", "scale * (dS @ queries)"),
+    ("derive_query_and_key_gradients", "scale * (dS @ keys), scale * (dS.T @ queries)", "dS @ keys, dS.T @ queries"),
     ("one_head_forward", " / np.sqrt(Q.shape[1])", " / np.sqrt(Q.shape[0])"),
     ("one_head_forward", "queries @ keys.T", "keys @ queries.T"),
     ("one_head_forward", "return alpha @ values", "return alpha.T @ values"),
