@@ -240,7 +240,8 @@ course.show(
 # points*, and that title is last: no word of it occurs in the history, although it is about basketball, as two titles
 # of the history are. And *Rockets launch a weather satellite* is second, because the word *rockets* occurs in the
 # history; there it is the name of a team. Counting words knows neither that different words can mean the same nor
-# that one word can mean two things. The lessons from 02 on are about that.
+# that one word can mean two things. And three candidates tie at 1, one for *rockets*, one for *for* and one for *the*:
+# it does not know either which words tell something. The lessons from 02 on are about that.
 #
 # How good is this ranking, as a number? Three measures are in use. Each looks at it in another way.
 #

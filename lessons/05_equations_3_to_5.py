@@ -178,13 +178,14 @@ course.derive("derive_score_gradient")
 # Numbers: say the loss falls when the title has more sport, dr = (−1, 0, 0, 0). r has 1.48 of it. *Rockets* has 1.44,
 # a little less: its score should fall a little, da = 0.39·(1.48 − 1.44) = 0.02. *win* has 1.65: 0.48·(1.48 − 1.65) =
 # −0.08, it should count more. *again* has 1.00: 0.13·(1.48 − 1.00) = 0.06, it should count less.
+# The three add up to 0, as lesson 03 said they must: what one word wins in weight, the others lose.
 
 # %%
 dr = np.array([-1.0, 0.0, 0.0, 0.0])
 da = alpha * ((h - r) @ dr)
 assert np.allclose(da, [0.02, -0.08, 0.06], atol=0.005)
 assert np.allclose(da, softmax_backward(h @ dr, alpha))
-assert np.isclose(da.sum(), 0)  # as in lesson 03
+assert np.isclose(da.sum(), 0)
 
 # %%
 # **a_i = q · hidden_i.** q is used once for each word, so its gradient is a sum over the words,
