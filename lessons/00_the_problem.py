@@ -34,8 +34,8 @@ from nrms_np.evaluation.metrics import impression_metrics, mean_metrics, ranks
 # The short way in
 # ----------------
 #
-# You need not understand each line yet: every one of them gets a lesson. Read it once, run it, and look at what comes
-# out.
+# Here is all of NRMS in some forty lines. You need not understand each yet: every one of them gets a lesson. Read it
+# once, run it, and look at what comes out.
 #
 # Six readers. Each had read two titles, was then shown two more, and clicked on the first of these. (The Rockets are a
 # basketball team; rockets also fly to the Moon. Nobody here has clicked on either so far.)
@@ -88,7 +88,9 @@ def train(left_alone: int | None = None) -> list[np.ndarray]:
     for _ in range(25):
         before, gradients = loss(model), [np.zeros_like(array) for array in model]
         for number, (array, gradient) in enumerate(zip(model, gradients, strict=True)):
-            for place in np.ndindex(array.shape) if number != left_alone else ():
+            if number == left_alone:
+                continue
+            for place in np.ndindex(array.shape):
                 array[place] += 1e-6  # move one number a little,
                 gradient[place] = (loss(model) - before) / 1e-6  # look what the loss does,
                 array[place] -= 1e-6  # and put it back
@@ -123,12 +125,12 @@ assert recommended[1].argmax() == 1
 #
 # Training needs one thing only: how does the loss change with each number of the model? That is a derivative. Here we
 # measured them, by moving each number a little and computing the loss again. The tiny model has 168 numbers, so each
-# of the 25 steps computed the loss 169 times. The paper's model has 530,208 numbers and then the word vectors, some ten
-# million together. Nobody computes the loss ten million times for one step.
+# of the 25 steps computed the loss 169 times. The paper's model has 530,208 numbers and then the word vectors, with
+# 30,000 words of 300 numbers another nine million. Nobody computes the loss ten million times for one step.
 #
-# With formulas for the derivatives, all of them together cost about as much as computing the loss two more times. To
-# find these formulas, to understand them and to check them is what this course is about. You will write them all, and
-# at the end the model trains with yours.
+# With formulas, all derivatives together cost about as much as computing the loss two more times: each matrix product of
+# the forward has two in the backward, and that is nearly all there is. To find these formulas, to understand them and
+# to check them is what this course is about. You will write them all, and at the end the model trains with yours.
 #
 # And each is needed: a number whose derivative is missing stays what it was by chance. Without those of the word
 # vectors the same training gets hardly anywhere:
@@ -432,7 +434,7 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 # ======  ================================================================================================
 # lesson  what you will know
 # ======  ================================================================================================
-# 00      what is predicted, and how it is measured (you are here)
+# 00      NRMS in forty lines; what is predicted, and how it is measured (you are here)
 # 01      how to check a derivative that you worked out by hand
 # 02      words as vectors, GloVe, dropout
 # 03      equation 1: which word looks at which

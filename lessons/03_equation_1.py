@@ -86,8 +86,8 @@ print("Rockets looks at Rockets, win, again:", weights_of_rockets.round(2))
 
 # %%
 # *Rockets* looks mostly at *win*. That is what B is for: it says which kinds of words matter to which. It need not be
-# symmetric: *again*, (0, 0, 0, 1), has nothing that looks, so all its scores are 0 and it looks at all three words
-# alike.
+# symmetric: sport and space look for action (the third column), but action looks for nothing (the third row). And
+# *again*, (0, 0, 0, 1), has nothing that looks: all its scores are 0, and it looks at all three words alike.
 #
 # All pairs at once
 # -----------------
