@@ -13,7 +13,7 @@ from lessons.draw.style import DASHES, GRADIENT, GREY, INK, LABEL, PAPER, SMALL,
 from nrms_np.palette import LIGHT, ramp, text_on
 
 Array = np.ndarray[Any, Any]
-CELL = (54, 28)
+CELL = (56, 28)
 """Width and height of a cell on a canvas, in pixels."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     heights = wanted.copy()
     order = np.argsort(wanted, kind="stable")
     gap = 15 * pixel
-    for below, above in zip(order, order[1:], strict=False):
+    for below, above in pairwise(order):
         heights[above] = max(heights[above], heights[below] + gap)
     heights -= (heights - wanted).mean()
     for (x, y, name, colour), height, seen in zip(ends, heights, wanted, strict=True):

@@ -43,7 +43,7 @@ class Arrow(NamedTuple):
 def graph(axes: Axes, boxes: Mapping[str, Box], arrows: Sequence[Arrow], *, apart: float = 9) -> None:
     """Draw a graph on a `canvas`.
 
-    boxes: by name; a name that starts the same way as another is no matter.    apart: pixels from a forward arrow to the gradient's.
+    boxes: by the names that arrows use.    apart: pixels from a forward arrow to the gradient's.
     """
     for arrow in arrows:
         _arrow(axes, boxes[arrow.start], boxes[arrow.end], arrow, apart)
