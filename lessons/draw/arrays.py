@@ -71,7 +71,8 @@ def array(
     """
     table = np.atleast_2d(np.asarray(values, dtype=float))
     width, height = cell or (CELL if at else (1.0, 1.0))
-    place = Cells(*(at or (0.0, 0.0)), width, height, *table.shape)
+    left, top = at or (0.0, 0.0)
+    place = Cells(left, top, width, height, len(table), table.shape[1])
     largest = largest or float(np.abs(table).max(initial=0.0)) or 1.0
     for i, j in np.ndindex(table.shape):
         _cell(axes, place, (i, j), float(table[i, j]), kind, colour, digits, largest)

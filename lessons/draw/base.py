@@ -7,9 +7,9 @@
         base.weights(axes, alpha[0], words, words, at=(90, 50))
         return axes.figure
 
-`figure(title, height)` is paper for plots, `canvas(title, height)` paper for drawings, in pixels of a page on which a figure is 680
-wide. The title is the finding. `array`, `weights`, `graph`, `arrow` and `lines` draw. What was clicked is a ● in ink; red is the gradient
-and nothing else is.
+`figure(title, height)` is paper for plots, `canvas(title, height)` paper for drawings, in pixels of a page on which a figure is
+680 wide. The title is the finding. `array`, `weights`, `graph`, `arrow` and `lines` draw. What was clicked is a ● in ink; red is
+the gradient and nothing else is.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def lines(
 
 def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write the names, pushed apart where they would overlap."""
-    axes.figure.draw_without_rendering()  # type: ignore[union-attr]  # the heights in pixels are known only then
+    axes.figure.draw_without_rendering()  # the heights in pixels are known only then
     pixel = axes.figure.dpi / 100  # type: ignore[union-attr]
     places = axes.transData.transform([(x, y) for x, y, _, _ in ends])
     wanted = places[:, 1]
