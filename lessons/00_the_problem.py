@@ -82,10 +82,10 @@ def loss(model: list[np.ndarray]) -> float:
 
 
 def train(left_alone: int | None = None) -> list[np.ndarray]:
-    """Start with random numbers. 25 times: see how the loss changes with each number, and move each to where it falls."""
+    """Start with random numbers. 20 times: see how the loss changes with each number, and move each to where it falls."""
     rng = np.random.default_rng(0)
     model = [0.5 * rng.standard_normal(shape) for shape in ((len(WORDS), D), *2 * (*4 * ((D, D),), (D,)))]
-    for _ in range(25):
+    for _ in range(20):
         before, gradients = loss(model), [np.zeros_like(array) for array in model]
         for number, (array, gradient) in enumerate(zip(model, gradients, strict=True)):
             if number == left_alone:
@@ -125,7 +125,7 @@ assert recommended[1].argmax() == 1
 #
 # Training needs one thing only: how does the loss change with each number of the model? That is a derivative. Here we
 # measured them, by moving each number a little and computing the loss again. The tiny model has 168 numbers, so each
-# of the 25 steps computed the loss 169 times. The paper's model has 530,208 numbers and then the word vectors, with
+# of the 20 steps computed the loss 169 times. The paper's model has 530,208 numbers and then the word vectors, with
 # 30,000 words of 300 numbers another nine million. Nobody computes the loss ten million times for one step.
 #
 # With formulas, all derivatives together cost about as much as computing the loss two more times: each matrix product of

@@ -309,9 +309,9 @@ assert np.array_equal(by_package[1], by_loop[1])
 # c = sum of all of A    every number of dA is dc
 # =====================  ==================================================================================
 #
-# The package's referee, ``check_gradients``, takes the forward, its inputs by name, and a function
-# that turns an upstream gradient into a gradient for each input. It draws the upstream gradient g itself, measures
-# the gradient of L = Σ g y with respect to each input, and gives back how far the two are apart. If that is too far,
+# The package's referee, ``check_gradients``, takes the forward, its inputs by name, and a function that turns an
+# upstream gradient into a gradient for each input. It draws the upstream gradient g itself, measures the gradient of
+# L = Σ g y with respect to each input, and gives back how far the two are apart. If that is too far,
 # it raises a ``GradientError``. (The number is a *relative error*; it is explained further down.)
 
 # %%
