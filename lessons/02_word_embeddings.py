@@ -154,8 +154,8 @@ course.show(
 # A trap in NumPy
 # ---------------
 #
-# Nobody computes :math:`S^T dx` either. In the exercise you write it without S, for a vocabulary of any size. Beware
-# of the line that comes to mind first:
+# Nobody computes :math:`S^T dx` either: in the exercise you write it without S. Beware of the line that comes to mind
+# first:
 
 # %%
 overwritten = np.zeros_like(table)

@@ -22,7 +22,7 @@ def rank_candidates(scores: np.ndarray) -> np.ndarray:
 
 
 def auc_from_ranks(rank: np.ndarray, clicked: np.ndarray) -> float:
-    """AUC of one impression without looking at a single pair: from the ranks of the clicked alone (no score is tied).
+    """AUC of one impression from the ranks of the clicked alone, without going through the pairs (no score is tied).
 
     How many of the not clicked stand above a clicked candidate of rank t? Of the t − 1 candidates above it, all but the
     clicked ones. Add that up over the clicked.

@@ -27,7 +27,7 @@ def derive_dropout_factor(rate: float) -> float:
 
 
 def embedding_forward(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Look up the vectors of a title's words, without a loop.
+    """Look up the vectors of a title's words.
 
     table: (words, D).    rows: (T,) row numbers; T is 0 for an empty title.
 
@@ -37,7 +37,7 @@ def embedding_forward(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def embedding_backward(dx: np.ndarray, table: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Backward of the lookup, without the matrix S: it would have a column for each of 30,000 words.
+    """Backward of the lookup: add each row of dx into the row that was read. No matrix S is needed for it.
 
     dx: (T, D) gradient of the loss with respect to x.    table: (words, D).    rows: (T,) those of the forward.
 

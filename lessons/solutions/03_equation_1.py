@@ -25,7 +25,7 @@ def softmax_forward(a: np.ndarray) -> np.ndarray:
 
 
 def softmax_backward(d_alpha: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Backward of softmax over the last axis, without the T × T table of the lesson: do the sum over i with pencil first.
+    """Backward of softmax over the last axis. Do the sum over i with pencil first: then no T × T table is needed.
 
     d_alpha: gradient of the loss with respect to the weights.    alpha: the weights, of the same shape.
 
