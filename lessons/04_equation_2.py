@@ -56,7 +56,7 @@ from nrms_np.parameters import initial_parameters, parameter_shapes
 # One word by hand
 # ----------------
 #
-# Lesson 03 ended with the weights of *Rockets*: 0.24 for itself, 0.67 for the verb, 0.09 for *again*. What it takes
+# Lesson 03 found the weights of *Rockets*: 0.24 for itself, 0.67 for the verb, 0.09 for *again*. What it takes
 # home is the weighted mean of the three vectors, and of that the numbers that V keeps. This V keeps sport and space:
 
 # %%
@@ -250,9 +250,11 @@ course.show(
 )
 
 # %%
-# Three of the four steps are known. :math:`h_k = \alpha v` is a product: :math:`d\alpha = dh_k \, v^T` and
-# :math:`dv = \alpha^T dh_k`. From dα to dS it is softmax's backward, lesson 03. And :math:`q = x Q_k` is a product
-# again: it passes back to :math:`Q_k`, and to x. The step in the middle is new:
+# Most steps are known. :math:`h_k = \alpha v` is a product: :math:`d\alpha = dh_k \, v^T` and
+# :math:`dv = \alpha^T dh_k`. From dα to dS it is softmax's backward, your exercise of lesson 03,
+# :math:`dS_{i,j} = \alpha_{i,j} \, (d\alpha_{i,j} - \sum_m \alpha_{i,m} \, d\alpha_{i,m})`: a weight, times how far its
+# gradient is above the weighted mean of its row. And :math:`q = x Q_k` is a product again: it passes back to
+# :math:`Q_k`, and to x. The step from dS on is new:
 #
 # .. admonition:: Derive before you read on
 #
@@ -269,7 +271,8 @@ course.derive("derive_query_and_key_gradients")
 # query gets the keys it looked at, a key gets the queries that looked at it.
 #
 # Numbers. Say the loss falls when *Rockets* has more sport: of dh for head 0, the row of *Rockets* is (−1, 0), the
-# others are 0. Then
+# others are 0. *Rockets*, *win* and *again* have the keys (1, 1), (3, 1), (0, 0) and the values (1, 1), (2, 0), (0, 0); the
+# query of *Rockets* is (0.5, 0.5), and its weights are 0.28, 0.58, 0.14. Then
 #
 # - dα: the row of *Rockets* is minus the sport of each value, (−1, −2, 0). Looking at *win* pays most.
 # - dS: the weighted mean of that row is 0.28·(−1) + 0.58·(−2) = −1.44. So the row is 0.28·(−1 + 1.44), 0.58·(−2 + 1.44),

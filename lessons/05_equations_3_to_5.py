@@ -159,8 +159,8 @@ course.show(
 #
 # .. admonition:: Derive before you read on
 #
-#     Put this dα into the backward of softmax. What is :math:`da_i`, the gradient of a score? Try to write it with r
-#     and without a sum: then it can be read. Write ``derive_score_gradient`` in
+#     Put this dα into the backward of softmax, :math:`da_i = \alpha_i (d\alpha_i - \sum_j \alpha_j \, d\alpha_j)`. Try
+#     to write :math:`da_i` with r and without a sum: then it can be read. Write ``derive_score_gradient`` in
 #     ``lessons/exercises/05_equations_3_to_5.py`` and run ``python -m lessons.check 05 derive_score_gradient``.
 
 # %%
