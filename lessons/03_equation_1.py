@@ -209,7 +209,7 @@ course.show(
 # --------------------
 #
 # Now from dS (the rows da, one below the other) to dx and dB, where S = x B xᵀ. Take one pair first. The score
-# :math:`S_{i,j} = e_i^T B \, e_j` is a sum of products :math:`e_{i,m} B_{m,n} \, e_{j,n}`, one of each kind in each.
+# :math:`S_{i,j} = e_i^T B \, e_j` is the sum of all products :math:`e_{i,m} B_{m,n} \, e_{j,n}`.
 # With respect to :math:`B_{m,n}` its derivative is :math:`e_{i,m} \, e_{j,n}`; with respect to :math:`e_i` it is
 # :math:`B \, e_j`, and with respect to :math:`e_j` it is :math:`B^T e_i`. All pairs together, with the rule of lesson
 # 01 for products (C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC), and Y = x B in the middle:
