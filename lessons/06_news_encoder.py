@@ -311,10 +311,10 @@ for wrong in (around_dropout, another_mask, overwrites):
 # ---------------------
 #
 # ``attend_forward`` in nrms_np/encoder.py is this chain for many titles at once, without the dropout on x. It takes a
-# table of vectors and the titles as row numbers, all titles end to end in one array (``Packed``; lesson 11 says why),
+# table of vectors and the titles as row numbers, all titles end to end in one array (``Packed``; lesson 12 says why),
 # and does the lookup itself. By the names of the parameters it sees which form to run (lesson 04). It runs on one of
 # two backends. ``layers`` is a loop over the titles that calls the functions you know. ``kernels`` is made for speed
-# (lesson 12). Both must agree with our chain. We take three titles, one of them empty.
+# (lesson 13). Both must agree with our chain. We take three titles, one of them empty.
 
 # %%
 titles = Packed.from_lists([[2, 3, 6, 3, 4], [], [2, 5, 4, 7]])

@@ -120,7 +120,7 @@ candidates = np.array([1, 0])  # rows of the table of news: two news items that 
 
 # %%
 # ``Packed`` keeps sequences of different lengths in two arrays: all row numbers end to end, and where each sequence
-# starts. (Lesson 11 says why.) ``histories.sequence(1)`` is the row numbers of history 1.
+# starts. (Lesson 12 says why.) ``histories.sequence(1)`` is the row numbers of history 1.
 
 # %%
 assert histories.index.tolist() == [1, 2, 3, 0, 1]

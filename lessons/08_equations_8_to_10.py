@@ -237,7 +237,7 @@ assert long.last(50).to_lists() == [list(range(10, 60)), [7, 8, 9]]
 
 # %%
 # Two well-known programs kept the first 50 instead. Such a mistake breaks nothing: every gradient check passes and
-# the loss falls. Only the reader's latest interests are missing. Lesson 14 shows it at work.
+# the loss falls. Only the reader's latest interests are missing. Lesson 15 shows it at work.
 #
 # The gradient check
 # ------------------

@@ -1,5 +1,5 @@
 r"""
-Lesson 10: training
+Lesson 11: training
 ===================
 
 Lessons 02 to 09 gave the loss and, by hand, its gradient with respect to every parameter. Training takes many small
@@ -247,7 +247,7 @@ axes.set_xlabel("step")
 axes.set_ylabel("loss of the batch")
 axes.set_title("Training on one batch: the loss must go to its floor")
 axes.legend(title="learning rate", loc="center right")
-course.save(drawing, "10_one_batch")
+course.save(drawing, "11_one_batch")
 
 # %%
 # The learning rate decides. Too small, and nothing happens in the time we have. Too large, and the steps jump across
@@ -374,7 +374,7 @@ right.set_title("The AUC has a best epoch (star)")
 right.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
 for axes in (left, right):
     axes.set_xlabel("epoch (0 is the untrained model)")
-course.save(drawing, "10_learning_curve")
+course.save(drawing, "11_learning_curve")
 temporary.cleanup()
 
 # %%
@@ -391,7 +391,7 @@ temporary.cleanup()
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/10_training.py``, fill in the blanks, and run ``python -m lessons.check 10``.
+# Open ``lessons/exercises/11_training.py``, fill in the blanks, and run ``python -m lessons.check 11``.
 #
 # Further: (a) Run ``python -m nrms_np.train`` on the demo corpus and read its run folder. Which epoch was kept? (b)
 # Leave the two corrections out of ``adam_step``. How long is the first step now, and how long the tenth? (c) Make the

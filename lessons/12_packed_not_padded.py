@@ -1,5 +1,5 @@
 r"""
-Lesson 11: packed, not padded
+Lesson 12: packed, not padded
 =============================
 
 Titles have different lengths, and so have histories. An array is a rectangle. Most code fills the rectangle up:
@@ -191,7 +191,7 @@ axes.set_ylabel("error of the news vector\n(its length is 1)")
 axes.set_title("The encoder has two softmaxes; a mask in one of them is not enough")
 axes.legend(loc="center right")
 axes.set_xlim(0, 27)
-course.save(drawing, "11_masks")
+course.save(drawing, "12_masks")
 
 # %%
 # Why is a mask in self-attention alone nearly right? A padding word still *looks*, but now at words only, so its
@@ -347,7 +347,7 @@ for column, (axes, panel, colour, unit) in enumerate(panels):
     axes.invert_yaxis()
     axes.set_xlabel("thousands in a batch of 64" if column == 0 else "millions in a batch of 64")
     axes.set_title(panel)
-course.save(drawing, "11_counts")
+course.save(drawing, "12_counts")
 
 # %%
 # Backward: referring to a row is adding into that row
@@ -428,7 +428,7 @@ except GradientError as error:
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/11_packed_not_padded.py``, fill in the blanks, and run ``python -m lessons.check 11``.
+# Open ``lessons/exercises/12_packed_not_padded.py``, fill in the blanks, and run ``python -m lessons.check 12``.
 #
 # Further: (a) Sort the titles by length and pad each batch only to its own longest title. How much of the waste
 # of pairs is left, for batches of 64 drawn at random, and for batches of titles of nearly equal length? (b) Write

@@ -1,14 +1,14 @@
 r"""
-Lesson 12: fast
+Lesson 13: fast
 ===============
 
 The layers of lessons 03 to 09 are right, and slow. This lesson counts what a training step *must* do, measures what
 it takes, and closes most of the gap in one place: the loop over all pairs of words in self-attention.
 
-You need: lessons 04 and 05 (the two kinds of attention) and lesson 11 (packed sequences, each distinct thing once).
+You need: lessons 04 and 05 (the two kinds of attention) and lesson 12 (packed sequences, each distinct thing once).
 
-Run as ``python lessons/12_fast.py --measure`` it measures a whole batch, which takes a minute, and writes the
-numbers to lessons/figures/12_measured.json. Without, it measures a small batch and draws the chart from the numbers
+Run as ``python lessons/13_the_ladder.py --measure`` it measures a whole batch, which takes a minute, and writes the
+numbers to lessons/figures/13_measured.json. Without, it measures a small batch and draws the chart from the numbers
 written last.
 """
 
@@ -40,7 +40,7 @@ rng = np.random.default_rng(12)
 # A batch to measure on
 # ---------------------
 #
-# Lengths and popularity are drawn as in lesson 11, so that the batch looks like one of MIND.
+# Lengths and popularity are drawn as in lesson 12, so that the batch looks like one of MIND.
 
 
 # %%
@@ -108,7 +108,7 @@ assert share < 0.1
 #
 # A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people
 # have tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code
-# gets below it, except by computing less, as lesson 11 did. All else, attention included, is a few percent of the
+# gets below it, except by computing less, as lesson 12 did. All else, attention included, is a few percent of the
 # operations. If it takes more than a small share of the time, then not because there is much to compute, but
 # because of how it is done.
 
@@ -147,7 +147,7 @@ def products_alone() -> Callable[[], None]:
 #
 # A *hot loop* is one in which a program spends much of its time. Here it is the scores of all pairs of all titles:
 # for head k, :math:`S_{i,j} = q_i \cdot \kappa_j`, query times key (lesson 04), a sum of d products. Queries and keys
-# are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute the same
+# are made once for each distinct word (lesson 12), so a title's words are looked up in them. We compute the same
 # scores six times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of a title with
 # T words at i·T + j.
 
@@ -411,7 +411,7 @@ assert np.allclose(exps, np.exp(not_positive), rtol=1e-5)
 # Adding into rows
 # ----------------
 #
-# The gradient of a reference is "add into that row" (lesson 11), once for each of the words of the batch.
+# The gradient of a reference is "add into that row" (lesson 12), once for each of the words of the batch.
 # ``np.add.at`` goes from one reference to the next, all over the table. Sort the references by row first, and
 # everything that goes into one row stands together: each row is one sum, written once, and rows can be summed
 # side by side on several threads without ever writing to the same place.
@@ -555,7 +555,7 @@ def machine_name() -> str:
     return f"{name}, {available_threads()} cores"
 
 
-NUMBERS = course.LESSONS / "figures" / "12_measured.json"
+NUMBERS = course.LESSONS / "figures" / "13_measured.json"
 if MEASURE:
     measured = {
         "machine": machine_name(),
@@ -616,7 +616,7 @@ right.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
 right.set_xlabel("share of one step, forward and backward")
 right.set_title("Blue: matrix products, orange: the rest")
 drawing.suptitle(f"{measured['machine']}, {measured['date']}", fontsize=8, color=course.GREY)
-course.save(drawing, "12_fast")
+course.save(drawing, "13_the_ladder")
 
 # %%
 # What to remember
@@ -631,7 +631,7 @@ course.save(drawing, "12_fast")
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/12_fast.py``, fill in the blanks, and run ``python -m lessons.check 12``.
+# Open ``lessons/exercises/13_the_ladder.py``, fill in the blanks, and run ``python -m lessons.check 13``.
 #
 # Further: (a) Write the weighted sum of the values, :math:`h_i = \sum_j \alpha_{i,j} v_j`, in lane order. Why
 # does it need no folding? (b) Take ``fastmath=True`` away from the three functions that have it and measure

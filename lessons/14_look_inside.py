@@ -1,12 +1,12 @@
 r"""
-Lesson 13: look inside
+Lesson 14: look inside
 ======================
 
 *Rockets win* is about basketball, *Rockets launch* about space. Lesson 03 began with this, and with a matrix we had
 made up. Now we train a model and open it. Which words does it weigh most? Which head looks where? Does it tell the
 two *Rockets* apart? Does it see that two clicks belong together? And what would it lose without attention?
 
-You need: lessons 03 to 05 (the two kinds of attention), lesson 08 (the user vector), lesson 10 (training, dev AUC),
+You need: lessons 03 to 05 (the two kinds of attention), lesson 08 (the user vector), lesson 11 (training, dev AUC),
 and the cosine of lesson 02.
 """
 
@@ -124,7 +124,7 @@ axes.set_xlim(-0.05, rows_of(*titles).lengths.max())
 axes.set_ylim(len(titles) - 0.5, -0.5)
 axes.axis("off")
 axes.set_title("How much each word counts in the news vector (equation 4); each row sums to 1")
-course.save(drawing, "13_word_weights")
+course.save(drawing, "14_word_weights")
 
 # %%
 # In the plain headlines, the last two, no word stands out far. In some of the pairs one does, the name. But six
@@ -180,7 +180,7 @@ for row, (title, partner) in enumerate(zip(titles[:2], ("win", "launch"), strict
     panels[row, 0].set_ylabel("looks (i)")
 drawing.supxlabel("is looked at (j)", fontsize=10)
 drawing.suptitle("Which word looks at which (equation 1); framed: the pair that tells the topic", fontsize=11)
-course.save(drawing, "13_heads")
+course.save(drawing, "14_heads")
 assert min(strongest) > 0.4  # without a preference it would be 1/6 and 1/5
 
 # %%
@@ -267,7 +267,7 @@ panels = drawing.axes
 panels[0].set_ylabel("cosine with the mean of sports")
 panels[0].set_ylim(bottom=-0.7)
 panels[1].legend(fontsize=8, loc="lower right", title="new headlines with")
-course.save(drawing, "13_moved")
+course.save(drawing, "14_moved")
 
 # %%
 # Above the dotted line a title is nearer to sports, below it nearer to space. On the left, context has pulled the
@@ -356,7 +356,7 @@ right.set_xlabel("score (orange: was clicked)")
 right.set_title("The candidates, ranked")
 for axes in (left, right):
     axes.invert_yaxis()
-course.save(drawing, "13_history")
+course.save(drawing, "14_history")
 
 # %%
 # The ranking shows both kinds of pairs at work. This reader lives and works in Ashby, and the model is given
@@ -451,7 +451,7 @@ right.plot(np.concatenate(of_words), np.concatenate(of_effects), "o", color=cour
 right.set_xlabel("weight of a word")
 right.set_ylabel("effect, without its sign")
 right.set_title(f"All words of {len(agree)} titles")
-course.save(drawing, "13_removed")
+course.save(drawing, "14_removed")
 
 # %%
 # The word with the largest effect is *menu*: of course, it is half of the pair. But its weight is less than the
@@ -492,7 +492,7 @@ course.save(drawing, "13_removed")
 
 # %%
 figures = course.LESSONS / "figures"
-measured = json.loads((figures / "13_ablations.json").read_text(encoding="utf-8"))["runs"]
+measured = json.loads((figures / "14_ablations.json").read_text(encoding="utf-8"))["runs"]
 paper = json.loads((course.ROOT / "benchmarks" / "paper_figure_3.json").read_text(encoding="utf-8"))
 seeds = sorted(set.intersection(*(set(runs) for runs in measured.values())), key=int)
 best = {
@@ -537,7 +537,7 @@ for place, group in enumerate(("levels", "kinds")):
         for x, (value, reach) in enumerate(of_source):
             axes.text(x, value + reach, f"{value:.3f}", ha="center", va="bottom", fontsize=8)
 panels[0].set_ylabel("AUC (the axes do not start at 0)")
-course.save(drawing, "13_ablations")
+course.save(drawing, "14_ablations")
 
 # %%
 # What holds, and what does not?
@@ -573,7 +573,7 @@ course.save(drawing, "13_ablations")
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/13_look_inside.py``, fill in the blanks, and run ``python -m lessons.check 13``.
+# Open ``lessons/exercises/14_look_inside.py``, fill in the blanks, and run ``python -m lessons.check 14``.
 #
 # Further: (a) Train with ``seed=1`` and draw the heads again. Which head reads the pair now, and has the share of
 # right pairs changed as much as the picture? (b) ``user.pool.q = 0`` cost the trained model little. Does a model

@@ -1,5 +1,5 @@
 r"""
-Lesson 14: the bug museum
+Lesson 15: the bug museum
 =========================
 
 Eight bugs of the kinds that are found in public code. None of them crashes: with each, training runs and a table of
@@ -288,7 +288,7 @@ noticed["lost fan-out"] = (
 # Room 5: padding that attends
 # ----------------------------
 #
-# Lesson 11 had this bug: titles are padded to one length, and the padding takes part in attention. The function
+# Lesson 12 had this bug: titles are padded to one length, and the padding takes part in attention. The function
 # below pads a title to the longest one of its batch.
 
 
@@ -588,7 +588,7 @@ axes.set_ylabel("mean loss")
 axes.set_ylim(0)
 axes.set_title("A falling loss proves nothing")
 axes.legend(fontsize=9)
-course.save(drawing, "14_training")
+course.save(drawing, "15_training")
 
 # %%
 # All five fall, and without the solid line nobody could say which are wrong. One bug even ends lower than the
@@ -622,7 +622,7 @@ axes.xaxis.tick_top()
 axes.set_yticks(range(len(noticed)), [f"{room}  {bug}" for room, bug in enumerate(noticed, start=1)])
 axes.tick_params(length=0)
 axes.spines[:].set_visible(False)
-course.save(drawing, "14_checks")
+course.save(drawing, "15_checks")
 
 assert len(noticed) == 8
 assert all(any(answers) for answers in noticed.values())  # every bug is caught by something
@@ -641,7 +641,7 @@ assert not any(all(answers[column] for answers in noticed.values()) for column i
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/14_bug_museum.py``, repair the bugs, and run ``python -m lessons.check 14``.
+# Open ``lessons/exercises/15_bug_museum.py``, repair the bugs, and run ``python -m lessons.check 15``.
 #
 # Further: (a) Forget the factor 1/√d in the backward only. Which of the five checks see it? And in forward and
 # backward both? (b) Find a ninth bug: change one sign, one axis or one index in ``nrms_np/layers``, run ``pytest

@@ -1,4 +1,4 @@
-"""Lesson 10: Adam, and the best epoch."""
+"""Lesson 11: Adam, and the best epoch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check_running_means(running_means: Function) -> None:
     """From zero, and on the way."""
     g = np.array([2.0, -3.0])
     expect(running_means(np.zeros(2), np.zeros(2), g), m=np.array([0.2, -0.3]), v=np.array([0.004, 0.009]))
-    rng = np.random.default_rng([10, 0])
+    rng = np.random.default_rng([11, 0])
     m, g = rng.standard_normal((2, 3, 4))
     v = rng.random((3, 4))
     expect(running_means(m, v, g), m=0.9 * m + 0.1 * g, v=0.999 * v + 0.001 * g * g)
@@ -24,7 +24,7 @@ def check_running_means(running_means: Function) -> None:
 
 def check_corrected(corrected: Function) -> None:
     """The same gradient at every step, so that the answer is that gradient; once and many times."""
-    g = np.random.default_rng([10, 1]).standard_normal((3, 4))
+    g = np.random.default_rng([11, 1]).standard_normal((3, 4))
     m, v = np.zeros_like(g), np.zeros_like(g)
     for t in range(1, 41):
         m, v = BETA_1 * m + (1 - BETA_1) * g, BETA_2 * v + (1 - BETA_2) * g * g
@@ -38,7 +38,7 @@ def check_adam_step(adam_step: Function) -> None:
     m, v = np.zeros(3), np.zeros(3)
     after = theta - 0.1 * g / (np.abs(g) + EPSILON)
     expect(adam_step(theta, g, m, v, 1, 0.1), theta=after, m=0.1 * g, v=0.001 * g * g)
-    rng = np.random.default_rng([10, 2])
+    rng = np.random.default_rng([11, 2])
     theta, m, v = rng.standard_normal((4, 3)), np.zeros((4, 3)), np.zeros((4, 3))
     for t in range(1, 6):
         g = rng.standard_normal((4, 3))

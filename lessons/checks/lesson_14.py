@@ -1,4 +1,4 @@
-"""Lesson 13: reading weights and ablations."""
+"""Lesson 14: reading weights and ablations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _expect_words(got: object, expected: list[str]) -> None:
 def check_looks_elsewhere(looks_elsewhere: Function) -> None:
     """Each word at itself, all words alike, at random, one word."""
     expect(looks_elsewhere(np.stack([np.eye(4), np.full((4, 4), 0.25)])), elsewhere=np.array([0.0, 0.75]))
-    alpha = np.random.default_rng([13, 1]).random((3, 5, 5))
+    alpha = np.random.default_rng([14, 1]).random((3, 5, 5))
     alpha /= alpha.sum(axis=2, keepdims=True)
     own = np.array([[alpha[k, i, i] for i in range(5)] for k in range(3)])
     expect(looks_elsewhere(alpha), elsewhere=1 - own.mean(axis=1))
@@ -42,7 +42,7 @@ def check_looks_elsewhere(looks_elsewhere: Function) -> None:
 def check_ablation(ablation_difference: Function) -> None:
     """By eye, at random where the runs go up and down together, and two runs."""
     expect(ablation_difference(np.array([0.62, 0.64]), np.array([0.61, 0.61])), mean=0.02, error=0.01)
-    rng = np.random.default_rng([13, 2])
+    rng = np.random.default_rng([14, 2])
     ablated = 0.6 + 0.05 * rng.standard_normal(7)
     full = ablated + 0.02 + 0.004 * rng.standard_normal(7)
     d = full - ablated

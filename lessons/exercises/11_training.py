@@ -1,6 +1,6 @@
-"""Exercises of lesson 10: Adam by hand, and the best epoch of a run.
+"""Exercises of lesson 11: Adam by hand, and the best epoch of a run.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 10`.
+Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 11`.
 """
 
 import json

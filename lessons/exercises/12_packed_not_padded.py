@@ -1,6 +1,6 @@
-"""Exercises of lesson 11: sequences end to end, and the mask that padding needs.
+"""Exercises of lesson 12: sequences end to end, and the mask that padding needs.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 11`.
+Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 12`.
 """
 
 import numpy as np

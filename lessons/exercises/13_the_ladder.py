@@ -1,6 +1,6 @@
-"""Exercises of lesson 12: less work, and numbers in the right place.
+"""Exercises of lesson 13: less work, and numbers in the right place.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 12`.
+Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 13`.
 """
 
 import numpy as np

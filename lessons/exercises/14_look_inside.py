@@ -1,6 +1,6 @@
-"""Exercises of lesson 13: what the weights say, and what an ablation says.
+"""Exercises of lesson 14: what the weights say, and what an ablation says.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 13`.
+Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 14`.
 """
 
 import numpy as np

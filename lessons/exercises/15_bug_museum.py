@@ -1,6 +1,6 @@
-"""Exercises of lesson 14: be the repairer.
+"""Exercises of lesson 15: be the repairer.
 
-Each function runs and is wrong. Find its bug and mend it, then run `python -m lessons.check 14`.
+Each function runs and is wrong. Find its bug and mend it, then run `python -m lessons.check 15`.
 """
 
 import numpy as np

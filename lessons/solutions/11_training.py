@@ -1,4 +1,4 @@
-"""Exercises of lesson 10: Adam by hand, and the best epoch of a run."""
+"""Exercises of lesson 11: Adam by hand, and the best epoch of a run."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 11: sequences end to end, and the mask that padding needs."""
+"""Exercises of lesson 12: sequences end to end, and the mask that padding needs."""
 
 import numpy as np
 

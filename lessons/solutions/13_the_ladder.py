@@ -1,4 +1,4 @@
-"""Exercises of lesson 12: less work, and numbers in the right place."""
+"""Exercises of lesson 13: less work, and numbers in the right place."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 13: what the weights say, and what an ablation says."""
+"""Exercises of lesson 14: what the weights say, and what an ablation says."""
 
 import numpy as np
 

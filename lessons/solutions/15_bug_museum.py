@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: be the repairer."""
+"""Exercises of lesson 15: be the repairer."""
 
 import numpy as np
 
