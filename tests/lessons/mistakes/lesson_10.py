@@ -14,7 +14,11 @@ MISTAKES = [
     ("model_backward", "np.add.at(d_news, history, dr)", "d_news[history] += dr"),
     ("model_backward", "np.add.at(d_news, candidates, d_candidates)", "d_news[candidates] = d_candidates"),
     ("model_backward", 'np.add.at(gradients["word_embedding"], title, dx)', 'gradients["word_embedding"][title] += dx'),
-    ("model_backward", 'gradients[f"news.attention.{name}"] += gradient', 'gradients[f"news.attention.{name}"] = gradient'),
+    (
+        "model_backward",
+        'gradients[f"news.attention.{name}"] += gradient',
+        'gradients[f"news.attention.{name}"] = gradient',
+    ),
     ("model_backward", 'gradients[f"news.pool.{name}"] += gradient', 'gradients[f"news.pool.{name}"] -= gradient'),
     ("directional_check", "before[name] + sign", "value + sign"),
     ("directional_check", "/ (2 * step)", "/ step"),
