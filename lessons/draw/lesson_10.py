@@ -49,7 +49,7 @@ def first_loss(factors: Sequence[float], losses: Array, knows_nothing: float) ->
     for factor, of_seeds in zip(factors, losses, strict=True):
         axes.plot(np.full(len(of_seeds), factor), of_seeds, "o", color=base.GREY, markersize=3, alpha=0.5)
     axes.set_xlim(0.15, 2.6)
-    axes.set_ylim(0, 8)
+    axes.set_ylim(0, 1.05 * float(losses.max()))
     axes.set_xticks(factors, [f"{factor:g}" for factor in factors])
     axes.set_xlabel("factor on all matrices")
     axes.set_ylabel("first loss")
@@ -80,7 +80,7 @@ def next_score(titles: Sequence[str], before: Array, after: Array) -> Figure:
     drawing = base.figure("One step later the clicked title is first", height=240)
     axes = drawing.subplots()
     axes.set_xlim(-0.15, 1.1)
-    axes.set_ylim(-0.4, 3.8)
+    axes.set_ylim(-0.3, 2.6)
     axes.set_xticks([0, 1], ["before the step", "after it"])
     axes.set_ylabel("click score")
     names = [f"{title} {base.CLICKED}" if n == 0 else title for n, title in enumerate(titles)]
