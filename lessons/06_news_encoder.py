@@ -316,8 +316,9 @@ for wrong in (around_dropout, another_mask, overwrites):
         check_gradients(forward, from_the_end, wrong)
         raise SystemExit("the check did not notice")
     except GradientError as error:
-        print(f"{wrong.__name__}: {str(error).split(' is above')[0]}")
-        assert "table" in str(error)
+        caught = str(error).split(" is above")[0]
+    print(f"{wrong.__name__}: {caught}")
+    assert "table" in caught
 
 # %%
 # Many titles, one encoder

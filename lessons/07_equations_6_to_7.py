@@ -72,13 +72,13 @@ assert np.allclose(r, [[1.439, 0, 0.132, 0.653], [0, 2, 0.5, 0]], atol=1e-3)
 # The story's user level has Q = K = V = 1, the identity matrix, so a click is its own query, key and value. Click 0
 # asks in head 0: its scores are 1.439 · 1.439 / √2 = 1.464 with itself, and 1.439 · 0 + 0 · 2 = 0 with *Moon launch*.
 # exp(1.464) = 4.32 and exp(0) = 1, so the weights are 4.32 / 5.32 = 0.812 and 0.188. And what it takes home is 0.812 ·
-# (1.439, 0) + 0.188 · (0, 2) = (1.169, 0.376): sport with a little space, because this reader likes both.
+# (1.439, 0) + 0.188 · (0, 2) = (1.169, 0.375): sport with a little space, because this reader likes both.
 
 # %%
 of_user = subset(story.PARAMETERS, "user.attention")
 h, cache = projected_attention_forward(r, **of_user, heads=2, scale=1 / np.sqrt(2))
 assert np.allclose(cache.alpha[0, 0], [0.812, 0.188], atol=1e-3)
-assert np.allclose(h[0, :2], [1.169, 0.376], atol=1e-3)
+assert np.allclose(h[0, :2], [1.169, 0.375], atol=1e-3)
 
 # %%
 # That was the function of lesson 04, in the projected form. It does not know whether its rows are words or news. In

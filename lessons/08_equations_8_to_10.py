@@ -54,10 +54,10 @@ from nrms_np.packed import Packed
 # -------------------
 #
 # The story: our reader clicked on *Coaches win again and again* and on *Moon launch*. In lesson 07 the two looked at each
-# other. The sport and space of the first are now (1.169, 0.376), those of the second (0.081, 1.889). The story's W
+# other. The sport and space of the first are now (1.169, 0.375), those of the second (0.080, 1.888). The story's W
 # reads sport and space alone, b is 0 and q = (1, 1). So the score of a click is tanh(sport) + tanh(space): 0.824 + 0.359
-# = 1.183 for the first, 0.081 + 0.955 = 1.036 for the second. Their softmax is 0.537 and 0.463, and the sport of u is
-# 0.537 · 1.169 + 0.463 · 0.081 = 0.665:
+# = 1.183 for the first, 0.080 + 0.955 = 1.035 for the second. Their softmax is 0.537 and 0.463, and the sport of u is
+# 0.537 · 1.169 + 0.463 · 0.080 = 0.665:
 
 # %%
 model, batch = story.model(), story.batch()
@@ -72,7 +72,7 @@ u = np.zeros(4)
 for i in range(2):
     u += alpha[i] * h[i]  # equation 10
 print(f"scores {a.round(3)}, weights {alpha.round(3)}, u {u.round(3)}")
-assert np.allclose([a[0], a[1], alpha[0], u[0]], [1.183, 1.036, 0.537, 0.665], atol=1e-3)
+assert np.allclose([a[0], a[1], alpha[0], u[0]], [1.183, 1.035, 0.537, 0.665], atol=1e-3)
 
 # %%
 # In matrix form the scores are one product, and the weighted sum is another. The package's function is that of lesson

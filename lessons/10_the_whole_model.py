@@ -245,7 +245,8 @@ def first_values(seed: int, factor: float = 1.0) -> Parameters:
 factors = [0.25, 0.5, 1, 1.5, 2, 2.5]
 first = [[forward(first_values(seed, factor), TWELVE, 4, layers) for seed in range(20)] for factor in factors]
 first_losses = np.array([[loss for loss, _ in seeds] for seeds in first])  # (factors, seeds)
-spread = {factor: np.median([caches[0].std() for _, caches in seeds]) for factor, seeds in zip(factors, first)}
+spreads = [np.median([caches[0].std() for _, caches in seeds]) for seeds in first]
+spread = dict(zip(factors, spreads, strict=True))
 print(f"spread of the scores, matrices as drawn {spread[1]:.2f}, twice as large {spread[2]:.2f}")
 assert 5 < spread[2] / spread[1] < 12
 assert abs(np.median(first_losses[2]) - np.log(5)) < 0.1

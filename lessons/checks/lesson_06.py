@@ -22,8 +22,8 @@ def _parameters(rng: np.random.Generator) -> dict[str, Array]:
 
 
 def _attend(x: Array, *p: Array) -> Array:
-    h, _ = projected_attention_forward(x, *p[:3], HEADS, 1 / np.sqrt(2))
-    return additive_attention_forward(h, *p[3:])[0]
+    h, _ = projected_attention_forward(x, p[0], p[1], p[2], HEADS, 1 / np.sqrt(2))
+    return additive_attention_forward(h, p[3], p[4], p[5])[0]
 
 
 def _news(table: Array, *p: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from lessons.checks.compare import AnswerError, Array, expect, gradients
@@ -40,17 +42,17 @@ def check_forward(history_forward: Function) -> None:
         expect(history_forward(news, clicks, Q, K, V, HEADS), h=h)
 
 
+def _history(clicks: Array, news: Array, Q: Array, K: Array, V: Array) -> Array:
+    return projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)[0]
+
+
 def check_backward(history_backward: Function) -> None:
     """Against differences: a news item clicked twice, one click, no click."""
     rng = np.random.default_rng([7, 2])
     news, (Q, K, V) = rng.standard_normal((8, 5)), 0.5 * rng.standard_normal((3, 5, 6))
     for clicks in HISTORIES:
         dh = rng.standard_normal((len(clicks), 6))
-
-        def forward(news: Array, Q: Array, K: Array, V: Array, clicks: Array = clicks) -> Array:
-            return projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)[0]
-
-        right = gradients(forward, dh, d_news=news, dQ=Q, dK=K, dV=V)
+        right = gradients(partial(_history, clicks), dh, d_news=news, dQ=Q, dK=K, dV=V)
         expect(history_backward(dh, news, clicks, Q, K, V, HEADS), **right)
 
 

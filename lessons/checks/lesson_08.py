@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from lessons.checks.compare import AnswerError, Array, expect, expect_named, gradients
@@ -20,8 +22,12 @@ SHAPES = {
 
 
 def _user(r: Array, *p: Array) -> Array:
-    h, _ = projected_attention_forward(r, *p[:3], HEADS, 1 / np.sqrt(2))
-    return additive_attention_forward(h, *p[3:])[0]
+    h, _ = projected_attention_forward(r, p[0], p[1], p[2], HEADS, 1 / np.sqrt(2))
+    return additive_attention_forward(h, p[3], p[4], p[5])[0]
+
+
+def _user_of(clicks: Array, news: Array, *p: Array) -> Array:
+    return _user(news[clicks], *p)
 
 
 def _parameters(rng: np.random.Generator) -> dict[str, Array]:
@@ -68,11 +74,7 @@ def check_user_backward(user_backward: Function) -> None:
     news, parameters = rng.standard_normal((8, 5)), _parameters(rng)
     for length, most in CASES:
         history, du = HISTORY[:length], rng.standard_normal(6)
-
-        def forward(news: Array, *p: Array, clicks: Array = _last(history, most)) -> Array:
-            return _user(news[clicks], *p)
-
-        right = gradients(forward, du, d_news=news, **parameters)
+        right = gradients(partial(_user_of, _last(history, most)), du, d_news=news, **parameters)
         got = user_backward(du, news, history, parameters, HEADS, most)
         if not isinstance(got, tuple) or len(got) != 2:
             raise AnswerError("It should return two things: d_news, and a dict of the parameters' gradients.")

@@ -16,7 +16,7 @@ WORDS = 9
 CONFIG = Config(word_dim=7, heads=3, head_dim=2, query_dim=4, dropout=0.0, backend="layers")
 TITLES = [[2, 5, 2], [1], [7, 3, 0, 5], [4, 4]]
 # News 2 is a click twice and a candidate twice; one click and one candidate; nothing clicked yet.
-IMPRESSIONS = (([2, 0, 2], [1, 2, 3, 2]), ([3], [0]), ([], [1, 2]))
+IMPRESSIONS: tuple[tuple[list[int], list[int]], ...] = (([2, 0, 2], [1, 2, 3, 2]), ([3], [0]), ([], [1, 2]))
 
 
 def check_limit(derive_limit: Function) -> None:

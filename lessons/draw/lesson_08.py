@@ -20,7 +20,7 @@ def user_vector(titles: Sequence[str], h: Array, alpha: Array, u: Array) -> Figu
     corners = np.array([*h, h[0]])
     axes.plot(corners[:, 0], corners[:, 1], color=base.GREY, linewidth=1, linestyle=":")
     axes.scatter(h[:, 0], h[:, 1], s=900 * alpha, color=base.INK, zorder=2)
-    shifts = [(14, -4), (16, -4), (24, -4)]
+    shifts = [(14, -4), (16, 6), (24, -4)]
     for (x, y), title, weight, shift in zip(h[:, :2], titles, alpha, shifts, strict=True):
         _label(axes, (x, y), f"{title}, weight {weight:.2f}", shift)
     mean = h.mean(axis=0)

@@ -57,7 +57,7 @@ def click(
     left, cell = 156, (58, 26)
     names = [f"{title} {base.CLICKED}" if n == 0 else title for n, title in enumerate(titles)]
     columns = ["sport", "space", "action", "time"]
-    red = {"kind": "gradient", "cell": cell, "largest": float(max(np.abs(du).max(), np.abs(dr).max()))}
+    red: dict[str, Any] = {"kind": "gradient", "cell": cell, "largest": float(max(np.abs(du).max(), np.abs(dr).max()))}
     a = base.array(axes, [u], "", "", rows=["u (H·d,)"], columns=columns, at=(left, 30), cell=cell)
     da = base.array(axes, [du], "", "", rows=["du"], at=(left, a.bottom + 12), **red)
     b = base.array(axes, r, "r (C, H·d)", "", rows=names, at=(left, da.bottom + 64), cell=cell)

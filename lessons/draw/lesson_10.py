@@ -63,7 +63,7 @@ def routes(shares: Array, total: Array, measured: Array, numbers: Sequence[str])
     names = [f"as {role}" for role in ("query", "key", "value")]
     largest = float(np.abs(shares).max())
     left, cell = 300, (84, 28)
-    more = {"kind": "gradient", "cell": cell, "digits": 3, "largest": largest}
+    more: dict[str, Any] = {"kind": "gradient", "cell": cell, "digits": 3, "largest": largest}
     old = base.array(axes, shares[:3], "", "", rows=names, columns=numbers, at=(left, 40), **more)
     new = base.array(axes, shares[3:], "", "", rows=names, at=(left, old.bottom + 14), **more)
     base.write(axes, 8, old.cell(1, 0)[1], "Coaches win again and again\nin the history", ha="left")

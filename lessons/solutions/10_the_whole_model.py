@@ -130,8 +130,8 @@ def directional_check(
 ) -> tuple[float, float]:
     """Move all parameters at once along one direction, and compare the slope of the loss with the gradients.
 
-    loss: computes the loss from the arrays in parameters, which it reads anew each time; they may be changed in place while measuring
-    and must be left as they were.    gradients, directions: arrays by the parameters' names.
+    loss: computes the loss from the arrays in parameters, which it reads anew each time; they may be changed in place while
+    measuring and must be left as they were.    gradients, directions: arrays by the parameters' names.
 
     Returns (measured, by_hand): the central difference with h = 1e-5, and the sum of gradient times direction over all numbers.
     """
