@@ -49,6 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     backend = backend_of(pieces)
     error = check_model(backend)
+    if isinstance(error, str):
+        print(f"\nThe whole model of these pieces: {error}")
+        return 1
     print(f"\nThe whole model of these pieces, with a random step in each parameter: relative error {error:.0e}.")
     if (difference := check_written_out(pieces, backend)) is not None:
         print(f"Your model_forward and model_backward, beside it on one impression: {difference:.0e}.")
