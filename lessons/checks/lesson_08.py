@@ -13,7 +13,7 @@ from nrms_np.layers.self_attention import projected_attention_forward
 
 HEADS = 3
 HISTORY = np.array([6, 2, 7, 2, 0, 4])
-CASES = ((6, 50), (6, 4), (6, 5), (1, 50), (0, 50), (6, 0))
+CASES = ((6, 50), (6, 4), (6, 8), (1, 50), (0, 50), (6, 0))
 """How many clicks there are, and how many are used."""
 SHAPES = {
     "attention.Q": (5, 6), "attention.K": (5, 6), "attention.V": (5, 6),
@@ -52,7 +52,7 @@ def check_one_click(derive_one_click: Function) -> None:
 
 def check_last_clicks(last_clicks: Function) -> None:
     """Fewer, as many, more than there are; none to keep; none to take."""
-    for most in (2, 6, 50, 1):
+    for most in (2, 6, 8, 50, 1):
         expect(last_clicks(HISTORY, most), clicks=HISTORY[-most:])
     expect(last_clicks(HISTORY, 0), clicks=HISTORY[:0])
     expect(last_clicks(HISTORY[:0], 3), clicks=HISTORY[:0])

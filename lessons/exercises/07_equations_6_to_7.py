@@ -55,8 +55,8 @@ def encode_once(
 ) -> np.ndarray:
     """The gradient of the words' table, when news vectors are used several times: once through the news encoder.
 
-    uses: for each use, (T,) rows of news, of histories and candidates; one may stand there twice.    d_uses: for each use, (T, D) the
-    gradients of what it read.    count: how many news items there are.
+    uses: for each use, (T,) rows of news; one may stand there twice.    d_uses: for each use, (T, D) the gradients of what it read.
+    count: how many news items there are.
     encoder_backward: takes d_news (count, D) and returns d_table; it is slow, so call it once.
 
     Returns d_table.

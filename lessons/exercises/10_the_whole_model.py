@@ -61,7 +61,7 @@ def model_forward(
         h, _ = projected_attention_forward(x, *of_news, heads, scale)
         news[i], _ = additive_attention_forward(h, *news_pool)
     r = ...  # the vectors of the clicked news
-    h, _ = ...  # (output, cache) of self-attention over clicks
+    h, _ = ...  # (h, cache) of the clicks
     u, _ = additive_attention_forward(h, *user_pool)
     scores, _ = ...  # (output, cache) of the click scores
     return scores
@@ -92,8 +92,8 @@ def directional_check(
 ) -> tuple[float, float]:
     """Move all parameters at once along one direction, and compare the slope of the loss with the gradients.
 
-    loss: computes the loss from the arrays in parameters, which it reads anew each time; they may be changed in place while measuring
-    and must be left as they were.    gradients, directions: arrays by the parameters' names.
+    loss: computes the loss from the arrays in parameters, which it reads anew each time; they may be changed in place while
+    measuring and must be left as they were.    gradients, directions: arrays by the parameters' names.
 
     Returns (measured, by_hand): the central difference with h = 1e-5, and the sum of gradient times direction over all numbers.
     """

@@ -58,9 +58,7 @@ def model_forward(
         h, _ = projected_attention_forward(x, *of_news, heads, scale)
         news[i], _ = additive_attention_forward(h, *news_pool)
     r = news[history]  # blank: the vectors of the clicked news
-    h, _ = projected_attention_forward(
-        r, *of_user, heads, scale
-    )  # blank: (output, cache) of self-attention over clicks
+    h, _ = projected_attention_forward(r, *of_user, heads, scale)  # blank: (h, cache) of the clicks
     u, _ = additive_attention_forward(h, *user_pool)
     scores, _ = click_score_forward(u, news[candidates])  # blank: (output, cache) of the click scores
     return scores
