@@ -61,7 +61,7 @@ def encode_once(
 
     Returns d_table.
     """
-    d_news = np.zeros((count, d_uses[0].shape[1]))
+    d_news = np.zeros((count, d_uses[0].shape[1]), dtype=d_uses[0].dtype)
     for rows, d_rows in zip(uses, d_uses, strict=True):
         d_news[rows] += d_rows
     return encoder_backward(d_news)

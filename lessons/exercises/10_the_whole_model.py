@@ -55,7 +55,7 @@ def model_forward(
     user_pool = [parameters[f"user.pool.{name}"] for name in "Wbq"]
     width = of_news[2].shape[1]
     scale = 1 / np.sqrt(width // heads)
-    news = np.zeros((len(titles), width))
+    news = np.zeros((len(titles), width), dtype=of_news[2].dtype)
     for i, title in enumerate(titles):
         x = ...  # the word vectors of this title
         h, _ = projected_attention_forward(x, *of_news, heads, scale)

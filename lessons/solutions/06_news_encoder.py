@@ -65,7 +65,7 @@ def news_forward(
 
     Returns news (n, H·d).
     """
-    news = np.zeros((len(titles), parameters["attention.V"].shape[1]))
+    news = np.zeros((len(titles), parameters["attention.V"].shape[1]), dtype=table.dtype)
     for i, title in enumerate(titles):
         news[i] = attend_forward(table[title], parameters, heads)
     return news

@@ -17,7 +17,7 @@ def derive_row_gradient(m: int, uses: list[np.ndarray], d_uses: list[np.ndarray]
 
     Returns dR_m (D,), zeros where nobody read the row.
     """
-    d_row = np.zeros(d_uses[0].shape[1])
+    d_row = np.zeros(d_uses[0].shape[1], dtype=d_uses[0].dtype)
     for rows, d_rows in zip(uses, d_uses, strict=True):
         d_row += d_rows[rows == m].sum(axis=0)
     return d_row
@@ -65,7 +65,7 @@ def encode_once(
 
     Returns d_table.
     """
-    d_news = np.zeros((count, d_uses[0].shape[1]))
+    d_news = np.zeros((count, d_uses[0].shape[1]), dtype=d_uses[0].dtype)
     for rows, d_rows in zip(uses, d_uses, strict=True):
         np.add.at(d_news, rows, d_rows)  # bug: d_news[rows] += d_rows
     return encoder_backward(d_news)

@@ -52,7 +52,7 @@ def model_forward(
     user_pool = [parameters[f"user.pool.{name}"] for name in "Wbq"]
     width = of_news[2].shape[1]
     scale = 1 / np.sqrt(width // heads)
-    news = np.zeros((len(titles), width))
+    news = np.zeros((len(titles), width), dtype=of_news[2].dtype)
     for i, title in enumerate(titles):
         x = parameters["word_embedding"][title]  # blank: the word vectors of this title
         h, _ = projected_attention_forward(x, *of_news, heads, scale)
@@ -84,7 +84,7 @@ def model_backward(
     user_pool = [parameters[f"user.pool.{name}"] for name in "Wbq"]
     width = of_news[2].shape[1]
     scale = 1 / np.sqrt(width // heads)
-    news, caches = np.zeros((len(titles), width)), []
+    news, caches = np.zeros((len(titles), width), dtype=of_news[2].dtype), []
     for i, title in enumerate(titles):
         h, attended = projected_attention_forward(parameters["word_embedding"][title], *of_news, heads, scale)
         news[i], pooled = additive_attention_forward(h, *news_pool)
