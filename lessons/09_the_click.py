@@ -6,7 +6,7 @@ Lesson 09: the click
 
 We have a vector u of the reader and a vector of every news item. Will they click? This lesson makes a score of the
 two vectors and a loss of the scores: one number that says how wrong the model was. It is where the backward begins,
-and its first line turns out to be short: what was predicted minus what happened.
+and its first line turns out to be short.
 
 You need: lesson 00 (impressions), lesson 03 (softmax and its backward) and lesson 08 (the user vector).
 
@@ -192,8 +192,8 @@ course.show(
 # Far to the left the curves are straight: a score that is too low by 1 more costs 1 more. Far to the right they are
 # flat, there is nothing left to learn.
 #
-# Backward: predicted minus happened
-# ----------------------------------
+# Backward: the first line
+# ------------------------
 #
 # **Derive before you read on.** What is the gradient of :math:`L = \log \sum_j \exp(\hat y_j) - \hat y_0` with respect to
 # the scores? Write ``derive_loss_gradient(scores)``. It is shorter than you fear.
@@ -209,7 +209,8 @@ course.derive("derive_loss_gradient")
 # .. math::
 #     \frac{\partial L}{\partial \hat y_j} = \frac{\exp(\hat y_j)}{Z} - [j = 0] = p_j - y_j
 #
-# where :math:`y_j = [j = 0]` is what happened: 1 for the clicked candidate and 0 for the others. The clicked one gets
+# where :math:`y_j = [j = 0]` is what happened: 1 for the clicked candidate and 0 for the others. So the gradient is
+# **what was predicted minus what happened**. The clicked one gets
 # :math:`p_0 - 1`, never positive: its score should rise. The others get :math:`p_j`: they should fall, and the more
 # the model believed in one, the more. The sum is 1 − 1 = 0, since only differences of scores matter.
 
