@@ -59,8 +59,9 @@ from nrms_np.packed import Packed
 # One query by hand
 # -----------------
 #
-# Our reader clicked on *Coaches win again and again* and on *Moon launch*. Lesson 06 gave the two news vectors. Their
-# four numbers are still sport, space, action and time; head 0 has the first two, head 1 the others:
+# Our reader clicked on *Coaches win again and again* and on *Moon launch*. The encoder of lesson 06 gives their
+# news vectors. The four numbers are still sport, space, action and time; head 0 has the first two,
+# head 1 the others:
 
 # %%
 model, batch = story.model(), story.batch()
@@ -70,14 +71,14 @@ assert np.allclose(r, [[1.439, 0, 0.132, 0.653], [0, 2, 0.5, 0]], atol=1e-3)
 
 # %%
 # The story's user level has Q = K = V = 1, the identity matrix, so a click is its own query, key and value. Click 0
-# asks in head 0: its scores are 1.439 · 1.439 / √2 = 1.464 with itself, and 1.439 · 0 + 0 · 2 = 0 with *Moon launch*.
-# exp(1.464) = 4.32 and exp(0) = 1, so the weights are 4.32 / 5.32 = 0.812 and 0.188. And what it takes home is 0.812 ·
-# (1.439, 0) + 0.188 · (0, 2) = (1.169, 0.375): sport with a little space, because this reader likes both.
+# asks in head 0: its scores are 1.439 · 1.439 / √2 = 1.465 with itself, and 1.439 · 0 + 0 · 2 = 0 with *Moon launch*.
+# exp(1.465) = 4.327 and exp(0) = 1, so the weights are 4.327 / 5.327 = 0.8123 and 0.1877. And what it takes home is
+# 0.8123 · (1.439, 0) + 0.1877 · (0, 2) = (1.169, 0.375): sport with a little space, because this reader likes both.
 
 # %%
 of_user = subset(story.PARAMETERS, "user.attention")
 h, cache = projected_attention_forward(r, **of_user, heads=2, scale=1 / np.sqrt(2))
-assert np.allclose(cache.alpha[0, 0], [0.812, 0.188], atol=1e-3)
+assert np.allclose(cache.alpha[0, 0], [0.8123, 0.1877], atol=1e-4)
 assert np.allclose(h[0, :2], [1.169, 0.375], atol=1e-3)
 
 # %%
@@ -113,14 +114,14 @@ assert as_printed.sum() > 1.2
 # The backward is that of lesson 04. Once with numbers: let L be the sport of click 0 after attention,
 # :math:`h_{0,sport}` = 1.169, so dh is 1 there and 0 elsewhere. Three ways lead back.
 #
-# - As *value*: :math:`h_{0,sport} = 0.8122 \, r_{0,sport} + 0.1878 \, r_{1,sport}`. So the sport of click 0 is passed
-#   0.8122, that of click 1 is passed 0.1878.
-# - The weights: each is passed the sport it weighs, dβ = (1.439, 0). Softmax backward: dS = β (dβ − 1.169) = (0.8122 ·
-#   0.270, 0.1878 · (−1.169)) = (0.2195, −0.2195). From the scores, :math:`S_{0j} = r_0 \cdot r_j / \sqrt 2`, it goes on.
+# - As *value*: :math:`h_{0,sport} = 0.8123 \, r_{0,sport} + 0.1877 \, r_{1,sport}`. So the sport of click 0 is passed
+#   0.8123, that of click 1 is passed 0.1877.
+# - The weights: each is passed the sport it weighs, dβ = (1.439, 0). Softmax backward: dS = β (dβ − 1.169) = (0.8123 ·
+#   0.270, 0.1877 · (−1.169)) = (0.2195, −0.2195). From the scores, :math:`S_{0j} = r_0 \cdot r_j / \sqrt 2`, it goes on.
 # - As *query*: :math:`r_0` is passed (0.2195 · (1.439, 0) − 0.2195 · (0, 2)) / √2 = (0.2234, −0.3104).
 # - As *key*: :math:`r_0` is passed 0.2195 · 1.439 / √2 = 0.2234 in sport, :math:`r_1` is passed −0.2234.
 #
-# The three meet: click 0 gets (0.8122 + 0.2234 + 0.2234, −0.3104) = (1.259, −0.310), click 1 gets (0.1878 − 0.2234, 0) =
+# The three meet: click 0 gets (0.8123 + 0.2234 + 0.2234, −0.3104) = (1.259, −0.310), click 1 gets (0.1877 − 0.2234, 0) =
 # (−0.036, 0). More sport in *Moon launch* would make the sport of click 0 *smaller*: what it adds as a value, it loses by
 # drawing weight away from click 0.
 
