@@ -112,13 +112,13 @@ course.show(
 # to click 0 there are two ways.
 #
 # - As what is averaged, its sport is passed the weight, 0.537.
-# - As what decides the weights: :math:`da_0` = 0.537 · (1.169 − 0.665) = 0.270. tanh has the slope 1 − 0.824² = 0.321 at
-#   its sport and 1 − 0.359² = 0.871 at its space. So its sport is passed 0.270 · 0.321 = 0.087 more, and its *space*
-#   0.270 · 0.871 = 0.236.
+# - As what decides the weights: :math:`da_0` = 0.537 · (1.169 − 0.665) = 0.271. tanh has the slope 1 − 0.824² = 0.321 at
+#   its sport and 1 − 0.359² = 0.871 at its space. So its sport is passed 0.271 · 0.321 = 0.087 more, and its *space*
+#   0.271 · 0.871 = 0.236.
 #
 # More space in the sport click makes the user vector more sportive? Yes: with more to say the click gets more weight,
-# and it brings its sport along. In *Moon launch* it is the other way round: :math:`da_1` = −0.270, its sport is passed
-# 0.463 − 0.270 · 0.993 = 0.194.
+# and it brings its sport along. In *Moon launch* it is the other way round: :math:`da_1` = −0.271, its sport is passed
+# 0.463 − 0.271 · 0.993 = 0.194.
 
 # %%
 dh, *_ = additive_attention_backward(np.array([1.0, 0, 0, 0]), pooled)

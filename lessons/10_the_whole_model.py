@@ -417,6 +417,7 @@ of_win = places == WIN
 routes = shares[of_win].reshape(6, 4)
 assert np.allclose(routes.sum(axis=0), d_win)
 measured_sum = measured[of_win].sum(axis=(0, 1))
+assert np.allclose(routes[:, 0], [-0.118, -0.113, -0.417, -0.034, -0.014, -0.282], atol=1e-3)
 course.show(
     draw.routes(routes, d_win, measured_sum, story.DIMENSIONS),
     "10_routes",
@@ -425,7 +426,6 @@ course.show(
     alt="A table of six gradients of the word win: as query, key and value in the clicked title of the history, and in "
     "the candidate; below a rule their sum, and the measured sum, which is the same.",
 )
-assert np.allclose(routes[:, 0], [-0.118, -0.113, -0.417, -0.034, -0.014, -0.282], atol=1e-3)
 
 # %%
 # Read the column *sport*. The strongest route is the one as value in the *old* click: more sport in *win* makes more
