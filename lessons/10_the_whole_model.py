@@ -91,7 +91,8 @@ def forward(parameters: Parameters, batch: Batch, heads: int, backend: Backend) 
 # %%
 # ``backend`` says who does the work. Until here every function took one sequence at a time. ``get_backend("layers")``
 # has the same functions for a whole batch: it loops over the sequences and calls the ones that you know.
-# ``get_backend("kernels")`` has them compiled, for speed; lesson 13 builds those. (``subset(parameters, "news")`` are
+# ``get_backend("kernels")`` has them compiled, for speed; lesson 13 builds those. (The first time that they run on a
+# machine it takes some twenty seconds to compile them.) (``subset(parameters, "news")`` are
 # the parameters whose names begin with ``news.``, without that beginning. ``prefixed``, below, puts it back.)
 
 # %%
