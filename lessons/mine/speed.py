@@ -47,8 +47,9 @@ def print_rungs(folder: Path) -> None:
         )
         error = check_model(backend)
         shown = error if isinstance(error, str) else f"{error:.0e}"
-        milliseconds = 1000 * seconds_of_step(data, config, backend, batch)
-        print(f"{label:26}  {whose:14}  {shown:8}  {milliseconds:9.1f}", flush=True)
+        with ladder.threads(ladder.threads_of(label)):
+            seconds = seconds_of_step(data, config, backend, batch)
+        print(f"{label:26}  {whose:14}  {shown:8}  {1000 * seconds:9.1f}", flush=True)
 
 
 def seconds_of_step(data: Dataset, config: Config, backend: Backend, batch: Batch) -> float:

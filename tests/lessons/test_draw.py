@@ -41,6 +41,8 @@ def test_an_array_says_where_its_cells_are_and_shows_numbers_words_name_and_shap
     assert {"a", "b", "c", "d", "α (T, T)", "0.25", "0.75", "1.00", "0.00"} <= set(texts(axes))
     assert [to_hex(cell.get_facecolor()).upper() for cell in cells(axes)] == [ramp(LIGHT, w) for w in alpha.ravel()]
     assert len(axes.patches) == 4 + 2
+    for weight in (0.0, 1.0):  # letters that can be read on their cell
+        assert contrast(texts(axes)[f"{weight:.2f}"], ramp(LIGHT, weight)) >= 4.5
 
 
 def test_a_gradient_is_red_has_a_real_minus_and_a_triangle_for_its_sign():
@@ -52,6 +54,12 @@ def test_a_gradient_is_red_has_a_real_minus_and_a_triangle_for_its_sign():
     marks = [(line.get_marker(), line.get_markersize()) for line in axes.lines]
     assert [mark for mark, _ in marks] == ["v", "^"]
     assert marks[0][1] > marks[1][1]
+
+
+def test_a_number_has_no_minus_where_it_is_zero():
+    assert [base.number(value) for value in (-0.004, -0.006, 1.5)] == ["0.00", "−0.01", "1.50"]
+    assert base.number(0.25, plus=True) == "+0.25"
+    assert base.number(-3, digits=0) == "−3"
 
 
 def test_an_array_without_a_place_fills_its_axes():
