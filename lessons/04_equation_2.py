@@ -15,7 +15,7 @@ You need: lesson 03 (scores, weights, softmax and its backward, a value used twi
 =====================  ===================================================================
 x (T, D)               the vectors of one sequence; row i is the paper's e_i
 Q, K, V (D, H·d)       matrices of all heads; head k has columns k·d to (k+1)·d, Q_k
-queries, keys, values  x Q_k, x K_k, x V_k, (T, d) each: q, κ (kappa) and v in formulas
+queries, keys, values  x Q_k, x K_k, x V_k, (T, d) each: χ (chi), κ (kappa) and v in formulas
 α (T, T), s            weights of one head; the scale of its scores, s = 1/√d
 h (T, H·d)             what the words become, the heads side by side
 =====================  ===================================================================
@@ -183,7 +183,7 @@ assert totals["bilinear"] == 16 * 300**2 + 300 * 256 + 51_600 + 16 * 256**2 + 25
 # Why divide by √d
 # ----------------
 #
-# A score is a dot product of d terms, :math:`\sum_{c=1}^{d} q_c \kappa_c`, with a query q and a key κ. Suppose all
+# A score is a dot product of d terms, :math:`\sum_{c=1}^{d} \chi_c \kappa_c`, with a query χ and a key κ. Suppose all
 # :math:`q_c` and :math:`\kappa_c` are independent with mean 0 and variance 1. Then each term has mean 0 and variance
 # :math:`E[q_c^2 \kappa_c^2] = E[q_c^2] \, E[\kappa_c^2] = 1`. Variances of independent terms add up: the sum has
 # variance d. So the standard deviation of the score, its spread, is √d, and dividing by √d makes it 1 for any d.
@@ -253,12 +253,12 @@ course.show(
 # Most steps are known. :math:`h_k = \alpha v` is a product: :math:`d\alpha = dh_k \, v^T` and
 # :math:`dv = \alpha^T dh_k`. From dα to dS it is softmax's backward, your exercise of lesson 03,
 # :math:`dS_{i,j} = \alpha_{i,j} \, (d\alpha_{i,j} - \sum_m \alpha_{i,m} \, d\alpha_{i,m})`: a weight, times how far its
-# gradient is above the weighted mean of its row. And :math:`q = x Q_k` is a product again: it passes back to
+# gradient is above the weighted mean of its row. And :math:`\chi = x Q_k` is a product again: it passes back to
 # :math:`Q_k`, and to x. The step from dS on is new:
 #
 # .. admonition:: Derive before you read on
 #
-#     :math:`S = s \, q \, \kappa^T`, with q and κ (T, d) and a number s. Given dS (T, T), what are dq and dκ? Write
+#     :math:`S = s \, \chi \, \kappa^T`, with χ and κ (T, d) and a number s. Given dS (T, T), what are dχ and dκ? Write
 #     ``derive_query_and_key_gradients`` in ``lessons/exercises/04_equation_2.py`` and run
 #     ``python -m lessons.check 04 derive_query_and_key_gradients``.
 
@@ -266,8 +266,8 @@ course.show(
 course.derive("derive_query_and_key_gradients")
 
 # %%
-# A is s q, B is :math:`\kappa^T`. So :math:`d(s q) = dS \, \kappa`, and since s q grows s times as fast as q,
-# :math:`dq = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s q)^T dS`; transposed, :math:`d\kappa = s \, dS^T q`. A
+# A is s χ, B is :math:`\kappa^T`. So :math:`d(s \chi) = dS \, \kappa`, and since s χ grows s times as fast as χ,
+# :math:`d\chi = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s \chi)^T dS`; transposed, :math:`d\kappa = s \, dS^T \chi`. A
 # query gets the keys it looked at, a key gets the queries that looked at it.
 #
 # Numbers. Say the loss falls when *Rockets* has more sport: of dh for head 0, the row of *Rockets* is (−1, 0), the
@@ -277,7 +277,7 @@ course.derive("derive_query_and_key_gradients")
 # - dα: the row of *Rockets* is minus the sport of each value, (−1, −2, 0). Looking at *win* pays most.
 # - dS: the weighted mean of that row is 0.28·(−1) + 0.58·(−2) = −1.44. So the row is 0.28·(−1 + 1.44), 0.58·(−2 + 1.44),
 #   0.14·(0 + 1.44), which is (0.12, −0.33, 0.20): score *win* higher, *again* lower.
-# - dq: 0.71·(0.12·(1, 1) − 0.33·(3, 1) + 0.20·(0, 0)) = (−0.60, −0.14): *Rockets* should ask more for sport.
+# - dχ: 0.71·(0.12·(1, 1) − 0.33·(3, 1) + 0.20·(0, 0)) = (−0.60, −0.14): *Rockets* should ask more for sport.
 # - dκ: each key gets its number of dS, times 0.71, times the query (0.5, 0.5): *win* gets (−0.11, −0.11).
 # - dv: each value gets its weight, times (−1, 0): more sport, wherever it may come from.
 #
@@ -298,7 +298,7 @@ def loss() -> float:
 
 
 ways = {name: numerical_gradient(loss, copy) for name, copy in copies.items()}
-assert np.allclose(ways["as query"][0], [-0.30, -0.07, 0, 0], atol=0.005)  # half of dq: Q has 0.5 there
+assert np.allclose(ways["as query"][0], [-0.30, -0.07, 0, 0], atol=0.005)  # half of dχ: Q has 0.5 there
 assert np.allclose(ways["as key"][1], [-0.11, -0.11, -0.23, 0], atol=0.005)
 assert np.allclose(ways["as value"][:, 0], [-0.28, -0.58, -0.14], atol=0.005)
 
@@ -317,7 +317,7 @@ course.show(
 )
 
 # %%
-# The parameters get theirs on the way. dQ = xᵀ dq copies the row of *Rockets*, (−0.60, −0.14), to where *Rockets* has
+# The parameters get theirs on the way. dQ = xᵀ dχ copies the row of *Rockets*, (−0.60, −0.14), to where *Rockets* has
 # a 1, sport and space; and dV = xᵀ dv collects over all words: sport gets 0.28·1 + 0.58·2 = 1.44 and with it, as
 # these words have some, space 0.28, action 0.58, time 0.14.
 

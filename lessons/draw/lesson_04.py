@@ -29,16 +29,16 @@ def graph() -> Figure:
         "Q": Box("· Q", (172, 40), step=True, colour=QUERY),
         "K": Box("· K", (172, 155), step=True, colour=KEY),
         "V": Box("· V", (172, 280), step=True, colour=VALUE),
-        "S": Box("s · q κᵀ", (350, 98), step=True),
+        "S": Box("s · χ κᵀ", (350, 98), step=True),
         "softmax": Box("softmax", (490, 98), step=True),
         "mean": Box("α v", (490, 280), step=True),
         "h": Box("h (T, d)", (630, 280)),
     }
     arrows = [
-        Arrow("x", "Q", "", "dq Qᵀ", place=0.45),
+        Arrow("x", "Q", "", "dχ Qᵀ", place=0.45),
         Arrow("x", "K", "", "dκ Kᵀ"),
         Arrow("x", "V", "", "dv Vᵀ", place=0.45, side=-1),
-        Arrow("Q", "S", "queries q (T, d)", "dq (T, d)", place=0.55),
+        Arrow("Q", "S", "queries χ (T, d)", "dχ (T, d)", place=0.55),
         Arrow("K", "S", "keys κ (T, d)", "dκ (T, d)", place=0.55),
         Arrow("S", "softmax", "S (T, T)", "dS (T, T)"),
         Arrow("softmax", "mean", "α (T, T)", "dα (T, T)"),
@@ -46,7 +46,7 @@ def graph() -> Figure:
         Arrow("mean", "h", "", "dh"),
     ]
     base.graph(axes, boxes, arrows)
-    for letter, gradient in (("Q", "q"), ("K", "κ"), ("V", "v")):
+    for letter, gradient in (("Q", "χ"), ("K", "κ"), ("V", "v")):
         x, y = boxes[letter].at
         base.write(
             axes, x, y + (-26 if letter == "Q" else 28), f"d{letter} = xᵀ d{gradient}", base.GRADIENT, base.SMALL
