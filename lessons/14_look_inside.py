@@ -7,8 +7,8 @@ Lesson 14: look inside
 *Rockets win* is about basketball, *Rockets launch* about space: Rockets is the name of a team, and of what flies. Lesson
 03 began with this, and with a matrix we had made up. Now we train a model and open it. Which words does it weigh most?
 Which head looks where? Does it tell the two *Rockets* apart? Does it see that two clicks belong together? And what
-would it lose without attention? One model answers with pictures; whether an answer holds, five models say, each from a
-seed of its own.
+would it lose without attention? One model answers with pictures; whether an answer holds, eight models say, each from
+a seed of its own. Some answers of the one do not hold.
 
 You need: lessons 03 to 05 (the two kinds of attention), lesson 08 (the user vector), lesson 11 (training, dev AUC),
 and the cosine of lesson 02.
@@ -37,7 +37,6 @@ from lessons.evidence.lesson_14 import (
     ARMS,
     EXAMPLES,
     FULL,
-    NAMES,
     all_four_right,
     demo,
     effects,
@@ -98,11 +97,11 @@ model, auc = trained["both"]
 assert auc > 0.8
 measured = load("14")
 n = len(measured["auc both"])
-for arm in ARMS:
-    print(f"dev AUC, {arm:8}: this model {trained[arm][1]:.3f}; over seeds {Interval.of(measured[f'auc {arm}']).plain()} (n = {n})")
+aucs = (f"{arm} {trained[arm][1]:.3f}, over seeds {Interval.of(measured[f'auc {arm}']).plain()}" for arm in ARMS)
+print(f"dev AUC (n = {n}):", "; ".join(aucs))
 
 # %%
-# The second number of each line, like all with a ± below, was measured by ``python -m lessons.evidence 14`` and is kept in
+# The numbers with a ±, here and below, were measured by ``python -m lessons.evidence 14`` and are kept in
 # ``lessons/figures/14_seeds.json``. The functions that look into a model are in ``lessons/evidence/lesson_14.py``; this
 # lesson calls them for the one model it has, and that command calls the same for every seed.
 #
@@ -134,7 +133,7 @@ course.show(
         "How much each word counts in the news vector; each row adds up to 1",
     ),
     "14_word_weights",
-    caption="Weights of equation 4 in three pairs and three other headlines, one model. Six headlines are six anecdotes.",
+    caption="Weights of equation 4 in one model: four headlines with an ambiguous word, two without.",
     alt="Six headlines as rows of cells, each word with its weight on a blue ramp.",
 )
 
@@ -145,10 +144,10 @@ course.show(
 
 # %%
 average = mean_weights(model, data)
-print("weight × T, most:", ", ".join(f"{word} {weight:.1f}" for word, weight in list(average.items())[:6]))
 first = Interval.of(measured["names among the first six"])
 by_lot = 6 * measured["share of names"].mean()
-print(f"ambiguous names among the first six: {first.plain(1)} (n = {n}); by lot {by_lot:.1f}")
+words = ", ".join(f"{word} {weight:.1f}" for word, weight in list(average.items())[:6])
+print(f"weight × T, most: {words}; names among the six: {first.plain(1)}, by lot {by_lot:.1f}")
 assert first.mean - first.half > by_lot
 
 # %%
@@ -169,26 +168,29 @@ for title, partner in EXAMPLES.items():
     ((alpha, _),) = weights_of(model, model.encode_titles([title]))
     examples.append((words, alpha, (words.index("rockets"), words.index(partner))))
 of_heads = {partner: measured[f"heads {partner}"] for partner in EXAMPLES.values()}  # (seeds, H)
-for partner, weights in of_heads.items():
-    T = next(len(title.split()) for title, one in EXAMPLES.items() if one == partner)
-    print(f"rockets and {partner}: the head that reads them most gives {Interval.of(weights.max(axis=1)).plain(2)} (without a", end=" ")
-    print(f"preference {1 / T:.2f}); it is head {', '.join(str(head + 1) for head in weights.argmax(axis=1))}")
-    assert Interval.of(weights.max(axis=1) - 1 / T).holds
+for (title, partner), weights in zip(EXAMPLES.items(), of_heads.values(), strict=True):
+    most, T = weights.max(axis=1), len(title.split())
+    found = ", ".join(
+        f"{weight:.2f} by head {head + 1}" for weight, head in zip(most, weights.argmax(axis=1), strict=True)
+    )
+    print(f"rockets and {partner} ({1 / T:.2f} without a preference): {found}")
+    assert Interval.of(most - 1 / T).holds
+    assert np.mean(most > 2 / T) > 0.7  # in most seeds, not in all
 assert any(len(set(weights.argmax(axis=1))) > 1 for weights in of_heads.values())
 
 # %%
 course.show(
-    draw.heads(examples, "Some head reads the pair in each headline, and it need not be the same"),
+    draw.heads(examples, "In this model some head reads the pair of each headline"),
     "14_heads",
-    caption="Which word (row) looks at which (column), equation 1, in the four heads of one model. Framed: where the two words that tell "
-    "the topic look at each other.",
+    caption="Which word (row) looks at which (column), equation 1. Framed: the two words that tell the topic.",
     alt="Two headlines, each with four matrices of weights, one a head; two cells of each are framed.",
 )
 
 # %%
-# From every seed some head gives the framed partner much of a row's weight: there the pair is read. Which head it is,
-# the printed numbers of the five seeds say: nobody told any head what to do. Other heads look at *big* or *delights*, and
-# we have no story for that.
+# In most models some head gives the framed partner much of a row's weight: there the pair is read. Which head it is, the
+# printed line says for each seed: it is another one each time, since nobody told any head what to do. And from some
+# seeds no head does it clearly, in these two headlines; yet they get pairs right, as we shall see. Other heads look at
+# *big* or *delights*, and we have no story for that.
 #
 # A word that moves
 # -----------------
@@ -200,21 +202,21 @@ course.show(
 # vector: what all have in common says nothing about the topic.)
 
 # %%
-for arm in ARMS:
-    share = share_right(trained[arm][0], data)
-    over = {kind: Interval.of(measured[f"right {kind} {arm}"]).percent() for kind in share}
-    print(f"right topic, {arm:8}:", *(f"{kind} {share[kind]:.0%}, over seeds {over[kind]};" for kind in share))
+right = {(kind, arm): Interval.of(measured[f"right {kind} {arm}"]) for kind in ("plain", "pair") for arm in ARMS}
+print("right topic:", "; ".join(f"{kind} {arm} {share.percent()}" for (kind, arm), share in right.items()))
+here = {arm: share_right(one, data)["pair"] for arm, (one, _) in trained.items()}
+assert here["both"] > here["additive"] + 0.1
 gain = Interval.paired(measured["right pair both"], measured["right pair additive"])
-coin = Interval.of(measured["right pair additive"])
-assert gain.holds and gain.mean > 0.1  # noqa: PT018
-assert coin.mean - coin.half < 0.55
+assert gain.holds
+assert gain.mean > 0.1
+assert right["pair", "additive"].mean + right["pair", "additive"].half < 0.55
 assert min(measured[f"right plain {arm}"].min() for arm in ARMS) > 0.9
 
 # %%
 # Both put nearly every plain headline near its topic. For the pairs, two topics are possible, so a coin gets a
-# half. Without self-attention the model is no better than the coin, although its mean is weighted: a word's weight
+# half. Without self-attention the models are no better than the coin, although their mean is weighted: a word's weight
 # is then made from that word alone, and divided by what is the same for the whole title, so the mean is still a sum
-# of what single words say. With self-attention it gets most of them right, in headlines it never saw.
+# of what single words say. With self-attention they get most of them right, in headlines they never saw.
 
 # %%
 new, category = new_news(data), np.array(data.dev.news.categories)
@@ -232,9 +234,8 @@ for arm, heading in (("both", "with self-attention"), ("additive", "without self
 course.show(
     draw.moved(panels, "With self-attention the same name goes to the side of the line where its headline belongs"),
     "14_moved",
-    caption="New headlines with an ambiguous name. Above the dotted line a headline is nearer to sports, below it nearer to space.",
-    alt="Two scatter plots. Above, with self-attention, filled marks lie above the line and hollow ones below; below, without it, they "
-    "are mixed.",
+    caption="New headlines. Above the dotted line a headline is nearer to sports, below it nearer to space.",
+    alt="Two scatter plots. With self-attention filled marks lie above the line and hollow ones below; without it they are mixed.",
 )
 
 # %%
@@ -247,20 +248,22 @@ course.show(
 # of their plain headlines, as before. The square asks for 100%, 0%, 0%, 100%.
 
 # %%
-print("food above cars for Ashby + Ashby, Ashby + Norton, Norton + Ashby, Norton + Norton; and all four right:")
+print("food above cars for A + A, A + N, N + A, N + N:")
 for arm in ARMS:
-    shares = [Interval.of(measured[f"food {arm}"][:, place]).percent() for place in range(4)]
-    four = Interval.of(measured[f"all four {arm}"]).percent()
-    print(f"  {arm:8} {', '.join(shares)}; all four {four} (n = {n})")
-assert Interval.of(measured["all four both"]).mean > 0.5
+    shares = ", ".join(f"{100 * share:.0f}%" for share in measured[f"food {arm}"].mean(axis=0))
+    four = ", ".join(f"{100 * share:.0f}%" for share in measured[f"all four {arm}"])
+    print(f"  {arm:8} {shares} (means); all four right, seed by seed: {four}")
+assert Interval.of(measured["all four both"]).holds
+assert measured["all four both"].min() < 0.5 < np.median(measured["all four both"])
 assert (measured["all four additive"] == 0).all()
 assert all_four_right(likes_food(trained["additive"][0], data)) == 0
 
 # %%
-# (The last number takes one click of each of the four kinds, and counts how often all of their crossings come out
-# right.) With self-attention over the clicks most do. Without it it is never all four, and that is no matter of training.
-# Without it the weight of a click is made from that click alone, so, up to a positive factor, *food minus cars* is a
-# number a for the home click plus a number b for the work click.
+# (The last numbers take one click of each of the four kinds, and count how often all of their crossings come out right.)
+# With self-attention over the clicks nearly all do from most seeds, and few from one or two: six epochs are not enough
+# for every start. Without it it is never all four, and that is no matter of seeds or of training. Without it the weight
+# of a click is made from that click alone, so, up to a positive factor, *food minus cars* is a number a for the home
+# click plus a number b for the work click.
 #
 # **Derive before you read on.** Three of the four crossings are known: a sum for Ashby + Ashby, one for Ashby + Norton,
 # one for Norton + Ashby. What is the fourth? Write ``derive_fourth`` in ``lessons/exercises/14_look_inside.py``.
@@ -298,14 +301,13 @@ course.show(
         "A reader who clicked local news of Ashby only, and the model puts food on top",
     ),
     "14_history",
-    caption="One impression of dev. ● was clicked. No click says food by itself; home and work in one town do. Blue: the weight of each "
-    "click, equation 9.",
+    caption="No click says food by itself; home and work in one town do. ● was clicked. Blue: weights, equation 9.",
     alt="A list of clicked local news with nearly equal weights, and below it a ranking of candidates with a food story first.",
 )
 
 # %%
-# The ranking shows both kinds of pairs at work. This reader lives and works in Ashby, and the model is given
-# nothing but local news. Yet food is on top, above all of the cars. The weights of the clicks are nearly equal. Could
+# This reader lives and works in Ashby, and the model is given nothing but local news. Yet food is on top, above all of
+# the cars. The weights of the clicks are nearly equal. Could
 # equation 9 go, then? Set the query q to zero: now all scores of equation 8 are 0, all weights are equal, and
 # nothing else has changed. We do it on one level at a time, for all of dev. (At the word level it is the query of
 # equation 3.)
@@ -313,22 +315,23 @@ course.show(
 # %%
 assert top.category == "food"
 assert max(click.weight for click in one.clicks) < 1.5 / len(one.clicks)
-cost = {level: Interval.paired(measured["auc both"], measured[f"equal {level}"]) for level in ("news", "user")}
-for level, name in (("news", "words"), ("user", "clicks")):
-    here = auc - with_equal_weights(model, data, level)
-    print(f"equal weights for {name} cost {here:.3f} of this model's dev AUC; over seeds {cost[level]} (n = {n})")
-more = Interval.paired(measured["equal user"], measured["equal news"])
-print(f"words − clicks {more}")
+cost = {level: measured["auc both"] - measured[f"equal {level}"] for level in ("news", "user")}
+here = auc - with_equal_weights(model, data, "user")
+print(f"equal weights cost: for words {Interval.of(cost['news'])}; for clicks {Interval.of(cost['user'])},", end=" ")
+print(f"seed by seed {' '.join(f'{one:.3f}' for one in cost['user'])}")
 behaviors, vectors = data.dev.behaviors, model.encode_news(data.dev_titles)
 impression = behaviors.impression_ids.index("340")
 _, weights = attention_weights(model.attend(vectors, behaviors.histories.take(np.array([impression])), "user")[1], 0)
 assert np.allclose(weights, [click.weight for click in one.clicks], atol=1e-5)  # what explain had
-assert cost["news"].holds and cost["user"].holds and more.holds  # noqa: PT018
+assert Interval.of(cost["news"]).holds
+assert np.median(cost["user"]) < 0.01 < cost["user"].max()
+assert here < 0.02
 
 # %%
-# Equal weights cost a trained model little for clicks, and more for words. That is a statement about this corpus: here
-# nearly every click is as good as the next, while in real life some say more about a reader than others. And it is a
-# statement about weights alone: which clicks belong together was read one step before, by self-attention.
+# Equal weights for words cost AUC from every seed. For clicks, most models lose next to nothing, as the one we look at;
+# one alone loses much, so "equation 9 could go" would be a wrong sentence from a few lucky draws. And it is a statement
+# about weights alone, in a corpus where nearly every click is as good as the next: which clicks belong together was read
+# one step before, by self-attention.
 #
 # A weight is not an effect
 # -------------------------
@@ -343,23 +346,31 @@ users = model.encode_users(vectors, behaviors.histories)
 changes = effects(model, np.array(example), users[impression])
 words = tokenize(top.title)
 i, j = weights.argmax(), np.abs(changes).argmax()
-print(f"most weight: {words[i]} {weights[i]:.2f}, effect {changes[i]:+.2f}; largest effect: {words[j]} {weights[j]:.2f}, {changes[j]:+.2f}")
 agree, correlation = Interval.of(measured["agree"]), Interval.of(measured["correlation"])
 chance, quarters = measured["chance"].mean(), measured["quarters"]
-print(f"the word of most weight has the largest effect in {agree.percent()} of 250 titles, by lot in {100 * chance:.0f}% (n = {n});")
-print(f"  correlation of the ranks within a title {correlation.plain(2)}")
+print(
+    f"most weight {words[i]} {weights[i]:.2f} ({changes[i]:+.2f}); largest effect {words[j]} {weights[j]:.2f} ({changes[j]:+.2f});",
+    end=" ",
+)
+print(f"rank correlation within titles {correlation.plain(2)}")
+assert Interval.paired(measured["agree"], measured["chance"]).holds
+assert agree.mean + agree.half < 0.3
+assert correlation.mean + correlation.half < 0.1
+assert Interval.paired(quarters[:, 3], quarters[:, 2]).holds
+assert Interval.paired(quarters[:, 0], quarters[:, 1]).holds
 
 # %%
 course.show(
-    draw.removed(quarters, agree, chance, "Words of more weight have more effect on average, and it says little of a single word"),
+    draw.removed(quarters, agree, chance, "The weight of a word says little about its effect"),
     "14_removed",
-    caption=f"All words of 250 titles by quarters of their weight, n = {n} models (grey), their mean and its 95% interval. 1: the mean effect "
-    "of all words.",
-    alt="Four groups of words from least to most weight, with the mean effect of each group for five models.",
+    caption=f"The words of 250 titles in quarters by weight: {n} models (grey), and the mean with its interval.",
+    alt="Four groups of words from least to most weight, with the mean effect of each group for each model.",
 )
 
 # %%
-# Weights and effects name the same word more often than a lot would, and far from always. There are good reasons:
+# Weights and effects name the same word more often than a lot would, and in a quarter of the titles. The words of most
+# weight have effects above the mean, and those of least weight nearly as much: within a title, the two hardly go
+# together. There are good reasons:
 #
 # - What is weighed is :math:`h_i`, and it holds what word i took from others. Take out one word of a pair, and the other
 #   has lost what it looked at: its h is another one, and so is its weight.
@@ -418,11 +429,11 @@ groups = {
     question: [(f"{more} − {less}", gain_of(more, less), of_paper[more] - of_paper[less]) for more, less in pairs]
     for question, pairs in QUESTIONS.items()
 }
-for rows in groups.values():
-    for name, ours, theirs in rows[-3:]:
-        print(f"{name:23} {ours}   the paper {theirs:+.3f}{'' if ours.holds else '   room for 0: no finding'}")
 ndcg = gain_of("word level", "news level", "ndcg@10")
-print(f"  in nDCG@10: word level − news level {ndcg}{'' if ndcg.holds else ', no finding'}")
+print(
+    f"both − self {gain_of('both', 'self')}, in the paper {of_paper['both'] - of_paper['self']:+.3f}; "
+    f"in nDCG@10 word level − news level {ndcg}"
+)
 assert [name for rows in groups.values() for name, ours, _ in rows if not ours.holds] == ["both − self"]
 assert not ndcg.holds
 
@@ -430,9 +441,8 @@ assert not ndcg.holds
 course.show(
     draw.ablations(groups, "Every part adds something here, but additive attention beside self-attention may not"),
     "14_ablations",
-    caption=f"Differences of AUC between variants with the same seeds, n = {len(seeds)}, on one axis from 0; the paper's figure 3 hollow.",
-    alt="Ten differences as dots with intervals; only the interval of both minus self reaches 0. The paper's hollow dots are all nearer "
-    "to 0.",
+    caption=f"Differences of AUC between variants with the same {len(seeds)} seeds, on one scale, and the paper's figure 3.",
+    alt="Ten differences as dots with intervals; only the interval of both minus self reaches 0. The paper's are hollow dots.",
 )
 
 # %%
@@ -467,8 +477,8 @@ course.show(
 #
 # Open ``lessons/exercises/14_look_inside.py`` and run ``python -m lessons.check 14``.
 #
-# Further (answers in ``lessons/further/14.md``): (a) Train with ``seed=1`` and draw the heads again. Which head reads the
-# pair now, and has the share of right pairs changed as much as the picture? (b) ``user.pool.q = 0`` cost the trained
+# Further (answers in ``lessons/further/14.md``): (a) Train with ``seed=2`` and draw the heads again. Which head reads
+# the pairs now, and has the share of right pairs changed as much as the picture? (b) ``user.pool.q = 0`` cost the trained
 # models little. Does a model trained with ``ablate=("user.pool",)`` reach the same AUC? Why are these two different
-# questions? (c) Four differences of the figure are computed from three arms each pair shares. Why may one not add their
-# intervals? (d) Give the model histories of one click of local news, and of five. What does it make of one?
+# questions? (c) Both − none is the sum of self − none and both − self. Is half its interval the sum of theirs?
+# (d) Give the model histories of one click of local news, and of five. What does it make of one?

@@ -651,9 +651,8 @@ assert nan["p (1 − p) in attention"][1] > SEEDS / 2
 course.show(
     draw.training(curves, "A falling loss proves nothing: with three of the five bugs it always falls"),
     "15_training",
-    caption=f"The loss at each step, the median of the seeds of {SEEDS} that have one. Without the curve of the right gradients nobody "
-    "could say which of the others are wrong.",
-    alt="Six curves of the loss, five of them falling. The right gradients end lowest or nearly so; p (1 − p) in the loss falls least.",
+    caption=f"The median of the seeds, of {SEEDS}, that end in a number. Dashed: the same slip in two places.",
+    alt="Six falling curves of the loss. The right gradients end lowest; p (1 − p) in the loss falls least.",
 )
 
 # %%
@@ -681,8 +680,10 @@ course.show(
     ),
     "15_checks",
     caption="Which check sees which bug, as the rooms have measured it. A dash: the check does not apply.",
-    alt="A table of eight bugs and five checks. The random upstream catches four bugs, ones upstream two, shapes two, a second "
-    "program seven, an example by hand four.",
+    alt="A table of eight bugs and five checks. "
+    + ", ".join(
+        f"{check} catches {sum(a[i] is True for a in noticed.values())}" for i, check in enumerate(CHECKS)
+    ).replace("\n", " "),
 )
 assert len(noticed) == 8
 assert all(any(answers) for answers in noticed.values())  # every bug is caught by something
@@ -707,5 +708,5 @@ assert not any(all(answers[column] for answers in noticed.values()) for column i
 #
 # Further (answers in ``lessons/further/15.md``): (a) Forget the factor 1/√d in the backward only. Which of the five
 # checks see it? And in forward and backward both? (b) Find a ninth bug: change one sign, one axis or one index in
-# ``nrms_np/layers``, run ``pytest tests/layers tests/test_planted_bugs.py``, and see who notices. (c) The right gradient of a row of
-# scores sums to 0, that of p (1 − p) does not. Is that why it ends in NaN? Test it: take the mean away, and count.
+# ``nrms_np/layers``, run ``pytest tests/layers tests/test_planted_bugs.py``, and see who notices. (c) The right gradient
+# of a row of scores sums to 0, that of p (1 − p) does not. Is that why it ends in NaN? Take the mean away, and count.

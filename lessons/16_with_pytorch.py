@@ -40,7 +40,7 @@ from nrms_np.training.adam import Adam
 
 try:
     import torch
-    import torch.nn.functional as F
+    import torch.nn.functional as F  # noqa: N812 (as everybody calls it)
 except ImportError:
     torch = None
 
@@ -161,7 +161,9 @@ def gradient_errors(batch, parameters, models):
     """The error of each array's gradient, for each of our models: {model: {array: error}}."""
     P = tensors(parameters)
     loss_of(batch, P, config.heads).backward()
-    theirs = {name: (tensor.grad.to_dense() if tensor.grad.is_sparse else tensor.grad).numpy() for name, tensor in P.items()}
+    theirs = {
+        name: (tensor.grad.to_dense() if tensor.grad.is_sparse else tensor.grad).numpy() for name, tensor in P.items()
+    }
     errors = {}
     for label, model in models.items():
         _, ours = model.loss_and_gradients(batch)
@@ -236,7 +238,9 @@ def our_models(data, parameters):
     models = {}
     for backend in reversed(course.BACKENDS):
         settings = small_config(epochs=config.epochs, backend=backend)
-        models[backend] = NRMS(settings, data.vocabulary.words, {name: value.copy() for name, value in parameters.items()})
+        models[backend] = NRMS(
+            settings, data.vocabulary.words, {name: value.copy() for name, value in parameters.items()}
+        )
     return models
 
 
@@ -257,7 +261,10 @@ gap = np.abs(np.subtract(found["losses"]["ours"], found["losses"]["PyTorch"]))
 worst = max(found["last parameters"], key=found["last parameters"].get)
 print(f"{len(gap)} steps: losses differ by {gap[0]:.0e} at first and by {gap.max():.0e} at most;")
 print(f"        parameters after the last step by {found['last parameters'][worst]:.0e} ({worst})")
-print("dev AUC after each epoch:", *(f"{name} {' '.join(f'{auc:.3f}' for auc in found['auc'][name])}" for name in found["auc"]))
+print(
+    "dev AUC after each epoch:",
+    *(f"{name} {' '.join(f'{auc:.3f}' for auc in found['auc'][name])}" for name in found["auc"]),
+)
 assert gap.max() < 1e-8
 assert np.allclose(found["auc"]["ours"], found["auc"]["PyTorch"], atol=1e-3)
 
@@ -265,7 +272,7 @@ assert np.allclose(found["auc"]["ours"], found["auc"]["PyTorch"], atol=1e-3)
 course.show(
     draw.gradients(found["errors"], "PyTorch finds the same gradient for every array, to rounding"),
     "16_gradients",
-    caption="The error of the gradient of each array, course against PyTorch, in float64. A bug lies to the right of the dotted line.",
+    caption="The error of the gradient of each array, the course against PyTorch, in float64.",
     alt="One row for each of the thirteen arrays, dots between 1e-16 and 1e-14, far to the left of a dotted line at 1e-7.",
 )
 
@@ -273,8 +280,7 @@ course.show(
 course.show(
     draw.beside(found["losses"], "One training beside the other: the curves are one curve"),
     "16_beside",
-    caption="Above, the loss before each step, ours as a line and PyTorch's as rings. Below, how far they are apart: rounding, which "
-    "each step hands on to the next.",
+    caption="Above, the loss before each step. Below, how far the two are apart: rounding, handed on from step to step.",
     alt="Above, a falling loss with rings on its line. Below, the difference on a logarithmic axis, from 1e-16 up to about 1e-13.",
 )
 

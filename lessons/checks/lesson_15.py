@@ -33,7 +33,9 @@ def check_draw_negatives(draw_negatives: Function) -> None:
                 raise AnswerError(f"It returned the shape {got.shape}, expected is ({k},).")
             wrong = sorted(set(got.tolist()) - set(shown[~was].tolist()))
             if wrong:
-                raise AnswerError(f"negatives has {wrong[0]}, which was {'clicked' if wrong[0] in shown else 'not shown'}.")
+                raise AnswerError(
+                    f"negatives has {wrong[0]}, which was {'clicked' if wrong[0] in shown else 'not shown'}."
+                )
             if k <= (~was).sum() and len(set(got.tolist())) < k:
                 raise AnswerError(f"negatives has {got.tolist()}: one twice, and there are enough without.")
 
@@ -103,7 +105,7 @@ def check_depends_on_its_batch(depends_on_its_batch: Function) -> None:
 TASKS = {
     "pool_backward": Task(
         check_pool_backward,
-        "The derivative of tanh(z) is 1 − tanh(z)². Look at every line that stands for a derivative, and at what it is taken of.",
+        "The derivative of tanh(z) is 1 − tanh(z)². Look at each line that stands for a derivative, and at what it is taken of.",
     ),
     "draw_negatives": Task(
         check_draw_negatives,
@@ -116,7 +118,6 @@ TASKS = {
     ),
     "depends_on_its_batch": Task(
         check_depends_on_its_batch,
-        "Encode all at once, and each in a list of its own; then compare row by row. Every title has to be looked at, not the first "
-        "one alone.",
+        "Encode all at once, and each in a list of its own; then compare row by row. Look at every title, not the first alone.",
     ),
 }

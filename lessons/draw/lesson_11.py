@@ -11,10 +11,13 @@ from matplotlib.figure import Figure
 from lessons.draw import base
 from nrms_np.arrays import Array
 
+LEAST = 1e-4
+"""What stands for less on a logarithmic axis."""
+
 
 def adam(times: Array, moves: Mapping[str, Array], noise: float) -> Figure:
     """How long the steps are in units of η, the k-th time that a number has a gradient."""
-    drawing = base.figure("Adam's step is η long only where the gradient keeps its sign from the first step on", 270)
+    drawing = base.figure("Adam's step is η only for a gradient that keeps its sign from the start", 270)
     axes = drawing.subplots()
     axes.set_xscale("log")
     axes.set_xlim(1, times[-1])
@@ -30,11 +33,11 @@ def one_batch(steps: Array, above: Mapping[str, Array], title: str) -> Figure:
     drawing = base.figure(title, 300)
     axes = drawing.subplots()
     axes.set_yscale("log")
-    axes.set_ylim(1e-3, 1e1)
+    axes.set_ylim(LEAST, 1e4)
     axes.set_xlim(0, steps[-1])
     axes.set_xlabel("step")
     axes.set_ylabel("loss of the batch above its floor")
-    floored = {name: np.maximum(losses, 1e-3) for name, losses in above.items()}
+    floored = {name: np.maximum(losses, LEAST) for name, losses in above.items()}
     base.lines(
         axes,
         steps,

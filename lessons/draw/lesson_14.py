@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -46,10 +45,8 @@ def heads(titles: Sequence[tuple[Sequence[str], Array, tuple[int, int]]], title:
     return axes.figure  # type: ignore[return-value]
 
 
-def moved(
-    panels: Mapping[str, Mapping[str, tuple[Mapping[str, Array], Array]]], title: str
-) -> Figure:
-    """Each name's new headlines by their cosines with space and with sports: panels[name of model][word] = {topic: (n, 2)}, alone."""
+def moved(panels: Mapping[str, Mapping[str, tuple[Mapping[str, Array], Array]]], title: str) -> Figure:
+    """Each name's new headlines by their cosines with space and sports; panels[model][word] is {topic: (n, 2)}, alone."""
     drawing = base.figure(title, 760)
     for axes, (model, words) in zip(drawing.subplots(2, 1, sharex=True, sharey=True), panels.items(), strict=True):
         axes.plot([-0.6, 1], [-0.6, 1], ":", color=base.GREY, linewidth=base.points(1))
@@ -64,7 +61,9 @@ def moved(
         axes.set_ylim(-0.75, 1.05)
         axes.set_ylabel("cosine with the mean of sports")
         axes.set_title(model, fontsize=base.points(base.LABEL))
-        base.beside(axes, (-0.72, 0.98), (0, 0), "filled: about sports; hollow: about space", base.INK, base.SMALL, va="top")
+        base.beside(
+            axes, (-0.72, 0.98), (0, 0), "filled: about sports; hollow: about space", base.INK, base.SMALL, va="top"
+        )
         base.beside(axes, (-0.72, 0.86), (0, 0), "○ with Rockets   □ with Mercury", base.INK, base.SMALL, va="top")
     axes.set_xlabel("cosine with the mean of space")
     return drawing
@@ -110,7 +109,9 @@ def removed(quarters: Array, agree: Interval, chance: float, title: str) -> Figu
         axes.plot(range(4), of_seed, color=base.GREY, linewidth=base.points(1))
     for place, values in enumerate(quarters.T):
         one = Interval.of(values)
-        axes.errorbar(place, one.mean, one.half, fmt="o", color=base.INK, markersize=base.points(9), capsize=base.points(4))
+        axes.errorbar(
+            place, one.mean, one.half, fmt="o", color=base.INK, markersize=base.points(9), capsize=base.points(4)
+        )
         base.beside(axes, (place, one.mean), (9, 0), f"{one.mean:.2f}", base.INK, base.SMALL, va="center")
     axes.set_xticks(range(4), ["least weight", "second", "third", "most weight"])
     axes.set_xlabel("quarter of the words, by weight × T")
@@ -135,8 +136,11 @@ def ablations(groups: Mapping[str, Sequence[Row]], title: str) -> Figure:
         for offset, (name, ours, paper) in enumerate(rows, start=1):
             y = place + offset
             names.append((y, name))
-            axes.errorbar(ours.mean, y, xerr=ours.half, fmt="o", color=base.INK, markersize=base.points(8), capsize=base.points(4))
+            axes.errorbar(
+                ours.mean, y, xerr=ours.half, fmt="o", color=base.INK, markersize=base.points(8), capsize=base.points(4)
+            )
             axes.plot(paper, y, "o", color=base.GREY, markerfacecolor="white", markersize=base.points(8))
+            _beside(axes, y, str(ours))
         place += len(rows) + 1
     axes.axvline(0, color=base.GREY, linestyle=":", linewidth=base.points(1))
     axes.set_ylim(place - 0.3, -0.7)
@@ -145,6 +149,11 @@ def ablations(groups: Mapping[str, Sequence[Row]], title: str) -> Figure:
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("difference of AUC: ● the demo corpus, with 95% intervals; ○ the paper, MSN news")
     return drawing
+
+
+def _beside(axes: Axes, y: float, text: str) -> None:
+    at = {"xycoords": ("axes fraction", "data"), "xytext": (6, 0), "textcoords": "offset points"}
+    axes.annotate(text, (1, y), fontsize=base.points(base.SMALL), va="center", annotation_clip=False, **at)
 
 
 def _heading(axes: Axes, y: float, text: str) -> None:

@@ -12,7 +12,7 @@ from lessons.draw import base
 from nrms_np.arrays import Array
 
 CELL = (92, 30)
-LEFT, TOP = 200, 30
+LEFT, TOP = 208, 46
 
 
 def training(curves: Mapping[str, Array], title: str) -> Figure:

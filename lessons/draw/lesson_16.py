@@ -30,9 +30,13 @@ def gradients(errors: Mapping[str, Mapping[str, float]], title: str) -> Figure:
         fill = base.INK if n == 0 else "none"
         heights = np.arange(len(names)) + 0.22 * (n - (len(errors) - 1) / 2)
         values = [max(of_arrays[name], LEAST) for name in names]
-        axes.plot(values, heights, MARKS[n], color=base.INK, markerfacecolor=fill, markersize=base.points(8), label=model)
+        axes.plot(
+            values, heights, MARKS[n], color=base.INK, markerfacecolor=fill, markersize=base.points(8), label=model
+        )
     axes.axvline(1e-7, color=base.GREY, linestyle=":", linewidth=base.points(1))
-    base.beside(axes, (1e-7, -0.6), (5, 0), "limit of the gradient checks", base.GREY, base.SMALL, ha="left", va="center")
+    base.beside(
+        axes, (1e-7, -0.6), (5, 0), "limit of the gradient checks", base.GREY, base.SMALL, ha="left", va="center"
+    )
     axes.legend(loc="lower right", bbox_to_anchor=(0.8, 0.02))
     return drawing
 
@@ -47,8 +51,18 @@ def beside(losses: Mapping[str, Sequence[float]], title: str) -> Figure:
     top.set_ylim(0.8, 1.8)
     top.set_ylabel("loss of the batch")
     top.plot(steps, mine, color=base.INK)
-    top.plot(steps[::3], yours[::3], "o", markerfacecolor="none", color=base.GREY, markersize=base.points(8), linestyle="none")
-    base.beside(top, (steps[6], mine[6]), (14, 14), f"{ours}: the line; {theirs}: rings", base.INK, base.SMALL, ha="left")
+    top.plot(
+        steps[::3],
+        yours[::3],
+        "o",
+        markerfacecolor="none",
+        color=base.GREY,
+        markersize=base.points(8),
+        linestyle="none",
+    )
+    base.beside(
+        top, (steps[6], mine[6]), (14, 14), f"{ours}: the line; {theirs}: rings", base.INK, base.SMALL, ha="left"
+    )
     bottom.set_yscale("log")
     bottom.set_ylim(LEAST, 1e-9)
     bottom.set_ylabel("size of the difference")

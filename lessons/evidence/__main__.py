@@ -1,4 +1,7 @@
-"""Measure what the lessons say: `python -m lessons.evidence 11`. Numbers that are there stay; delete the file to measure all anew."""
+"""Measure what the lessons say: `python -m lessons.evidence 11`.
+
+Numbers that are there stay; delete the file to measure all anew.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def measure(seed: int) -> Found:
         found: Found = {"floor": floor_of(batch, config.negatives), "ceiling": knows_topics(data)}
         for rate in RATES:
             losses = overfit(NRMS.create(config, data.vocabulary.words), batch, rate)
-            found[f"one batch {rate:g}"] = losses[::5].tolist() + [losses[-1]]
+            found[f"one batch {rate:g}"] = [*losses[::5].tolist(), losses[-1]]
             found[f"largest {rate:g}"] = losses.max()
         for name, dropout in DROPOUT.items():
             run = fit(replace(config, dropout=dropout), data, Path(folder) / name)

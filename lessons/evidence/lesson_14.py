@@ -19,7 +19,7 @@ from nrms_np.encoder import attention_weights
 from nrms_np.evaluation.ranking import evaluate
 from nrms_np.training import fit
 
-SEEDS = 5
+SEEDS = 8
 DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
 FULL = Config(
     word_dim=64, heads=4, head_dim=16, query_dim=16, history_length=12, dropout=0.2, batch_size=256, learning_rate=0.012,
@@ -79,7 +79,7 @@ def partner_weights(model: NRMS, title: str, partner: str) -> Array:
 
 
 class Topics(NamedTuple):
-    """Where the topics are: center is the mean of all train vectors, means (topics, H·d) those of the plain headlines, off center."""
+    """Where the topics are. center: the mean of all train vectors.    means: (topics, H·d) of the plain headlines, off center."""
 
     names: list[str]
     center: Array
@@ -141,7 +141,7 @@ def effects(model: NRMS, words: IntArray, user: Array) -> Array:
 
 
 def weights_and_effects(model: NRMS, data: Dataset, every: int = 4) -> list[tuple[Array, Array]]:
-    """Of the first candidate of every fourth impression of dev: the words' weights (T,), and their effects without the sign (T,)."""
+    """Of the first candidate of every fourth impression of dev: the words' weights and their effects without the sign, (T,)."""
     behaviors = data.dev.behaviors
     users = model.encode_users(model.encode_news(data.dev_titles), behaviors.histories)
     some = range(0, behaviors.candidates.count, every)
