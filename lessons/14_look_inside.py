@@ -130,7 +130,7 @@ for title, (alpha, weights) in zip(titles, weighed, strict=True):
 course.show(
     draw.word_weights(
         [(tokenize(title), weights) for title, (_, weights) in zip(titles, weighed, strict=True)],
-        "How much each word counts in the news vector; each row adds up to 1",
+        "In some headlines of pairs one name has nearly all the weight",
     ),
     "14_word_weights",
     caption="Weights of equation 4 in one model: four headlines with an ambiguous word, two without.",
@@ -232,7 +232,7 @@ for arm, heading in (("both", "with self-attention"), ("additive", "without self
         (alone,) = towards(topics, one.encode_news([word]))[:, axes]
         panels[heading][word] = {topic: cosines[category[rows] == topic] for topic in ("sports", "space")}, alone
 course.show(
-    draw.moved(panels, "With self-attention the same name goes to the side of the line where its headline belongs"),
+    draw.moved(panels, "With self-attention the same name moves to where its headline belongs"),
     "14_moved",
     caption="New headlines. Above the dotted line a headline is nearer to sports, below it nearer to space.",
     alt="Two scatter plots. With self-attention filled marks lie above the line and hollow ones below; without it they are mixed.",
@@ -439,7 +439,7 @@ assert not ndcg.holds
 
 # %%
 course.show(
-    draw.ablations(groups, "Every part adds something here, but additive attention beside self-attention may not"),
+    draw.ablations(groups, "Every part adds something; additive attention beside self-attention may not"),
     "14_ablations",
     caption=f"Differences of AUC between variants with the same {len(seeds)} seeds, on one scale, and the paper's figure 3.",
     alt="Ten differences as dots with intervals; only the interval of both minus self reaches 0. The paper's are hollow dots.",

@@ -31,6 +31,9 @@ import course
 from lessons.draw import lesson_16 as draw
 from lessons.evidence.interval import Interval
 from lessons.evidence.kept import load
+from lessons.exercise_files import EXERCISES
+from lessons.mine.backend import backend_of
+from lessons.mine.pieces import collect
 from lessons.small_world import make_world, small_config
 from nrms_np import NRMS, Packed
 from nrms_np.data.batches import Samples, batches
@@ -128,7 +131,9 @@ def optimisers(P, learning_rate):
 #
 # Both get the same first parameters, in float64, and the same batch of the small world of lesson 11. The error of an
 # array is that of lesson 01: the length of the difference, divided by the two lengths. One number for all parameters
-# together would hide a small array behind a large one, so each is compared by itself, and the worst has a name.
+# together would hide a small array behind a large one, so each is compared by itself, and the worst has a name. Three
+# models are compared with PyTorch: the course's with the kernels and with the layers, and ``yours``, in which every piece
+# that you have written and that is right takes the place of the package's (``python -m lessons.mine`` shows which).
 
 # %%
 config = small_config(epochs=4)
@@ -234,13 +239,14 @@ def compare():
 
 
 def our_models(data, parameters):
-    """The course's model with each backend that works here, and with what the reader has written."""
+    """The course's model with each backend that works here, and with the pieces of yours that are right, if there are any."""
     models = {}
     for backend in reversed(course.BACKENDS):
         settings = small_config(epochs=config.epochs, backend=backend)
-        models[backend] = NRMS(
-            settings, data.vocabulary.words, {name: value.copy() for name, value in parameters.items()}
-        )
+        models[backend] = NRMS(settings, data.vocabulary.words, {name: value.copy() for name, value in parameters.items()})
+    pieces = collect(EXERCISES)
+    if pieces.own:
+        models["yours"] = NRMS(config, data.vocabulary.words, parameters, backend=backend_of(pieces))
     return models
 
 

@@ -53,7 +53,7 @@ def check_interaction(interaction: Function) -> None:
     """A score with one pair in it, a word that is there twice, and a title of one word."""
     words = ["rockets", "win", "tonight", "again"]
     expected = np.full((4, 4), 0.2)
-    expected[0, 1] = expected[1, 0] = 0.2 - 2.0
+    expected[0, 1] = expected[1, 0] = 0.2 + 2.0
     np.fill_diagonal(expected, 0.0)
     expect(interaction(_score, words), together=expected)
     alone = {"a": 1.0, "b": -2.0}

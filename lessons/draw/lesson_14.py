@@ -26,9 +26,9 @@ def word_weights(titles: Sequence[tuple[Sequence[str], Array]], title: str) -> F
 def heads(titles: Sequence[tuple[Sequence[str], Array, tuple[int, int]]], title: str) -> Figure:
     """For each title a row of its heads; the two cells in which its pair is read are framed and hold their weight."""
     side = 130
-    axes = base.canvas(title, 262 * len(titles))
+    axes = base.canvas(title, 246 * len(titles))
     for row, (words, alpha, (a, b)) in enumerate(titles):
-        top = 262 * row
+        top = 246 * row
         cell = side / len(words)
         base.write(axes, 4, top + 12, f"“{' '.join(words)}”", ha="left")
         for k, of_head in enumerate(alpha):
@@ -55,16 +55,14 @@ def moved(panels: Mapping[str, Mapping[str, tuple[Mapping[str, Array], Array]]],
             for topic, cosines in by_topic.items():
                 fill = base.INK if topic == "sports" else "none"
                 axes.plot(*cosines.T, mark, color=base.INK, markerfacecolor=fill, markersize=base.points(9), alpha=0.8)
-            axes.plot(*alone, mark, color=base.QUERY, markersize=base.points(13))
-            base.beside(axes, tuple(alone), (0, -16), f"{word} alone", base.QUERY, base.SMALL, ha="center", va="top")
+            axes.plot(*alone, mark, color=base.GREY, markersize=base.points(15))
+            base.beside(axes, tuple(alone), (0, -14), f"{word} alone", base.GREY, base.SMALL, ha="center", va="top")
         axes.set_xlim(-0.75, 1.05)
         axes.set_ylim(-0.75, 1.05)
         axes.set_ylabel("cosine with the mean of sports")
         axes.set_title(model, fontsize=base.points(base.LABEL))
-        base.beside(
-            axes, (-0.72, 0.98), (0, 0), "filled: about sports; hollow: about space", base.INK, base.SMALL, va="top"
-        )
-        base.beside(axes, (-0.72, 0.86), (0, 0), "○ with Rockets   □ with Mercury", base.INK, base.SMALL, va="top")
+    key = "filled: about sports; hollow: about space\n○ with Rockets   □ with Mercury"
+    base.beside(drawing.axes[0], (-0.72, 1.0), (0, 0), key, base.INK, base.SMALL, va="top")
     axes.set_xlabel("cosine with the mean of space")
     return drawing
 
@@ -102,9 +100,9 @@ def removed(quarters: Array, agree: Interval, chance: float, title: str) -> Figu
     drawing = base.figure(title, 300)
     axes = drawing.subplots()
     axes.set_xlim(-0.3, 3.3)
-    axes.set_ylim(0, max(2.0, 1.1 * float(quarters.max())))
+    axes.set_ylim(0, max(1.8, 1.2 * float(quarters.max())))
     axes.axhline(1, color=base.GREY, linestyle=":", linewidth=base.points(1))
-    base.beside(axes, (-0.28, 1), (0, 4), "all words alike", base.GREY, base.SMALL, va="bottom")
+    base.beside(axes, (2.28, 1), (0, 4), "as all words", base.GREY, base.SMALL, va="bottom")
     for of_seed in quarters:
         axes.plot(range(4), of_seed, color=base.GREY, linewidth=base.points(1))
     for place, values in enumerate(quarters.T):
@@ -112,7 +110,7 @@ def removed(quarters: Array, agree: Interval, chance: float, title: str) -> Figu
         axes.errorbar(
             place, one.mean, one.half, fmt="o", color=base.INK, markersize=base.points(9), capsize=base.points(4)
         )
-        base.beside(axes, (place, one.mean), (9, 0), f"{one.mean:.2f}", base.INK, base.SMALL, va="center")
+        base.beside(axes, (place, values.max()), (0, 16), f"{one.mean:.2f}", base.INK, base.SMALL, ha="center")
     axes.set_xticks(range(4), ["least weight", "second", "third", "most weight"])
     axes.set_xlabel("quarter of the words, by weight × T")
     axes.set_ylabel("mean effect / that of all words")

@@ -21,5 +21,5 @@ MISTAKES = [
         "max(np.sqrt(np.sum(g**2)) for g in gradients.values())",
     ),
     ("clip", "g * factor", "np.clip(g, -most, most)"),
-    ("clip", " if norm > 0 else 1.0", ""),
+    ("clip", "np.sum(g**2)", "np.sum(np.abs(g))"),
 ]

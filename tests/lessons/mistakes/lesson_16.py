@@ -1,8 +1,8 @@
 """Mistakes in the exercises of lesson 16."""
 
 MISTAKES = [
-    ("pool_from_linear", "weight.T", "weight.reshape(weight.shape[1], weight.shape[0])"),
-    ("pool_from_linear", "weight.T", "weight"),
+    ("pool_from_linear", "W = weight.T", "W = weight.reshape(weight.shape[1], weight.shape[0])"),
+    ("pool_from_linear", "W = weight.T", "W = weight"),
     ("pool_from_linear", "query[0]", "query"),
     ("worst_array", "set(ours) | set(theirs)", "set(ours) & set(theirs)"),
     ("worst_array", "set(ours) | set(theirs)", "set(ours)"),
