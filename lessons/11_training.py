@@ -160,9 +160,8 @@ course.show(
 )
 
 # %%
-# So η is the length of a step for a gradient that keeps its sign from the first step on, and that is what a fresh
-# model has for a while. Later, when the batches no longer agree, steps shrink to a quarter of η, and that is one
-# reason why training settles. And words that come late leap.
+# So η is the length of a step for a gradient that keeps its sign from the first step on. Where the batches do not agree
+# on a sign, steps shrink towards a quarter of η. And words that come late leap.
 #
 # The package's ``Adam`` keeps m and v for all parameters by their names and changes the parameters in place, so that
 # no step has to copy all the word vectors. Twenty steps with random gradients of very different sizes, compared:
@@ -197,10 +196,10 @@ assert moved.tolist() == [1, 4]
 # -------------
 #
 # We need clicks to train on. The package brings a corpus of made-up news and clicks, ``data/demo``, the *demo corpus*.
-# To train on it takes most of a minute, so here is a smaller one, in the two files of MIND (``lessons/small_world.py``
-# draws it). Headlines are made of a subject, a verb and an object of one of six topics, and of a time and a place that
-# mean nothing. A reader likes one or two topics. They click half of what they are shown on them and a tenth of the
-# rest, so there is much chance in it.
+# To train on it takes longer than one likes to wait while reading, so here is a smaller one, in the two files of MIND
+# (``lessons/small_world.py`` draws it). Headlines are made of a subject, a verb and an object of one of six topics, and
+# of a time and a place that mean nothing. A reader likes one or two topics. They click half of what they are shown on
+# them and a tenth of the rest, so there is much chance in it.
 
 # %%
 temporary = tempfile.TemporaryDirectory()
@@ -267,7 +266,7 @@ course.show(
 # %%
 # The learning rate decides. With the smallest nothing has happened yet in the time we have. With the largest the steps
 # jump across the valley and out of it, in every one of the worlds. In between, 0.01 has arrived at the floor in all of
-# them and 0.001 is near it; 0.001 is a good first try for Adam, and models as small as this one bear 0.01.
+# them and 0.001 is near it; 0.001 is what Kingma and Ba suggest as a first try, and models as small as this one bear 0.01.
 #
 # What this test does not say: that the gradients are right. A wrong gradient that points roughly downhill also
 # remembers 64 clicks (lesson 15 does it). That is what the gradient checks were for.

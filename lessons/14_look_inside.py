@@ -188,7 +188,7 @@ course.show(
 
 # %%
 # In most models some head gives the framed partner much of a row's weight: there the pair is read. Which head it is, the
-# printed line says for each seed: it is another one each time, since nobody told any head what to do. And from some
+# printed line says for each seed: not the same from seed to seed, since nobody told any head what to do. And from some
 # seeds no head does it clearly, in these two headlines; yet they get pairs right, as we shall see. Other heads look at
 # *big* or *delights*, and we have no story for that.
 #
