@@ -64,7 +64,7 @@ def beside(losses: Mapping[str, Sequence[float]], title: str) -> Figure:
         top, (steps[6], mine[6]), (14, 14), f"{ours}: the line; {theirs}: rings", base.INK, base.SMALL, ha="left"
     )
     bottom.set_yscale("log")
-    bottom.set_ylim(LEAST, 1e-9)
+    bottom.set_ylim(LEAST, 1e-11)
     bottom.set_ylabel("size of the difference")
     bottom.set_xlabel("step")
     bottom.plot(steps, np.maximum(np.abs(np.subtract(mine, yours)), LEAST), color=base.INK)

@@ -40,8 +40,10 @@ def agreement(weights: list[np.ndarray], effects: list[np.ndarray]) -> tuple[flo
     """
     found, by_lot = [], []
     for of_title, effect in zip(weights, effects, strict=True):
-        ...  # True or False
-        ...  # the chance that a word drawn by lot is the one of the largest effect
+        same = ...  # is it the same word?
+        chance = ...  # the chance that a word drawn by lot is the one of the largest effect
+        found.append(same)
+        by_lot.append(chance)
     return float(np.mean(found)), float(np.mean(by_lot))
 
 

@@ -36,8 +36,10 @@ def agreement(weights: list[np.ndarray], effects: list[np.ndarray]) -> tuple[flo
     """
     found, by_lot = [], []
     for of_title, effect in zip(weights, effects, strict=True):
-        found.append(np.argmax(of_title) == np.argmax(np.abs(effect)))  # blank: True or False
-        by_lot.append(1 / len(of_title))  # blank: the chance that a word drawn by lot is the one of the largest effect
+        same = np.argmax(of_title) == np.argmax(np.abs(effect))  # blank: is it the same word?
+        chance = 1 / len(of_title)  # blank: the chance that a word drawn by lot is the one of the largest effect
+        found.append(same)
+        by_lot.append(chance)
     return float(np.mean(found)), float(np.mean(by_lot))
 
 

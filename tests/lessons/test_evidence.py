@@ -1,4 +1,4 @@
-"""The numbers behind the lessons: the interval, the file that keeps them, the world they are measured in, and that they are whole."""
+"""The numbers behind the lessons: the interval, the file that keeps them, the world they are measured in."""
 
 from __future__ import annotations
 

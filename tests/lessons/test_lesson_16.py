@@ -35,7 +35,8 @@ def test_what_is_kept_compares_every_array_and_both_trainings():
 
 @pytest.mark.slow
 def test_without_pytorch_the_lesson_says_so_and_shows_what_was_kept(tmp_path):
-    code = "import runpy, sys; sys.modules['torch'] = None; sys.path.insert(0, 'lessons'); runpy.run_path('lessons/16_with_pytorch.py')"
+    hidden = "import runpy, sys; sys.modules['torch'] = None; sys.path.insert(0, 'lessons'); "
+    code = f"{hidden}runpy.run_path('lessons/16_with_pytorch.py')"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"LESSON_FIGURES": str(tmp_path)},
         capture_output=True, text=True, encoding="utf-8", timeout=120, check=True,
