@@ -170,12 +170,10 @@ for title, partner in EXAMPLES.items():
 of_heads = {partner: measured[f"heads {partner}"] for partner in EXAMPLES.values()}  # (seeds, H)
 for (title, partner), weights in zip(EXAMPLES.items(), of_heads.values(), strict=True):
     most, T = weights.max(axis=1), len(title.split())
-    found = ", ".join(
-        f"{weight:.2f} by head {head + 1}" for weight, head in zip(most, weights.argmax(axis=1), strict=True)
-    )
-    print(f"rockets and {partner} ({1 / T:.2f} without a preference): {found}")
+    found = ", ".join(f"{one:.2f} ({head + 1})" for one, head in zip(most, weights.argmax(axis=1), strict=True))
+    print(f"rockets and {partner}, seed by seed (head), {1 / T:.2f} without a preference: {found}")
     assert Interval.of(most - 1 / T).holds
-    assert np.mean(most > 2 / T) > 0.7  # in most seeds, not in all
+    assert 0.5 < np.mean(most > 2 / T) < 1  # from most seeds, not from all
 assert any(len(set(weights.argmax(axis=1))) > 1 for weights in of_heads.values())
 
 # %%
@@ -189,7 +187,7 @@ course.show(
 # %%
 # In most models some head gives the framed partner much of a row's weight: there the pair is read. Which head it is, the
 # printed line says for each seed: not the same from seed to seed, since nobody told any head what to do. And from some
-# seeds no head does it clearly, in these two headlines; yet they get pairs right, as we shall see. Other heads look at
+# seeds no head does it clearly in one of the two headlines; yet these models get pairs right, as we shall see. Other heads look at
 # *big* or *delights*, and we have no story for that.
 #
 # A word that moves
@@ -255,14 +253,16 @@ for arm in ARMS:
     print(f"  {arm:8} {shares} (means); all four right, seed by seed: {four}")
 assert Interval.of(measured["all four both"]).holds
 assert measured["all four both"].min() < 0.5 < np.median(measured["all four both"])
+assert measured["all four both"].argmin() == measured["auc both"].argmin()
 assert (measured["all four additive"] == 0).all()
 assert all_four_right(likes_food(trained["additive"][0], data)) == 0
 
 # %%
 # (The last numbers take one click of each of the four kinds, and count how often all of their crossings come out right.)
-# With self-attention over the clicks nearly all do from most seeds, and few from one or two: six epochs are not enough
-# for every start. Without it it is never all four, and that is no matter of seeds or of training. Without it the weight
-# of a click is made from that click alone, so, up to a positive factor, *food minus cars* is a number a for the home
+# With self-attention over the clicks nearly all do from some seeds, about two thirds from others, and from two hardly any:
+# six epochs were not enough for every start, and the model that has not found the square at all has the lowest dev AUC.
+# Without self-attention it is never all four, and that is no matter of seeds or of training. Without it the weight of a
+# click is made from that click alone, so, up to a positive factor, *food minus cars* is a number a for the home
 # click plus a number b for the work click.
 #
 # **Derive before you read on.** Three of the four crossings are known: a sum for Ashby + Ashby, one for Ashby + Norton,
@@ -324,14 +324,17 @@ impression = behaviors.impression_ids.index("340")
 _, weights = attention_weights(model.attend(vectors, behaviors.histories.take(np.array([impression])), "user")[1], 0)
 assert np.allclose(weights, [click.weight for click in one.clicks], atol=1e-5)  # what explain had
 assert Interval.of(cost["news"]).holds
-assert np.median(cost["user"]) < 0.01 < cost["user"].max()
+assert (cost["news"] > 0).all()
+assert np.median(cost["user"]) < 0.01 < cost["news"].mean() < cost["user"].max()
+assert not Interval.of(cost["user"]).holds
 assert here < 0.02
 
 # %%
-# Equal weights for words cost AUC from every seed. For clicks, most models lose next to nothing, as the one we look at;
-# one alone loses much, so "equation 9 could go" would be a wrong sentence from a few lucky draws. And it is a statement
-# about weights alone, in a corpus where nearly every click is as good as the next: which clicks belong together was read
-# one step before, by self-attention.
+# Equal weights for words cost AUC from every seed. For clicks most models lose next to nothing, as the one we look at, and
+# some lose more than for words: from one model, or from a lucky few, one would have said "equation 9 could go". Over all
+# of them the interval has room for 0, and what the printed losses show is rather that models differ. All this is about
+# weights alone, in a corpus where nearly every click is as good as the next: which clicks belong together was read one
+# step before, by self-attention.
 #
 # A weight is not an effect
 # -------------------------
