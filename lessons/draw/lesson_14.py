@@ -102,7 +102,7 @@ def removed(quarters: Array, agree: Interval, chance: float, title: str) -> Figu
     axes.set_xlim(-0.3, 3.3)
     axes.set_ylim(0, max(1.8, 1.2 * float(quarters.max())))
     axes.axhline(1, color=base.GREY, linestyle=":", linewidth=base.points(1))
-    base.beside(axes, (2.28, 1), (0, 4), "as all words", base.GREY, base.SMALL, va="bottom")
+    base.beside(axes, (1.3, 1), (0, 4), "as all words", base.GREY, base.SMALL, va="bottom")
     for of_seed in quarters:
         axes.plot(range(4), of_seed, color=base.GREY, linewidth=base.points(1))
     for place, values in enumerate(quarters.T):
