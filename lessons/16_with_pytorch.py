@@ -286,9 +286,9 @@ course.show(
 )
 
 # %%
-# Why do the arrays of the pooling stand out? The error is relative, and their gradients are tiny in this batch: an untrained
-# model weighs all clicks nearly alike, and what they pull at ``user.pool.b`` cancels. Of large terms little is left, and
-# their rounding with it.
+# Why do the arrays of the pooling stand out? The error is relative, and their gradients are by far the shortest in this
+# batch. A softmax's gradient sums to 0 over the clicks (lesson 03), so what the clicks of a reader do to ``user.pool.b``
+# nearly cancels: of longer terms little is left, and their rounding with it.
 
 # %%
 lengths = found["lengths"]
@@ -318,7 +318,8 @@ course.show(
 # In a real training nobody has the same first parameters and the same dropout. The two programs draw their own. Do they
 # *learn* the same? That is a question for seeds: both get the same world and the same order of samples for a seed,
 # so their difference is taken seed by seed. Small worlds: ``python -m lessons.evidence 16``. The demo corpus and a
-# log of real clicks, with the paper's sizes: ``python benchmarks/same_learning.py``.
+# log of real clicks, with the paper's sizes: ``python benchmarks/same_learning.py``. (PyTorch's NRMS is there the fastest
+# one that was found, in ``benchmarks/torch_nrms.py``; it computes what the forty lines do.)
 
 # %%
 seeds = load("16")
