@@ -34,6 +34,7 @@ from lessons.evidence.kept import load
 from lessons.exercise_files import EXERCISES
 from lessons.mine.backend import backend_of
 from lessons.mine.pieces import collect
+from lessons.mine.referee import check_model
 from lessons.small_world import make_world, small_config
 from nrms_np import NRMS, Packed
 from nrms_np.data.batches import Samples, batches
@@ -249,7 +250,12 @@ def our_models(data, parameters):
         )
     pieces = collect(EXERCISES)
     if pieces.own:
-        models["yours"] = NRMS(config, data.vocabulary.words, parameters, backend=backend_of(pieces))
+        backend = backend_of(pieces)
+        checked = check_model(backend)
+        if isinstance(checked, str):
+            print(f"yours: {checked}")
+        else:
+            models["yours"] = NRMS(config, data.vocabulary.words, parameters, backend=backend)
     return models
 
 
