@@ -503,8 +503,9 @@ titles = [headline.title for headline in demo.headlines]
 uses = Vocabulary.from_titles(titles).encode(titles, 30)
 parts = [uses.take(np.arange(start, start + 64)).index for start in range(0, len(titles) - 63, 64)]
 shares = np.array([1 - len(np.unique(part)) / len(part) for part in parts])
+low, high = shares.min(), shares.max()
 print(
-    f"room 8: {shares.mean():.0%} of the gradients are lost ({shares.min():.0%} to {shares.max():.0%} in {len(parts)} times 64 titles)"
+    f"room 8: {shares.mean():.0%} of the gradients are lost ({low:.0%} to {high:.0%} in {len(parts)} batches of 64 titles)"
 )
 assert shares.min() > 0.3
 
