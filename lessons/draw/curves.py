@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lessons.draw.style import GREY, INK, SMALL, beside, points, readable
-from nrms_np.training.learning_curve import apart
 
 SHADES = (INK, GREY, "#9AA1AB", "#B9BEC6")
 LINE = 15
@@ -54,6 +53,8 @@ def lines(
 
 def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
     """Write the names, moved apart where they would stand on each other."""
+    from nrms_np.training.learning_curve import apart  # brings the whole package with it
+
     axes.figure.draw_without_rendering()  # the heights in pixels are known only then
     pixel = axes.figure.dpi / 100
     heights = axes.transData.transform([(x, y) for x, y, _, _ in ends])[:, 1] / pixel
