@@ -27,12 +27,13 @@ Function = Callable[..., Any]
 class Task:
     """check: calls the reader's function and raises AnswerError.    hint: what to say after the second failure.
 
-    forbidden: ways that the exercise asks to do without, such as "np.add.at".
+    forbidden: ways that the exercise asks to do without, such as "np.add.at".    writes: arguments that it is asked to write into.
     """
 
     check: Callable[[Function], None]
     hint: str
     forbidden: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _check_function(
         return Result(name, "wrong", problem, task.hint)
     if blanks := blank_lines(tree, name):
         return Result(name, "blank", f"Still blank: write it in line {' and line '.join(map(str, blanks))}.")
-    call = _Call(function, arguments, task.forbidden)
+    call = _Call(function, arguments, task)
     try:
         if task.forbidden and (way := written(tree, name, task.forbidden)):
             raise ForbiddenError(way)
@@ -126,18 +127,18 @@ def _check_function(
 class _Call:
     """The reader's function, watched: remembers what it was called with, refuses changes to its arguments and forbidden ways."""
 
-    def __init__(self, function: Function, names: list[str], forbidden: tuple[str, ...]) -> None:
+    def __init__(self, function: Function, names: list[str], task: Task) -> None:
         self._function = function
         self._names = names
-        self._forbidden = forbidden
+        self._task = task
         self._arguments: tuple[Any, ...] = ()
 
     def __call__(self, *arguments: Any) -> Any:
         self._arguments = copy.deepcopy(arguments)
-        with refused(self._forbidden):
+        with refused(self._task.forbidden):
             result = self._function(*arguments)
         for name, before, after in zip(self._names, self._arguments, arguments, strict=True):
-            if not _same(before, after):
+            if name not in self._task.writes and not _same(before, after):
                 raise AnswerError(f"It changed its argument {name}, which still belongs to the caller: work on a copy.")
         return result
 
