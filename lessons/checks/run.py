@@ -89,7 +89,7 @@ def blank_lines(tree: ast.Module, function: str) -> list[int]:
         for node in nodes
         if isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return))
     ]
-    return [value.lineno for value in values if isinstance(value, ast.Constant) and value.value is ...]
+    return sorted(value.lineno for value in values if isinstance(value, ast.Constant) and value.value is ...)
 
 
 def _check_function(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from lessons.draw.style import GREY, INK, SMALL, beside, points, readable
+from nrms_np.training.learning_curve import apart
 
 SHADES = (INK, GREY, "#9AA1AB", "#B9BEC6")
+LINE = 15
+"""Pixels from a name at a line's end to the next."""
 MARKS = ("o", "s", "^", "D")
 
 
@@ -51,17 +53,12 @@ def lines(
 
 
 def _name_ends(axes: Axes, ends: list[tuple[float, float, str, str]]) -> None:
-    """Write the names, pushed apart where they would overlap."""
+    """Write the names, moved apart where they would stand on each other."""
     axes.figure.draw_without_rendering()  # the heights in pixels are known only then
-    pixel = axes.figure.dpi / 100  # type: ignore[union-attr]
-    places = axes.transData.transform([(x, y) for x, y, _, _ in ends])
-    wanted = places[:, 1]
-    heights = wanted.copy()
-    order = np.argsort(wanted, kind="stable")
-    gap = 15 * pixel
-    for below, above in pairwise(order):
-        heights[above] = max(heights[above], heights[below] + gap)
-    heights -= (heights - wanted).mean()
-    for (x, y, name, colour), height, seen in zip(ends, heights, wanted, strict=True):
+    pixel = axes.figure.dpi / 100
+    heights = axes.transData.transform([(x, y) for x, y, _, _ in ends])[:, 1] / pixel
+    order = np.argsort(heights, kind="stable")
+    for place, height in zip(order, apart(heights[order].tolist(), LINE, -np.inf, np.inf), strict=True):
+        x, y, name, colour = ends[place]
         letters = colour if readable(colour) == colour else GREY
-        beside(axes, (x, y), (8, (height - seen) / pixel), name, letters, SMALL, ha="left", va="center")
+        beside(axes, (x, y), (8, height - heights[place]), name, letters, SMALL, ha="left", va="center")
