@@ -64,8 +64,8 @@ assert np.median(history_lengths) == 19
 #     \text{words: } 1 - \frac{\sum_i T_i}{\sum_i T_{max}} \qquad\qquad
 #     \text{pairs: } 1 - \frac{\sum_i T_i^2}{\sum_i T_{max}^2}
 #
-# By eye, for one title of 12 words padded to 30: 12 of 30 places are words, so 60% is wasted. 144 of 900 pairs
-# are pairs of words, so 84% is wasted.
+# By eye, for one title of 12 words padded to 30: 12 of 30 places are words, so 60% is wasted. 144 of 900 pairs are
+# pairs of words, so 84% is wasted.
 
 
 # %%
@@ -93,9 +93,9 @@ course.show(
 # The bug it invites
 # ------------------
 #
-# Lost time is not the worst. A padding word has a row in the word embedding like any other word, so it takes part
-# in attention unless someone forbids it. Here is a title of three words, with random parameters: D = 6, H = 2
-# heads of d = 4, A = 5. The news encoder is that of lesson 06: self-attention, then additive attention.
+# Lost time is not the worst. A padding word has a row in the word embedding like any other word, so it takes part in
+# attention unless someone forbids it. Here is a title of three words, with random parameters: D = 6, H = 2 heads of d
+# = 4, A = 5. The news encoder is that of lesson 06: self-attention, then additive attention.
 
 # %%
 D, H, d, A = 6, 2, 4, 5
@@ -131,8 +131,8 @@ print("start of a news vector:", true_r[:3].round(2), "padded to 30:", padded_r[
 assert cosine(true_r, padded_r) < 0.9
 
 # %%
-# The same title, two different vectors. And two *different* titles come closer to each other, because both are
-# now mostly the same thing: 27 padding words.
+# The same title, two different vectors. And two *different* titles come closer to each other, because both are now
+# mostly the same thing: 27 padding words.
 
 # %%
 other = rng.standard_normal((3, D))
@@ -146,14 +146,15 @@ assert after > before
 # ----------------------------------
 #
 # Many programs keep the padding row at zero and think that it then does nothing. Look at one head. The score of a
-# zero row for word i is its query times a key of zeros, :math:`S_{i,j} = 0`, and in the softmax that is :math:`\exp(0) = 1`: less than for a word with a positive score, more than for one with a
-# negative score, and never nothing. With T words and P padding words
+# zero row for word i is its query times a key of zeros, :math:`S_{i,j} = 0`, and in the softmax that is
+# :math:`\exp(0) = 1`: less than for a word with a positive score, more than for one with a negative score, and never
+# nothing. With T words and P padding words
 #
 # .. math::
 #     \alpha_{i,j} = \frac{\exp(S_{i,j})}{\sum_{m=1}^{T} \exp(S_{i,m}) + P}
 #
-# every weight shrinks. The padding words ask as well: all their scores are 0, so each becomes the plain mean of
-# all values, and the pooling takes it for a word.
+# every weight shrinks. The padding words ask as well: all their scores are 0, so each becomes the plain mean of all
+# values, and the pooling takes it for a word.
 
 # %%
 with_zeros = np.vstack([title, np.zeros((27, D))])  # (30, D)
@@ -169,8 +170,8 @@ assert norms[1] < 0.5 * norms[0]
 # ----------------------------
 #
 # The usual cure is a mask: before a softmax, the scores of padding words are set to minus infinity, and
-# :math:`\exp(-\infty) = 0`. The encoder has **two** softmaxes, so there are two places to mask: the columns of
-# the pairs (nobody may look at padding), and the scores of the pooling (no padding word may be averaged in).
+# :math:`\exp(-\infty) = 0`. The encoder has **two** softmaxes, so there are two places to mask: the columns of the
+# pairs (nobody may look at padding), and the scores of the pooling (no padding word may be averaged in).
 
 
 # %%
@@ -198,8 +199,8 @@ assert not np.allclose(encode_masked(padded, is_word, True, False), true_r, atol
 assert not np.allclose(encode_masked(padded, is_word, False, True), true_r, atol=0.01)
 
 # %%
-# With both masks the vector is that of the unpadded title. With one of the two it is not, and nothing complains:
-# the shapes are right, the loss falls, the gradients are the right ones of the wrong function.
+# With both masks the vector is that of the unpadded title. With one of the two it is not, and nothing complains: the
+# shapes are right, the loss falls, the gradients are the right ones of the wrong function.
 #
 # How wrong is it? For the title above, a mask in self-attention alone leaves an error of a tenth of the vector's
 # length, which looks harmless. That was one title. So draw 300, each with parameters of its own:
@@ -227,7 +228,8 @@ assert np.allclose(np.quantile(errors[:, 0, -1], [0.5, 0.9]), [0.35, 0.79], atol
 course.show(
     draw.masks(paddings, dict(zip([f"mask: {name}" for name in ways], errors.transpose(1, 0, 2), strict=True))),
     "12_masks",
-    caption="Median error of the news vector over 300 draws of a title and parameters, against the padding. Band: from the 10th to the "
+    caption="Median error of the news vector over 300 draws of a title and parameters, against the padding. Band: from "
+    "the 10th to the "
     "90th percentile with a mask in self-attention only. With both masks the error is 0.",
     alt="Three curves that rise with the padding. At 27 padding words they are at 1.13 without a mask, 1.10 with a mask in the "
     "pooling only, 0.35 with a mask in self-attention only, whose band goes from 0.12 to 0.79.",
@@ -235,16 +237,15 @@ course.show(
 
 # %%
 # A mask in self-attention alone does the smaller harm, in nearly all draws. A padding word still *looks*, but now at
-# words only, so its h is a mixture of the words' values, and the pooling averages 27 such mixtures in. That is a third
-# of the vector's length in the median, and 0.8 of it in one draw of ten: not nearly right. Without that mask every
-# word's own h is mostly padding, and a mask in the pooling comes too late. And in code that pads each batch to its own
-# longest title, the error changes with the *other* titles of the batch.
+# words only, so its h is a mixture of the words' values, and the pooling averages 27 such mixtures in. That is a
+# third of the vector's length in the median, and 0.8 of it in one draw of ten: not nearly right. Without that mask
+# every word's own h is mostly padding, and a mask in the pooling comes too late. And in code that pads each batch to
+# its own longest title, the error changes with the *other* titles of the batch.
 
 # %%
 # Two more ways in which masks go wrong. An **empty history** is all padding: every score is minus infinity, the
-# numerator and the denominator of the softmax are 0, and the result is not a number. The usual cure, −1e9 in
-# place of minus infinity, gives no NaN, but weights of 1/50 for 50 padding clicks: the user is an average of
-# padding.
+# numerator and the denominator of the softmax are 0, and the result is not a number. The usual cure, −1e9 in place of
+# minus infinity, gives no NaN, but weights of 1/50 for 50 padding clicks: the user is an average of padding.
 #
 # And some code multiplies the weights by the mask **after** the softmax. The padding's weight is then gone, but
 # nobody gave it to the words: the weights no longer sum to 1.
@@ -264,10 +265,9 @@ assert (weights * is_word).sum() < 0.5
 # Packed sequences
 # ----------------
 #
-# Now without padding. All sequences stand end to end in one flat array, ``index``. A second array, ``offsets``,
-# says where each starts, with the end of the last one added: sequence i is ``index[offsets[i] : offsets[i +
-# 1]]``. A sequence of length 0 is two equal offsets. There is no padding, so there is nothing to mask and nothing
-# to forget.
+# Now without padding. All sequences stand end to end in one flat array, ``index``. A second array, ``offsets``, says
+# where each starts, with the end of the last one added: sequence i is ``index[offsets[i] : offsets[i + 1]]``. A
+# sequence of length 0 is two equal offsets. There is no padding, so there is nothing to mask and nothing to forget.
 
 # %%
 titles = Packed.from_lists([[4, 0, 4], [], [2, 1]])
@@ -278,14 +278,13 @@ assert titles.lengths.tolist() == [3, 0, 2]
 
 # %%
 # The numbers are not the vectors. They are *references*: row numbers of a table that holds the vectors. A title
-# refers to rows of the word embedding, a history refers to rows of the news vectors. Two operations are needed
-# all the time.
+# refers to rows of the word embedding, a history refers to rows of the news vectors. Two operations are needed all
+# the time.
 #
-# ``take`` picks sequences, in any order, and packs them anew. Which elements of ``index`` does it need? Say
-# sequence s of the result is the old sequence :math:`n_s`. Its element t stood at :math:`offsets[n_s] + t` and
-# now stands at :math:`new\_offsets[s] + t`. So an element's old place is its new place plus a shift,
-# :math:`offsets[n_s] - new\_offsets[s]`, that is the same for the whole sequence. No loop over the sequences is
-# needed:
+# ``take`` picks sequences, in any order, and packs them anew. Which elements of ``index`` does it need? Say sequence
+# s of the result is the old sequence :math:`n_s`. Its element t stood at :math:`offsets[n_s] + t` and now stands at
+# :math:`new\_offsets[s] + t`. So an element's old place is its new place plus a shift, :math:`offsets[n_s] -
+# new\_offsets[s]`, that is the same for the whole sequence. No loop over the sequences is needed:
 
 # %%
 numbers = np.array([2, 0])
@@ -307,14 +306,14 @@ assert titles.last(2).to_lists() == [[0, 4], [], [2, 1]]
 # Each distinct thing once
 # ------------------------
 #
-# References do more than avoid padding. Word 4 stands twice in the first title, and its query, key and value are
-# the same both times. Looking up and multiplying by a matrix can change places: row t of :math:`E[index] \, W` is
+# References do more than avoid padding. Word 4 stands twice in the first title, and its query, key and value are the
+# same both times. Looking up and multiplying by a matrix can change places: row t of :math:`E[index] \, W` is
 # :math:`e_{index[t]} W`, and that is row index[t] of :math:`E W`.
 #
 # .. math:: E[index] \; W = (E W)[index]
 #
-# On the left there is one row of multiplications for each *use* of a word, on the right one for each *word*.
-# Nothing is approximated. ``distinct`` finds the rows that are used at all, and renumbers the references to them:
+# On the left there is one row of multiplications for each *use* of a word, on the right one for each *word*. Nothing
+# is approximated. ``distinct`` finds the rows that are used at all, and renumbers the references to them:
 
 # %%
 used, renumbered = distinct(titles.index, rows=1000)  # a vocabulary of 1000 words
@@ -328,8 +327,7 @@ assert np.allclose(E[titles.index] @ V, (E[used] @ V)[renumbered])
 # %%
 # The same works one level up: a news item that stands in three histories and is a candidate of two other users is
 # encoded once. How much is there to share? A training batch like one of MIND: 64 users, each with a history, one
-# clicked and K = 4 other candidates. News are popular with weight 1/(rank + 50), words frequent with 1/(rank +
-# 3).
+# clicked and K = 4 other candidates. News are popular with weight 1/(rank + 50), words frequent with 1/(rank + 3).
 
 
 # %%
@@ -360,14 +358,15 @@ for name, (rows, pairs) in counts.items():
 assert counts["padded"][0] > 10 * counts["packed, each word once"][0]
 
 # %%
-# Pairs cannot be shared between titles: what *Rockets* looks at depends on the rest of its title. The products
-# with Q, K and V, the largest products of the whole model, shrink to a twentieth of the padded ones.
+# Pairs cannot be shared between titles: what *Rockets* looks at depends on the rest of its title. The products with
+# Q, K and V, the largest products of the whole model, shrink to a twentieth of the padded ones.
 
 # %%
 course.show(
     draw.counts(counts),
     "12_counts",
-    caption="One training batch of 64 users, four ways. Grey: padded. References save most where work is done once a row; pairs must be "
+    caption="One training batch of 64 users, four ways. Grey: padded. References save most where work is done once a "
+    "row; pairs must be "
     "scored in each title.",
     alt="Two bar charts. "
     + "; ".join(f"{name}: {rows:,} rows, {pairs:,} pairs" for name, (rows, pairs) in counts.items())
@@ -430,8 +429,8 @@ print("gradient check:", {name: f"{error:.0e}" for name, error in errors_of_chec
 assert max(errors_of_check.values()) < 1e-7
 
 # %%
-# The package's lookup does the same. Its backward gives the rows that were used, each once, and their gradients:
-# of the 25,000 words of our vocabulary the batch above touches about 5,000, and the others need no zeros.
+# The package's lookup does the same. Its backward gives the rows that were used, each once, and their gradients: of
+# the 25,000 words of our vocabulary the batch above touches about 5,000, and the others need no zeros.
 
 # %%
 dy = rng.standard_normal((5, 3))
@@ -469,7 +468,8 @@ except GradientError as error:
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/12_packed_not_padded.py``: one function to mend, one with gaps, three to write. Run ``python -m lessons.check 12``.
+# Open ``lessons/exercises/12_packed_not_padded.py``: one function to mend, one with gaps, three to write. Run
+# ``python -m lessons.check 12``.
 #
 # Further: (a) Sort the titles by length and pad each batch only to its own longest title. How much of the waste of
 # pairs is left, for batches of 64 drawn at random, and for batches of titles of nearly equal length? (b) Write

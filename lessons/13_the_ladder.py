@@ -8,8 +8,8 @@ The layers of lessons 02 to 10 are right, and slow. This lesson climbs from them
 rung changes one thing, is checked against differences, and is timed on a whole training step. Some rungs are long, some
 gain little, and one goes down: that compiled code is fast is not true of itself.
 
-On each rung this page shows one half of a pair of functions. The other half is an exercise, and the ladder is built with *your* half
-where it is right, else with the solution's.
+On each rung this page shows one half of a pair of functions. The other half is an exercise, and the ladder is built with *your*
+half where it is right, else with the solution's.
 
 You need: lesson 04 (attention and its backward), lesson 05 (pooling), lesson 12 (packed sequences, each distinct thing once).
 
@@ -97,14 +97,15 @@ print(f"a batch: {titles.count} titles, {len(titles.index):,} words, {len(batch.
 # Count first
 # -----------
 #
-# Count each multiplication and each addition of two numbers as one operation. A matrix product (n, k) · (k, m) makes n·m sums
-# of k products: 2·n·k·m operations. Its backward is two products of the same size (lesson 01), so together they take 6·n·k·m.
-# A step has four large products: of the distinct words with Q, K and V side by side; of the words' h with W of the pooling;
-# and the same for the distinct news *in histories* (a candidate that nobody clicked before needs no query, key or value) and
-# for the clicks.
+# Count each multiplication and each addition of two numbers as one operation. A matrix product (n, k) · (k, m) makes n·m
+# sums of k products: 2·n·k·m operations. Its backward is two products of the same size (lesson 01), so together they take
+# 6·n·k·m. A step has four large products: of the distinct words with Q, K and V side by side; of the words' h with W of the
+# pooling; and the same for the distinct news *in histories* (a candidate that nobody clicked before needs no query, key or
+# value) and for the clicks.
 #
-# Self-attention itself takes, for one pair and one head, 2·d operations for the score and 2·d for the weighted sum. Backward
-# there are four such terms, for the gradients of weight, value, query and key. Together 12·d, for all heads 12·H·d a pair.
+# Self-attention itself takes, for one pair and one head, 2·d operations for the score and 2·d for the weighted sum.
+# Backward there are four such terms, for the gradients of weight, value, query and key. Together 12·d, for all heads 12·H·d
+# a pair.
 
 # %%
 products = [
@@ -128,16 +129,17 @@ def products_alone() -> None:
 
 
 # %%
-# A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people have tuned
-# for every processor. So the time of these products alone is a **floor**: no arrangement of our code gets below it, except by
-# computing less. All else is a few percent of the operations. If it takes more than that of the time, then because of *how*
-# it is done.
+# A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people have
+# tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code gets below it,
+# except by computing less. All else is a few percent of the operations. If it takes more than that of the time, then
+# because of *how* it is done.
 #
 # A backend, a step, a check, a clock
 # -----------------------------------
 #
 # The encoder asks a *backend* for its functions (``nrms_np/backend.py``). A rung is a backend, and each takes over the
-# functions of the one before but for those that it replaces. This is a step of lesson 10, on a whole batch, with any backend:
+# functions of the one before but for those that it replaces. This is a step of lesson 10, on a whole batch, with any
+# backend:
 
 
 # %%
@@ -160,8 +162,8 @@ def step(backend: Backend) -> dict[str, np.ndarray]:
 
 
 # %%
-# Each rung is checked on four tiny sequences: a row that is used twice, no word at all, one word, two words. All in float64,
-# through self-attention and pooling, against differences (lesson 01).
+# Each rung is checked on four tiny sequences: a row that is used twice, no word at all, one word, two words. All in
+# float64, through self-attention and pooling, against differences (lesson 01).
 
 # %%
 TINY = Packed.from_lists([[4, 0, 4], [], [3], [2, 1]])
@@ -200,10 +202,10 @@ details: dict[str, dict[str, Callable[[], object]]] = {}  # parts of a step, eac
 # Rung 1: each word projected once
 # --------------------------------
 #
-# The layers look up a title's words and multiply them by Q, K and V. Lesson 12: look up *after* the product, and a word that
-# stands in 50 titles is projected once. All references to a row of the table add their gradients into it *before* the product
-# with the transposed matrix. Q, K and V stand side by side, so that there is one product and not three. What comes between,
-# ``forward`` and ``backward`` below, is what the next rungs change.
+# The layers look up a title's words and multiply them by Q, K and V. Lesson 12: look up *after* the product, and a word
+# that stands in 50 titles is projected once. All references to a row of the table add their gradients into it *before* the
+# product with the transposed matrix. Q, K and V stand side by side, so that there is one product and not three. What comes
+# between, ``forward`` and ``backward`` below, is what the next rungs change.
 
 
 # %%
@@ -332,7 +334,8 @@ def scores(projected: np.ndarray, sequences: Packed, heads: int, scale: float) -
 
 # %%
 # This is Python, and it runs as Python: so it is checked. Numba then compiles the very same function. **Exercise 2** is the
-# other half, ``weighted_sum``: the values, weighted and added up. The softmax stays NumPy's for now, one title after another.
+# other half, ``weighted_sum``: the values, weighted and added up. The softmax stays NumPy's for now, one title after
+# another.
 
 
 # %%
@@ -365,9 +368,9 @@ def loop_forward(scores: Callable, softmax: Callable, weighted_sum: Callable) ->
 # .. math:: d\alpha_{i,j} = dh_i \cdot v_j \qquad\qquad dv_j = \sum_i \alpha_{i,j} \, dh_i
 #
 # The first is a row again: the loop of ``scores``, with dh in place of the queries. The second runs over i with j fixed:
-# *column* j of the weights. Lesson 04 wrote :math:`\alpha^T dh`. Nobody transposes anything here. Pair (i, j) stands at i·T +
-# j, and each pair has H numbers, so the next word of the column stands T·H numbers further on. The loop of the forward with
-# another step is the backward.
+# *column* j of the weights. Lesson 04 wrote :math:`\alpha^T dh`. Nobody transposes anything here. Pair (i, j) stands at i·T
+# + j, and each pair has H numbers, so the next word of the column stands T·H numbers further on. The loop of the forward
+# with another step is the backward.
 
 
 # %%
@@ -406,15 +409,18 @@ def weighted_sum_backward(
 course.show(
     draw.column(T=3, H=2, chosen=1),
     "13_column",
-    caption="The weights of a title of 3 words and 2 heads, as they stand in memory. The forward reads a row, its backward a column "
+    caption="The weights of a title of 3 words and 2 heads, as they stand in memory. The forward reads a row, its "
+    "backward a column "
     "of the same numbers, with the step T·H = 6: for dV from the weights, for dK from the gradients of the scores.",
-    alt="A strip of 18 cells for 9 pairs. Row 1 is the six neighbouring cells of pairs 1,0 to 1,2. Column 1 is the cells of pairs "
+    alt="A strip of 18 cells for 9 pairs. Row 1 is the six neighbouring cells of pairs 1,0 to 1,2. Column 1 is the "
+    "cells of pairs "
     "0,1, 1,1 and 2,1, each six cells after the one before.",
 )
 
 # %%
 # **Exercise 3** is the same trick in the other place, ``scores_backward``: of :math:`S_{i,j} = s \; query_i \cdot key_j`,
-# query i gets a row of dS and key j a column. Between the two stands the softmax's backward, one title after another for now.
+# query i gets a row of dS and key j a column. Between the two stands the softmax's backward, one title after another for
+# now.
 
 
 # %%
@@ -563,29 +569,31 @@ details["adding into rows"] = {
 }
 
 # %%
-# What wins is the compiling; sorting costs time. It buys something else. Two threads that add into one row at the same moment
-# lose one of the two sums. Sorted by row, all that goes into a row stands together: rows are shared out, each is summed by
-# one thread, in one fixed order, and the result is the same to the last bit, whatever the number of threads. **Exercise 6**
-# is the sorted way in loops, ``add_into_rows``. ``np.add.at`` is refused there.
+# What wins is the compiling; sorting costs time. It buys something else. Two threads that add into one row at the same
+# moment lose one of the two sums. Sorted by row, all that goes into a row stands together: rows are shared out, each is
+# summed by one thread, in one fixed order, and the result is the same to the last bit, whatever the number of threads.
+# **Exercise 6** is the sorted way in loops, ``add_into_rows``. ``np.add.at`` is refused there.
 #
 # Rung 6: lanes
 # -------------
 #
 # A processor has *vector* instructions: one multiplies 8 or 16 float32 numbers by 8 or 16 others. A compiler uses them in a
-# loop if the numbers stand side by side, if all go the same way, and if no round waits for the one before. The inner loop of
-# ``scores`` fails the last condition: each ``total += …`` needs the total before it. (We allow the compiler to reorder sums.
-# But 20 numbers are few, and to add up 8 sums at the end eats what was saved.)
+# loop if the numbers stand side by side, if all go the same way, and if no round waits for the one before. The inner loop
+# of ``scores`` fails the last condition: each ``total += …`` needs the total before it. (We allow the compiler to reorder
+# sums. But 20 numbers are few, and to add up 8 sums at the end eats what was saved.)
 #
-# So turn it round. The 20 numbers of one head must be added up: no good. But number c of head 0, number c of head 1, … all go
-# the same way, into *different* sums. They only have to stand side by side, one *lane* for each head:
+# So turn it round. The 20 numbers of one head must be added up: no good. But number c of head 0, number c of head 1, … all
+# go the same way, into *different* sums. They only have to stand side by side, one *lane* for each head:
 
 # %%
 course.show(
     draw.lane_order(heads=4, head_dim=3),
     "13_lanes",
-    caption="The query of one word, 4 heads of 3 numbers. In head order the numbers of one head stand side by side, and they must be added up. In "
+    caption="The query of one word, 4 heads of 3 numbers. In head order the numbers of one head stand side by side, and "
+    "they must be added up. In "
     "lane order the same number of all heads stands side by side: four sums grow at once, one in each lane.",
-    alt="Two strips of 12 cells. Head order: h0 c0, h0 c1, h0 c2, then h1 and so on. Lane order: h0 c0, h1 c0, h2 c0, h3 c0, then "
+    alt="Two strips of 12 cells. Head order: h0 c0, h0 c1, h0 c2, then h1 and so on. Lane order: h0 c0, h1 c0, h2 "
+    "c0, h3 c0, then "
     "c1 of all heads, then c2.",
 )
 
@@ -643,26 +651,26 @@ details["scores of all titles"] = {
 
 # %%
 # The package's loops (``nrms_np/kernels/engine/attention_loops.py``) improve on this in two ways. They take four pairs at a
-# time, so that a query is loaded once for four keys. And they fill the registers, in which the processor calculates: 20 heads
-# are one register of 16 numbers and a quarter of another, so four c's of the last 4 heads share one (``lane_order.py``).
-# There are two loops in all, *products* and *weighted rows*, and a row or a column is the same loop with another step, as on
-# rung 3. The ladder takes these loops from here on, on one thread, with your order of the columns.
+# time, so that a query is loaded once for four keys. And they fill the registers, in which the processor calculates: 20
+# heads are one register of 16 numbers and a quarter of another, so four c's of the last 4 heads share one
+# (``lane_order.py``). There are two loops in all, *products* and *weighted rows*, and a row or a column is the same loop
+# with another step, as on rung 3. The ladder takes these loops from here on, on one thread, with your order of the columns.
 #
 # Rung 7: memory that is used again
 # ---------------------------------
 #
-# A fresh large array is not free. The system hands memory out page by page (4,096 bytes), fills each with zeros, and does so
-# when the page is first touched. A step takes fresh arrays of some hundred megabytes: tens of thousands of pages. Writing
-# into an array that is there already (``out=``) pays nothing. The package keeps large arrays from step to step in a
+# A fresh large array is not free. The system hands memory out page by page (4,096 bytes), fills each with zeros, and does
+# so when the page is first touched. A step takes fresh arrays of some hundred megabytes: tens of thousands of pages.
+# Writing into an array that is there already (``out=``) pays nothing. The package keeps large arrays from step to step in a
 # *workspace* (``nrms_np/kernels/engine/workspace.py``). **Exercise 8**, ``hidden_rows``, computes tanh(h W + b) without any
 # array but the given one.
 #
 # Rung 8: threads
 # ---------------
 #
-# Two cores can work on different titles without talking to each other. Compiled loops and NumPy's products let go of Python's
-# lock, so threads really run at the same time. BLAS must be held to one thread, or its threads and ours get in each other's
-# way.
+# Two cores can work on different titles without talking to each other. Compiled loops and NumPy's products let go of
+# Python's lock, so threads really run at the same time. BLAS must be held to one thread, or its threads and ours get in
+# each other's way.
 #
 # And the result must not depend on how many threads there are. Adding numbers in another order rounds differently:
 
@@ -766,8 +774,8 @@ print(f"gradient checks of {len(worst)} rungs: the largest error is {max(worst.v
 assert max(worst.values()) < 1e-7
 
 # %%
-# Then the clock: float32, the loops compiled, and all gradients of the step compared with the layers'. The rungs take turns,
-# so that a machine whose speed drifts does not favour one.
+# Then the clock: float32, the loops compiled, and all gradients of the step compared with the layers'. The rungs take
+# turns, so that a machine whose speed drifts does not favour one.
 
 
 # %%
@@ -799,8 +807,10 @@ best = {label: 1000 * min(values) for label, values in measured["rungs"].items()
 course.show(
     draw.ladder(measured),
     "13_the_ladder",
-    caption="A training step of 64 users on each rung, forward and backward, without dropout and optimiser. Bars: the fastest of the "
-    "rounds; ticks above them: all rounds; dotted: what the rung saved. The grey line is the floor, the large matrix products alone.",
+    caption="A training step of 64 users on each rung, forward and backward, without dropout and optimiser. Bars: the "
+    "fastest of the "
+    "rounds; ticks above them: all rounds; dotted: what the rung saved. The grey line is the floor, the large "
+    "matrix products alone.",
     alt="Ten bars: " + ", ".join(f"{label} {value:,.0f} ms" for label, value in best.items()),
 )
 
@@ -808,14 +818,14 @@ course.show(
 # Read it from the top.
 #
 # - **Projecting each word once** saves most, and it is plain NumPy. It computes less. Count before you compile.
-# - **Plain compiled loops** alone gain nothing against NumPy's stacks of small products: forward and backward together they are slower.
-#   What they save in calls, they pay in additions of one number at a time. With rung 4, no call of NumPy is left inside a title,
-#   and the step gets faster.
+# - **Plain compiled loops** alone gain nothing against NumPy's stacks of small products: forward and backward together they are
+#   slower. What they save in calls, they pay in additions of one number at a time. With rung 4, no call of NumPy is left inside a
+#   title, and the step gets faster.
 # - **Lanes** save the most after the first rung: the same sums, with numbers in another order and totals that stay where they are.
 # - The **workspace** saves least here, where fresh pages are cheap.
 #
-# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts, not
-# that they are compiled.
+# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts,
+# not that they are compiled.
 
 # %%
 saved = {after: best[before] - best[after] for before, after in zip(list(best)[:-1], list(best)[1:], strict=True)}
@@ -833,18 +843,18 @@ assert adding["compiled, unsorted"] < adding["sorted, NumPy"] < adding["np.add.a
 #
 # 1. Count first. What need not be computed is the largest saving, and the products' time is the floor.
 # 2. A backward reads what the forward read, with another step. Nothing is transposed.
-# 3. Compiled is not fast. A loop is fast when neighbours in memory go the same way and no round waits for another: choose the layout
-#    for it.
+# 3. Compiled is not fast. A loop is fast when neighbours in memory go the same way and no round waits for another: choose the
+#    layout for it.
 # 4. Cut work by its size, and give each sum to one thread: then results do not depend on their number.
 # 5. Check each rung, and believe the clock, not the idea.
 #
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/13_the_ladder.py``: ten functions, one or two a rung. ``python -m lessons.check 13`` looks at them;
-# run this page again, and the ladder stands on yours. ``python -m lessons.mine`` trains with them.
+# Open ``lessons/exercises/13_the_ladder.py``: ten functions, one or two a rung. ``python -m lessons.check 13`` looks at
+# them; run this page again, and the ladder stands on yours. ``python -m lessons.mine`` trains with them.
 #
-# Further: (a) Write the weighted sum of the values in lane order, with ``load`` and ``multiply_add``. Why does it need no sum
-# over lanes, and where do the weights stand? (b) Compile the plain loops without permission to reorder sums (``numba.njit``
-# in place of ``compiled_freely``). Which change, and why? (c) Two threads add into rows, unsorted, each half of the
-# references, both into one table. What can go wrong, and why does it not show every time?
+# Further: (a) Write the weighted sum of the values in lane order, with ``load`` and ``multiply_add``. Why does it need no
+# sum over lanes, and where do the weights stand? (b) Compile the plain loops without permission to reorder sums
+# (``numba.njit`` in place of ``compiled_freely``). Which change, and why? (c) Two threads add into rows, unsorted, each
+# half of the references, both into one table. What can go wrong, and why does it not show every time?

@@ -95,6 +95,11 @@ def fast(loop: Function) -> Function:
     return run
 
 
+def threads_of(label: str) -> int:
+    """How many threads a rung is timed with."""
+    return 2 if label == "two threads" else 1
+
+
 @contextmanager
 def threads(number: int) -> Iterator[None]:
     """Use so many threads for a while, of NumPy's products too."""
@@ -118,16 +123,15 @@ def time_rungs(
     """Seconds of a step in each round, the rungs taking turns; all on one thread but the last, which the wall's clock times.
 
     step: returns gradients by name. Before the first round each rung makes one step, which compiles, and its gradients are compared
-    with the first rung's. Those of the pooling are left out: at first news are alike, they nearly cancel, and rounding is what is left.
+    with the first rung's. Those of the pooling are left out: as long as news are alike they nearly cancel, and rounding is left.
     """
     seconds: dict[str, list[float]] = {label: [] for label in rungs}
     right: dict[str, Any] = {}
     for turn in range(-1, rounds):
         for label, backend in rungs.items():
-            two = label == "two threads"
-            with threads(2 if two else 1):
+            with threads(threads_of(label)):
                 if turn >= 0:
-                    clock = time.perf_counter if two else time.process_time
+                    clock = time.process_time if threads_of(label) == 1 else time.perf_counter
                     seconds[label].append(seconds_of(lambda backend=backend: step(backend), clock))  # type: ignore[misc]
                     continue
                 gradients = step(backend)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from lessons.checks.compare import expect, gradients
@@ -36,7 +38,7 @@ def check_sequence_sums(sequence_sums: Function) -> None:
     for lengths in ([2, 1, 3], [2, 0, 3], [2, 3, 0], []):
         h = rng.standard_normal((sum(lengths), 4))
         offsets = np.concatenate([[0], np.cumsum(lengths, dtype=int)])
-        sums = [h[first:last].sum(axis=0) for first, last in zip(offsets[:-1], offsets[1:], strict=True)]
+        sums = [h[first:last].sum(axis=0) for first, last in pairwise(offsets)]
         expect(sequence_sums(h, offsets), sums=np.array(sums).reshape(len(lengths), 4))
 
 
@@ -65,22 +67,26 @@ def check_padded_weights(padded_weights: Function) -> None:
 TASKS = {
     "derive_lookup_backward": Task(
         check_derive,
-        "Name the middle: P = E W, y = P[index]. Row w of P stands in all rows t of y with index[t] = w, so dP_w is the sum of their "
+        "Name the middle: P = E W, y = P[index]. Row w of P stands in all rows t of y with index[t] = w, so dP_w "
+        "is the sum of their "
         "dy_t. Of the product: dE = dP Wᵀ, dW = Eᵀ dP.",
     ),
     "keep_only": Task(
         check_keep_only,
-        "The new offset of a sequence is the number of kept elements before the place where it started: count them once for all places, "
+        "The new offset of a sequence is the number of kept elements before the place where it started: count "
+        "them once for all places, "
         "N + 1 of them, and look the offsets up.",
     ),
     "sequence_sums": Task(
         check_sequence_sums,
-        "np.add.reduceat gives an empty stretch the row where it starts, not zero. The sum of a stretch is also the difference of two running "
+        "np.add.reduceat gives an empty stretch the row where it starts, not zero. The sum of a stretch is also "
+        "the difference of two running "
         "sums: all up to its end, less all up to its start.",
     ),
     "renumber": Task(
         check_renumber,
-        "Mark the rows that are used in an array of `rows` truth values. np.flatnonzero lists them, and a running sum of the marks tells how "
+        "Mark the rows that are used in an array of `rows` truth values. np.flatnonzero lists them, and a "
+        "running sum of the marks tells how "
         "many used rows there are up to each.",
         forbidden=("np.unique",),
     ),

@@ -203,7 +203,8 @@ def check_sequence_bounds(sequence_bounds: Function) -> None:
 TASKS = {
     "attend_rows_backward": Task(
         check_attend_rows_backward,
-        "Make stacks (H, T, d) of all four arrays, as the page does. Then it is lesson 04 without a loop: dα = dh vᵀ, dv = αᵀ dh, "
+        "Make stacks (H, T, d) of all four arrays, as the page does. Then it is lesson 04 without a loop: dα = "
+        "dh vᵀ, dv = αᵀ dh, "
         "the softmax over the last axis, times the scale, dq = dS k, dk = dSᵀ q; and back to (T, H·d).",
     ),
     "weighted_sum": Task(
@@ -213,12 +214,14 @@ TASKS = {
     ),
     "scores_backward": Task(
         check_scores_backward,
-        "score_ij = scale · query_i · key_j, so d_query_i gets scale · dS_ij · key_j for all j: a row. d_key_i gets scale · dS_ji · "
+        "score_ij = scale · query_i · key_j, so d_query_i gets scale · dS_ij · key_j for all j: a row. d_key_i "
+        "gets scale · dS_ji · "
         "query_j for all j: a column, pairs j·T + i.",
     ),
     "pair_softmax_backward": Task(
         check_pair_softmax_backward,
-        "For each i and k: first the mean, the sum over j of alpha · d_alpha, then alpha · (d_alpha − mean). The T pairs of one i stand "
+        "For each i and k: first the mean, the sum over j of alpha · d_alpha, then alpha · (d_alpha − mean). The "
+        "T pairs of one i stand "
         "one after another.",
     ),
     "pool_backward": Task(
@@ -227,18 +230,21 @@ TASKS = {
     ),
     "add_into_rows": Task(
         check_add_into_rows,
-        "Count how often each row is named, add the counts up: starts[row] is where its references begin. A second walk puts each "
+        "Count how often each row is named, add the counts up: starts[row] is where its references begin. A "
+        "second walk puts each "
         "reference at the next free place of its row. A stretch may be empty.",
         forbidden=("np.add.at",),
     ),
     "to_lane_order": Task(
         check_lane_order,
-        "reshape(D, H, d) gives the columns two numbers, k and c. Take `lanes` heads at a time, let the two axes change places, and "
+        "reshape(D, H, d) gives the columns two numbers, k and c. Take `lanes` heads at a time, let the two axes "
+        "change places, and "
         "flatten each group.",
     ),
     "to_head_order": Task(
         check_head_order,
-        "Send the numbers 0, 1, 2, … through to_lane_order: they tell which column stands at each place. Write each back to where it "
+        "Send the numbers 0, 1, 2, … through to_lane_order: they tell which column stands at each place. Write "
+        "each back to where it "
         "came from.",
     ),
     "hidden_rows": Task(

@@ -44,7 +44,9 @@ def print_rungs(folder: Path) -> None:
             if set(names) & own
             else "the solutions'"
         )
-        print(f"{label:26}  {whose:14}  {1000 * seconds_of_step(data, config, backend, batch):9.1f}", flush=True)
+        with ladder.threads(ladder.threads_of(label)):
+            seconds = seconds_of_step(data, config, backend, batch)
+        print(f"{label:26}  {whose:14}  {1000 * seconds:9.1f}", flush=True)
 
 
 def seconds_of_step(data: Dataset, config: Config, backend: Backend, batch: Batch) -> float:

@@ -21,8 +21,10 @@ MISTAKES = [
     ("pool_backward", "mean = alpha.dtype.type(0)", "mean = 0.0 if s == 0 else mean"),
     ("add_into_rows", "values[order[place], e]", "values[place, e]"),
     ("add_into_rows", "total[row, e] += values", "total[row, e] = values"),
-    ("add_into_rows", "starts = np.zeros(rows + 1, dtype=np.intp)", "total = np.zeros((rows, values.shape[1]))\n    np.add.at(total, "
-     "index, values)\n    return total\n    starts = np.zeros(rows + 1)"),
+    ("add_into_rows", "starts = np.zeros(rows + 1, dtype=np.intp)",
+     "total = np.zeros((rows, values.shape[1]))\n    np.add.at(total, index, values)\n    return total\n    starts = np.zeros(rows + 1)"),
+    ("add_into_rows", "starts = np.zeros(rows + 1, dtype=np.intp)",
+     "plus, total = np.add, np.zeros((rows, values.shape[1]))\n    getattr(plus, 'at')(total, index, values)\n    return total\n    starts = 0"),
     ("to_lane_order", ".transpose(0, 2, 1)", ""),
     ("to_lane_order", "range(0, heads, lanes)", "range(0, heads - lanes + 1, lanes)"),
     ("to_head_order", "result[:, came_from] = W", "result = W[:, came_from]"),
