@@ -569,10 +569,11 @@ details["adding into rows"] = {
 }
 
 # %%
-# What wins is the compiling; sorting costs time. It buys something else. Two threads that add into one row at the same
-# moment lose one of the two sums. Sorted by row, all that goes into a row stands together: rows are shared out, each is
-# summed by one thread, in one fixed order, and the result is the same to the last bit, whatever the number of threads.
-# **Exercise 6** is the sorted way in loops, ``add_into_rows``. ``np.add.at`` is refused there.
+# What wins is the compiling: see the times at the end. Sorting does not win by itself, the same loop takes about as long. It
+# buys something else. Two threads that add into one row at the same moment lose one of the two sums. Sorted by row, all that
+# goes into a row stands together: rows are shared out, each is summed by one thread, in one fixed order, and the result is the
+# same to the last bit, whatever the number of threads. **Exercise 6** is the sorted way in loops, ``add_into_rows``.
+# ``np.add.at`` is refused there.
 #
 # Rung 6: lanes
 # -------------
@@ -822,10 +823,10 @@ course.show(
 #   slower. What they save in calls, they pay in additions of one number at a time. With rung 4, no call of NumPy is left inside a
 #   title, and the step gets faster.
 # - **Lanes** save the most after the first rung: the same sums, with numbers in another order and totals that stay where they are.
-# - The **workspace** saves least here, where fresh pages are cheap.
+# - What the **workspace** saves depends on what a fresh page costs: on the system, and on what else runs.
 #
-# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts,
-# not that they are compiled.
+# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts, not
+# that they are compiled.
 
 # %%
 saved = {after: best[before] - best[after] for before, after in zip(list(best)[:-1], list(best)[1:], strict=True)}
@@ -835,7 +836,9 @@ assert saved["lanes"] > max(saved[label] for label in ("packed softmax and pooli
 for what, ways in measured["details"].items():
     print(f"{what}, ms:", "; ".join(f"{way} {1000 * value:.1f}" for way, value in ways.items()))
 adding = measured["details"]["adding into rows"]
-assert adding["compiled, unsorted"] < adding["sorted, NumPy"] < adding["np.add.at"]
+assert 3 * max(adding["compiled, unsorted"], adding["compiled, sorted"]) < min(
+    adding["sorted, NumPy"], adding["np.add.at"]
+)
 
 # %%
 # What to remember

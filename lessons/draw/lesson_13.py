@@ -78,9 +78,9 @@ def lane_order(heads: int, head_dim: int) -> Figure:
 def ladder(measured: dict[str, Any]) -> Figure:
     """One bar a rung: the fastest of the rounds, all rounds as dots, and dotted what the rung saved."""
     rungs = {label: [1000 * value for value in values] for label, values in measured["rungs"].items()}
-    floor = 1000 * measured["floor"]
+    floor, busy = 1000 * measured["floor"], measured["others_running"] > 0.5
     times = [min(values) for values in rungs.values()]
-    figure = base.figure(_title(times), height=420)
+    figure = base.figure("Computing less saves most; compiling alone saves nothing", height=420)
     axes = figure.subplots()
     for row, (label, values) in enumerate(rungs.items()):
         hollow = label == "two threads"
@@ -89,19 +89,20 @@ def ladder(measured: dict[str, Any]) -> Figure:
         change, right = "", max(values)
         if row:
             before = times[row - 1]
-            change = f"   {base.number(times[row] - before, 0, plus=True)}"
+            change = f"   {times[row] - before:+,.0f}".replace("-", "−")
             if times[row] < before:
                 axes.plot([times[row], before], [row, row], color=base.GREY, linestyle=":", linewidth=base.points(1.4))
                 right = max(right, before)
+        if hollow and busy:
+            change = "   the other processor was busy"
         axes.plot(values, [row - 0.36] * len(values), "|", color=base.GREY, markersize=base.points(7))
         base.beside(axes, (right, row), (8, 0), f"{times[row]:,.0f} ms{change}", va="center")
     axes.axvline(floor, color=base.GREY, linestyle=":", linewidth=base.points(1))
     axes.set_yticks(range(len(rungs)), list(rungs))
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.2 * max(max(values) for values in rungs.values()))
+    axes.set_xlim(0, 1.25 * max(max(values) for values in rungs.values()))
     axes.set_xlabel("ms a training step of 64 users, one thread (last bar: two)")
-    others = measured["others_running"]
-    quiet = f"; other programs were running (load {others}), to be measured again" if others > 0.5 else ""
+    quiet = f"; other programs were running (load {measured['others_running']}): to be measured again" if busy else ""
     figure.supxlabel(
         f"{measured['machine']}, {measured['date']}{quiet}",
         x=0.01,
@@ -110,7 +111,3 @@ def ladder(measured: dict[str, Any]) -> Figure:
         color=base.GREY,
     )
     return figure
-
-
-def _title(times: list[float]) -> str:
-    return f"Projecting each word once takes the step from {times[0]:,.0f} to {times[1]:,.0f} ms, all rungs to {times[-2]:,.0f}"
