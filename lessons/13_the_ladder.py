@@ -5,8 +5,8 @@ Lesson 13: the ladder
 About 3 hours with the exercises; one without.
 
 The layers of lessons 02 to 10 are right, and slow. This lesson climbs from them to the package's kernels, one rung at a time. Each
-rung changes one thing, is checked against differences, and is timed on a whole training step. Some rungs are long, some
-gain little, and one goes down: that compiled code is fast is not true of itself.
+rung changes one thing, is checked against differences, and is timed on a whole training step. Some rungs gain much, some
+little, and two lose: that compiled code is fast is not true of itself.
 
 On each rung this page shows one half of a pair of functions. The other half is an exercise, and the ladder is built with *your*
 half where it is right, else with the solution's.
@@ -28,7 +28,6 @@ import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import NamedTuple
-from unittest import mock
 
 import numpy as np
 
@@ -39,11 +38,8 @@ from nrms_np import NRMS, Config, Packed, kernels
 from nrms_np.backend import Backend
 from nrms_np.encoder import attend_backward, attend_forward, subset
 from nrms_np.gradcheck import check_gradients
-from nrms_np.kernels import additive_attention, self_attention
-from nrms_np.kernels.engine import pair_softmax as pair_softmaxes
-from nrms_np.kernels.engine import workspace
+from nrms_np.kernels import self_attention
 from nrms_np.kernels.engine.compile import numba
-from nrms_np.kernels.engine.lane_order import lane_order
 from nrms_np.kernels.engine.lanes import fill, load, multiply, multiply_add, store
 from nrms_np.layers import batched
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
@@ -192,8 +188,8 @@ def check(backend: Backend) -> float:
 
 # %%
 # The clock is the processor's, not the wall's: ``time.process_time`` counts what this process has used, so that another
-# program on the machine disturbs it less. Of several runs the fastest counts: it was disturbed least.
-
+# program on the machine disturbs it less. Of several runs the fastest counts: it was disturbed least. (How the rungs take
+# turns is in ``lessons/ladder.py``.)
 
 # %%
 details: dict[str, dict[str, Callable[[], object]]] = {}  # parts of a step, each done in several ways
@@ -306,9 +302,9 @@ def add_at(values: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
 # Rung 2: the forward as one compiled loop
 # ----------------------------------------
 #
-# What is left to remove: the cost of a call, about a microsecond, for every title and every step of it. Numba compiles a
-# Python function of loops to machine code, so write the loop over all titles out. Queries, keys and values are looked up by
-# row; the weights of all titles stand end to end, one row of H numbers for each pair, pair (i, j) of a title at i·T + j.
+# What is left to remove: the cost of a call of NumPy, for every title and every step of it. Numba compiles a Python
+# function of loops to machine code, so write the loop over all titles out. Queries, keys and values are looked up by row;
+# the weights of all titles stand end to end, one row of H numbers for each pair, pair (i, j) of a title at i·T + j.
 
 
 # %%
@@ -409,12 +405,10 @@ def weighted_sum_backward(
 course.show(
     draw.column(T=3, H=2, chosen=1),
     "13_column",
-    caption="The weights of a title of 3 words and 2 heads, as they stand in memory. The forward reads a row, its "
-    "backward a column "
-    "of the same numbers, with the step T·H = 6: for dV from the weights, for dK from the gradients of the scores.",
-    alt="A strip of 18 cells for 9 pairs. Row 1 is the six neighbouring cells of pairs 1,0 to 1,2. Column 1 is the "
-    "cells of pairs "
-    "0,1, 1,1 and 2,1, each six cells after the one before.",
+    caption="The weights of a title of 3 words and 2 heads, as they stand in memory. The forward reads a row, its backward a "
+    "column of the same numbers, with the step T·H = 6: for dV from the weights, for dK from the gradients of the scores.",
+    alt="A strip of 18 cells for 9 pairs. Row 1 is the six neighbouring cells of pairs 1,0 to 1,2. Column 1 is the cells of "
+    "pairs 0,1, 1,1 and 2,1, each six cells after the one before.",
 )
 
 # %%
@@ -569,11 +563,11 @@ details["adding into rows"] = {
 }
 
 # %%
-# What wins is the compiling: see the times at the end. Sorting does not win by itself, the same loop takes about as long. It
-# buys something else. Two threads that add into one row at the same moment lose one of the two sums. Sorted by row, all that
-# goes into a row stands together: rows are shared out, each is summed by one thread, in one fixed order, and the result is the
-# same to the last bit, whatever the number of threads. **Exercise 6** is the sorted way in loops, ``add_into_rows``.
-# ``np.add.at`` is refused there.
+# What wins is the compiling: see the times at the end. Sorting does not win by itself, the same loop takes about as long.
+# It buys something else. Two threads that add into one row at the same moment lose one of the two sums. Sorted by row, all
+# that goes into a row stands together: rows are shared out, each is summed by one thread, in one fixed order, and the
+# result is the same to the last bit, whatever the number of threads. **Exercise 6** is the sorted way in loops,
+# ``add_into_rows``. ``np.add.at`` is refused there.
 #
 # Rung 6: lanes
 # -------------
@@ -590,12 +584,10 @@ details["adding into rows"] = {
 course.show(
     draw.lane_order(heads=4, head_dim=3),
     "13_lanes",
-    caption="The query of one word, 4 heads of 3 numbers. In head order the numbers of one head stand side by side, and "
-    "they must be added up. In "
-    "lane order the same number of all heads stands side by side: four sums grow at once, one in each lane.",
-    alt="Two strips of 12 cells. Head order: h0 c0, h0 c1, h0 c2, then h1 and so on. Lane order: h0 c0, h1 c0, h2 "
-    "c0, h3 c0, then "
-    "c1 of all heads, then c2.",
+    caption="The query of one word, 4 heads of 3 numbers. In head order the numbers of one head stand side by side, and they "
+    "must be added up. In lane order the same number of all heads stands side by side: four sums grow at once.",
+    alt="Two strips of 12 cells. Head order: h0 c0, h0 c1, h0 c2, then h1 and so on. Lane order: h0 c0, h1 c0, h2 c0, h3 c0, "
+    "then c1 of all heads, then c2.",
 )
 
 # %%
@@ -705,65 +697,38 @@ assert all(np.array_equal(value, gradients[2][name]) for name, value in gradient
 # All rungs
 # ---------
 #
-# ``put_in`` runs a function of the package with yours in the place of one of its own. ``fast`` is what compiles, or what
-# leaves a loop as it is.
+# ``fast`` is what compiles a loop, or what leaves it as it is. The rungs from *lanes* on run the package's own functions
+# with yours in the place of some of theirs. On *the package's kernels* everything is the package's: pooling and lookup too
+# are cut into tasks there, for the last rung, *two threads*.
 
 
 # %%
-def put_in(function: Callable, *places: tuple[object, dict]) -> Callable:
-    """The function, while it runs with these in the place of the modules' own."""
-    for module, replacements in places:
-        function = mock.patch.multiple(module, **replacements)(function)
-    return function
-
-
 def rungs(pieces: dict[str, Callable], fast: Callable) -> dict[str, Backend]:
     """The backend of each rung by its label; each has one thing more than the one before."""
     own = (scores, weighted_sum_backward, pair_softmax, pool)
-    loop = {f.__name__: fast(f) for f in (*own, *(pieces[name] for name in ladder.LOOPS))}
-    inner = by_title(pieces["attend_rows_backward"])
-    forward, softmaxes = loop_forward(loop["scores"], softmax_by_title, loop["weighted_sum"]), softmax_backward_by_title
-    packed_forward = loop_forward(loop["scores"], loop["pair_softmax"], loop["weighted_sum"])
-    packed_backward = loop_backward(
-        loop["weighted_sum_backward"], loop["pair_softmax_backward"], loop["scores_backward"]
+    loop = SimpleNamespace(**{f.__name__: fast(f) for f in (*own, *(pieces[name] for name in ladder.LOOPS))})
+    forward_1, backward_1 = by_title(pieces["attend_rows_backward"])
+    forward_2 = loop_forward(loop.scores, softmax_by_title, loop.weighted_sum)
+    backward_3 = loop_backward(loop.weighted_sum_backward, softmax_backward_by_title, loop.scores_backward)
+    forward_4 = loop_forward(loop.scores, loop.pair_softmax, loop.weighted_sum)
+    backward_4 = loop_backward(loop.weighted_sum_backward, loop.pair_softmax_backward, loop.scores_backward)
+    package = ladder.of_the_package(pieces)
+    return ladder.stacked(
+        {
+            "layers": {name: getattr(batched, name) for name in Backend.__annotations__},
+            "each word projected once": around(forward_1, backward_1, add_at),
+            "packed forward": around(forward_2, backward_1, add_at),
+            "packed backward": around(forward_2, backward_3, add_at),
+            "packed softmax and pooling": around(forward_4, backward_4, add_at)
+            | pooling(loop.pool, loop.pool_backward, hidden_anew),
+            "adding into rows": around(forward_4, backward_4, loop.add_into_rows),
+            "lanes": package["lanes"],
+            "workspace": package["workspace"]
+            | pooling(loop.pool, loop.pool_backward, ladder.hidden_in_workspace(pieces)),
+            "the package's kernels": package["the package's kernels"],
+            "two threads": package["two threads"],
+        }
     )
-    pools = loop["pool"], loop["pool_backward"]
-
-    def in_workspace(h: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return pieces["hidden_rows"](h, W, b, workspace.workspace.empty((len(h), len(b)), h.dtype))
-
-    def in_lanes(name: str) -> Callable:
-        return lambda W, heads: pieces[name](W, heads, lane_order(heads, W.shape[1] // heads).lanes)
-
-    attention = {
-        name: getattr(kernels, name) for name in ("projected_attention_forward", "projected_attention_backward")
-    }
-    order = self_attention, {name: in_lanes(name) for name in ("to_lane_order", "to_head_order")}
-    fresh = workspace, {"SMALL": 1 << 62}  # the workspace leaves small arrays to NumPy; now all are small
-    bounds = {"sequence_bounds": pieces["sequence_bounds"]}
-    cut = (pair_softmaxes, bounds), (additive_attention, bounds)
-    of_kernels = {name: getattr(kernels, name) for name in Backend.__annotations__}
-    new = {
-        "layers": {name: getattr(batched, name) for name in Backend.__annotations__},
-        "each word projected once": around(*inner, add_at),
-        "packed forward": around(forward, inner[1], add_at),
-        "packed backward": around(
-            forward, loop_backward(loop["weighted_sum_backward"], softmaxes, loop["scores_backward"]), add_at
-        ),
-        "packed softmax and pooling": around(packed_forward, packed_backward, add_at) | pooling(*pools, hidden_anew),
-        "adding into rows": around(packed_forward, packed_backward, loop["add_into_rows"]),
-        "lanes": {name: put_in(function, order, fresh) for name, function in attention.items()},
-        "workspace": {name: put_in(function, order) for name, function in attention.items()}
-        | pooling(*pools, in_workspace),
-        "the package's kernels": of_kernels,
-        "two threads": {name: put_in(function, *cut) for name, function in of_kernels.items()},
-    }
-    functions: dict[str, Callable] = {}
-    found = {}
-    for label, replaced in new.items():
-        functions = functions | replaced
-        found[label] = SimpleNamespace(**functions)
-    return found
 
 
 # %%
@@ -808,10 +773,8 @@ best = {label: 1000 * min(values) for label, values in measured["rungs"].items()
 course.show(
     draw.ladder(measured),
     "13_the_ladder",
-    caption="A training step of 64 users on each rung, forward and backward, without dropout and optimiser. Bars: the "
-    "fastest of the "
-    "rounds; ticks above them: all rounds; dotted: what the rung saved. The grey line is the floor, the large "
-    "matrix products alone.",
+    caption="A training step of 64 users on each rung, forward and backward, without dropout and optimiser. Bars: the fastest "
+    "of the rounds; ticks above them: all rounds; dotted: what the rung saved. The grey line is the floor.",
     alt="Ten bars: " + ", ".join(f"{label} {value:,.0f} ms" for label, value in best.items()),
 )
 
@@ -825,8 +788,8 @@ course.show(
 # - **Lanes** save the most after the first rung: the same sums, with numbers in another order and totals that stay where they are.
 # - What the **workspace** saves depends on what a fresh page costs: on the system, and on what else runs.
 #
-# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts, not
-# that they are compiled.
+# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts,
+# not that they are compiled.
 
 # %%
 saved = {after: best[before] - best[after] for before, after in zip(list(best)[:-1], list(best)[1:], strict=True)}

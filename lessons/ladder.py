@@ -14,17 +14,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 from lessons.checks.run import FileError, check_exercise, load
 from lessons.exercise_files import EXERCISES, LESSONS, SOLUTIONS, Exercise
+from nrms_np import kernels
 from nrms_np.backend import Backend
 from nrms_np.errors import NrmsError
 from nrms_np.gradcheck import relative_error
+from nrms_np.kernels import additive_attention, self_attention
+from nrms_np.kernels.engine import pair_softmax, workspace
 from nrms_np.kernels.engine.compile import compiled_freely, numba
+from nrms_np.kernels.engine.lane_order import lane_order
 from nrms_np.kernels.engine.parallel import available_threads, set_threads
 
 Function = Callable[..., Any]
@@ -75,6 +80,49 @@ def rungs(pieces: dict[str, Function]) -> dict[str, Backend]:
     """
     made: dict[str, Backend] = _page()["rungs"](pieces, fast)
     return made
+
+
+def stacked(rungs: dict[str, dict[str, Function]]) -> dict[str, Backend]:
+    """A backend a rung: each rung's functions by name, and for all others those of the rung before."""
+    functions: dict[str, Function] = {}
+    backends: dict[str, Any] = {}
+    for label, new in rungs.items():
+        functions = functions | new
+        backends[label] = SimpleNamespace(**functions)
+    return backends
+
+
+def of_the_package(pieces: dict[str, Function]) -> dict[str, dict[str, Function]]:
+    """The functions of the upper rungs: the package's, with pieces in the place of some of its own."""
+
+    def lanes(name: str) -> Function:
+        return lambda W, heads: pieces[name](W, heads, lane_order(heads, W.shape[1] // heads).lanes)
+
+    attention = {
+        name: getattr(kernels, name) for name in ("projected_attention_forward", "projected_attention_backward")
+    }
+    all_functions = {name: getattr(kernels, name) for name in Backend.__annotations__}
+    order = self_attention, {name: lanes(name) for name in ("to_lane_order", "to_head_order")}
+    fresh = workspace, {"SMALL": 1 << 62}  # it leaves small arrays to NumPy, and now all are small
+    bounds = {"sequence_bounds": pieces["sequence_bounds"]}
+    return {
+        "lanes": _with(attention, order, fresh),
+        "workspace": _with(attention, order),
+        "the package's kernels": all_functions,
+        "two threads": _with(all_functions, (pair_softmax, bounds), (additive_attention, bounds)),
+    }
+
+
+def _with(functions: dict[str, Function], *places: tuple[ModuleType, dict[str, Any]]) -> dict[str, Function]:
+    """The functions, which find these in the place of the modules' own while they run."""
+    for module, replacements in places:
+        functions = {name: mock.patch.multiple(module, **replacements)(run) for name, run in functions.items()}
+    return functions
+
+
+def hidden_in_workspace(pieces: dict[str, Function]) -> Function:
+    """The hidden rows of the pooling, tanh(h W + b), in memory of the workspace."""
+    return lambda h, W, b: pieces["hidden_rows"](h, W, b, workspace.workspace.empty((len(h), len(b)), h.dtype))
 
 
 def fast(loop: Function) -> Function:
