@@ -6,7 +6,8 @@ A function keeps its first lines and its docstring; what becomes of its body, it
     dx = dY @ Q.T  # blank: as the word that looks  fill the blank: becomes `dx = ...  # as the word that looks`
     dx = dY @ Q.T                                   blank page: without any such line the body becomes `raise NotImplementedError`
 
-`# blank` alone says `# your code`. Of `return dx` there stays `return ...`, of a line that is no assignment only `...`.
+`# blank` alone says `# your code`. Of `return dx` there stays `return ...`, of what is no assignment only `...`. A statement over
+several lines has its mark in the last one.
 """
 
 from __future__ import annotations
@@ -19,12 +20,22 @@ from lessons.checks.progress import Progress
 from lessons.exercise_files import EXERCISES, Exercise, all_exercises, shown
 from nrms_np.command import run_command
 
-BUG = re.compile(r"^( *).*  # bug: (.*)$")
-BLANK = re.compile(r"^(?P<indent> *)(?P<kept>(?:[^=#()]+ [-+*/@]?= |return )?).*  # blank(?:: (?P<what>.*))?$")
+BUG = re.compile(r"  # bug: (?P<what>.*)$")
+BLANK = re.compile(r"  # blank(?:: (?P<what>.*))?$")
+KEPT = re.compile(r"^ *(?:[^=#()]+ [-+*/@]?= |return )?")
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
 TO_WRITE = "Put your code in the place of each {blanks}"
 TO_REPAIR = "Each function runs and is wrong. Find its bug and mend it"
 SOME_TO_REPAIR = "{names} {runs} and {are} wrong: find the bug and mend it"
+
+
+def level_of(lines: list[str]) -> str:
+    """What a function of these lines asks for: bug, blank or page."""
+    for level, mark in (("bug", BUG), ("blank", BLANK)):
+        if any(mark.search(line) for line in lines):
+            return level
+    return "page"
 
 
 def blank_of(exercise: Exercise) -> str:
@@ -35,23 +46,33 @@ def blank_of(exercise: Exercise) -> str:
     for name, function in reversed(exercise.functions().items()):
         first, last = _body(function)
         body = lines[first:last]
-        if any(BUG.match(line) for line in body):
-            to_repair.insert(0, name)
-            lines[first:last] = [BUG.sub(r"\1\2", line) for line in body]
-        elif any(BLANK.match(line) for line in body):
-            blanks.add("`...`")
-            lines[first:last] = [BLANK.sub(_with_dots, line) for line in body]
-        else:
+        level = level_of(body)
+        if level == "page":
             blanks.add("`raise NotImplementedError`")
             lines[first:last] = ["    raise NotImplementedError"]
+            continue
+        if level == "bug":
+            to_repair.insert(0, name)
+        else:
+            blanks.add("`...`")
+        _replace_marked(lines, function)
     about = ast.parse(source)
     task = f"{_task(to_repair, blanks)}, then run `python -m lessons.check {exercise.number}`."
     opening = f'"""{(ast.get_docstring(about) or "").rstrip()}\n\n{task}\n"""'
     return "\n".join([opening, *lines[about.body[0].end_lineno :]]) + "\n"
 
 
-def _with_dots(line: re.Match[str]) -> str:
-    return f"{line['indent']}{line['kept']}...  # {line['what'] or 'your code'}"
+def _replace_marked(lines: list[str], function: ast.FunctionDef) -> None:
+    """Put what the marks say in the place of the statements that end with them."""
+    statements = [node for node in ast.walk(function) if isinstance(node, SIMPLE)]
+    for node in sorted(statements, key=lambda node: -node.lineno):
+        last = node.end_lineno or node.lineno
+        if bug := BUG.search(lines[last - 1]):
+            lines[node.lineno - 1 : last] = [" " * node.col_offset + bug["what"]]
+        elif blank := BLANK.search(lines[last - 1]):
+            kept = KEPT.match(lines[node.lineno - 1])
+            assert kept is not None
+            lines[node.lineno - 1 : last] = [f"{kept[0]}...  # {blank['what'] or 'your code'}"]
 
 
 def _task(to_repair: list[str], blanks: set[str]) -> str:

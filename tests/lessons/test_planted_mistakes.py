@@ -6,9 +6,11 @@ from importlib import import_module
 
 import pytest
 
+from lessons.blanks import level_of
 from lessons.checks.run import check_exercise
 from lessons.exercise_files import all_exercises
 
+ENOUGH = 100
 MISTAKES = [
     (exercise.number, *mistake)
     for exercise in all_exercises()
@@ -25,12 +27,22 @@ def test_a_mistake_is_refused(tmp_path, number, function, right, wrong):
     (tmp_path / exercise.file).write_text(
         solution[:start] + solution[start:].replace(right, wrong, 1), encoding="utf-8"
     )
-    states = {result.function: result.state for result in check_exercise(exercise, tmp_path)}
-    assert states[function] == "wrong"
+    (result,) = check_exercise(exercise, tmp_path, [function])
+    assert result.state == "wrong"
 
 
 def test_a_mistake_is_planted_in_every_function():
     planted = {(number, function) for number, function, _, _ in MISTAKES}
     asked = {(each.number, function) for each in all_exercises() for function in each.functions()}
-    bugs_stand_in_the_blank = {(number, function) for number, function in asked if number == "15"}
-    assert planted == asked - bugs_stand_in_the_blank
+    assert planted <= asked
+    bugs_stand_in_the_blank = {
+        (each.number, function)
+        for each in all_exercises()
+        for function, node in each.functions().items()
+        if level_of(each.solution().splitlines()[node.lineno - 1 : node.end_lineno]) == "bug"
+    }
+    assert asked - planted <= bugs_stand_in_the_blank
+
+
+def test_a_hundred_mistakes_are_planted():
+    assert len(set(MISTAKES)) >= ENOUGH
