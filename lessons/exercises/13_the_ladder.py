@@ -3,7 +3,8 @@
 `projected` is (rows, 3·H·d): query, key and value of each row of the table, side by side. `sequences.index` names its rows,
 `sequences.offsets` says where each sequence starts. Pair (i, j) of a sequence of length T is row i·T + j of its pairs.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 13`.
+`sequence_bounds` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 13`.
 """
 
 import numpy as np
@@ -21,7 +22,18 @@ def attend_rows_backward(
 
     Returns d_queries, d_keys, d_values (T, H·d).
     """
-    raise NotImplementedError
+    T, width = dh.shape
+    d_out, query, key, value = (
+        rows.reshape(T, len(alpha), width // len(alpha)).transpose(1, 0, 2) for rows in (dh, queries, keys, values)
+    )  # (H, T, d)
+    d_alpha = ...  # (H, T, T)
+    mean = (alpha * d_alpha).sum(axis=2, keepdims=True)
+    d_scores = ...  # (H, T, T), through the softmax and the scale
+    d_query = ...  # (H, T, d)
+    d_key = ...  # (H, T, d)
+    d_value = ...  # (H, T, d)
+    d_queries, d_keys, d_values = (stack.transpose(1, 0, 2).reshape(T, width) for stack in (d_query, d_key, d_value))
+    return d_queries, d_keys, d_values
 
 
 def weighted_sum(alpha: np.ndarray, projected: np.ndarray, sequences: Packed) -> np.ndarray:
@@ -123,4 +135,9 @@ def sequence_bounds(offsets: np.ndarray, size: int) -> list[int]:
 
     Returns the number of the first sequence of each task, and n at the end; [0, n] for one task, [0, 0] where there is no sequence.
     """
-    raise NotImplementedError
+    bounds = [0]
+    for s in range(1, len(offsets) - 1):
+        filled = offsets[s]
+        if filled >= size:
+            bounds.append(s)
+    return [*bounds, len(offsets) - 1]

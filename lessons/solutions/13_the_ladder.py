@@ -23,10 +23,13 @@ def attend_rows_backward(
     d_out, query, key, value = (
         rows.reshape(T, len(alpha), width // len(alpha)).transpose(1, 0, 2) for rows in (dh, queries, keys, values)
     )  # (H, T, d)
-    d_alpha = d_out @ value.transpose(0, 2, 1)
-    d_scores = scale * alpha * (d_alpha - (alpha * d_alpha).sum(axis=2, keepdims=True))
-    gradients = d_scores @ key, d_scores.transpose(0, 2, 1) @ query, alpha.transpose(0, 2, 1) @ d_out
-    d_queries, d_keys, d_values = (stack.transpose(1, 0, 2).reshape(T, width) for stack in gradients)
+    d_alpha = d_out @ value.transpose(0, 2, 1)  # blank: (H, T, T)
+    mean = (alpha * d_alpha).sum(axis=2, keepdims=True)
+    d_scores = scale * alpha * (d_alpha - mean)  # blank: (H, T, T), through the softmax and the scale
+    d_query = d_scores @ key  # blank: (H, T, d)
+    d_key = d_scores.transpose(0, 2, 1) @ query  # blank: (H, T, d)
+    d_value = alpha.transpose(0, 2, 1) @ d_out  # blank: (H, T, d)
+    d_queries, d_keys, d_values = (stack.transpose(1, 0, 2).reshape(T, width) for stack in (d_query, d_key, d_value))
     return d_queries, d_keys, d_values
 
 
@@ -213,6 +216,7 @@ def sequence_bounds(offsets: np.ndarray, size: int) -> list[int]:
     """
     bounds = [0]
     for s in range(1, len(offsets) - 1):
-        if offsets[s] - offsets[bounds[-1]] >= size:
+        filled = offsets[s] - offsets[bounds[-1]]  # bug: filled = offsets[s]
+        if filled >= size:
             bounds.append(s)
     return [*bounds, len(offsets) - 1]

@@ -1,10 +1,10 @@
 """Mistakes in the exercises of lesson 13."""
 
 MISTAKES = [
-    ("attend_rows_backward", "scale * alpha * (", "alpha * ("),
+    ("attend_rows_backward", "scale * alpha * (d", "alpha * (d"),
     ("attend_rows_backward", "d_scores.transpose(0, 2, 1) @ query", "d_scores @ query"),
     ("attend_rows_backward", "alpha.transpose(0, 2, 1) @ d_out", "alpha @ d_out"),
-    ("attend_rows_backward", "(alpha * d_alpha).sum(axis=2, keepdims=True)", "(alpha * d_alpha)"),
+    ("attend_rows_backward", "sum(axis=2, keepdims=True)", "sum(axis=1, keepdims=True)"),
     ("weighted_sum", "h[i, c] +=", "h[i, c] ="),
     ("weighted_sum", "2 * width + c", "width + c"),
     ("weighted_sum", "for row in sequences.index[first:last]", "for row in range(first, last)"),
