@@ -54,6 +54,10 @@ LOOPS = ("weighted_sum", "scores_backward", "pair_softmax_backward", "pool_backw
 """The exercises that Numba compiles."""
 
 
+PAGE = ModuleType("lessons.page_13")
+"""What the lesson's page defines, once somebody asks for it."""
+
+
 class NotCompiledError(NrmsError):
     """A function of the reader's that is right, but holds something that Numba cannot compile."""
 
@@ -217,13 +221,12 @@ def _page() -> dict[str, Any]:
     """What the lesson's page defines: what it imports from elsewhere than the course, functions and classes."""
     path = LESSONS / LESSON.file
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    page = ModuleType("lessons.page_13")
-    page.__dict__["ladder"] = sys.modules[__name__]
+    PAGE.__dict__["ladder"] = sys.modules[__name__]
     kept = [
         node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) or _is_taken_from_outside(node)
     ]
-    exec(compile(ast.Module(kept, []), str(path), "exec"), page.__dict__)
-    return vars(_known(page))
+    exec(compile(ast.Module(kept, []), str(path), "exec"), PAGE.__dict__)
+    return vars(PAGE)
 
 
 def _known(module: ModuleType) -> ModuleType:
@@ -236,3 +239,6 @@ def _is_taken_from_outside(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return not str(node.module).startswith("lessons")
     return isinstance(node, ast.Import) and node.names[0].name != "course"
+
+
+_known(PAGE)  # the lesson itself takes loops from the disk too, which may have been compiled for this module
