@@ -80,7 +80,7 @@ def ladder(measured: dict[str, Any]) -> Figure:
     rungs = {label: [1000 * value for value in values] for label, values in measured["rungs"].items()}
     floor, busy = 1000 * measured["floor"], measured["others_running"] > 0.5
     times = [min(values) for values in rungs.values()]
-    figure = base.figure("Computing less saves most; compiling alone saves nothing", height=420)
+    figure = base.figure("Computing less saves most; compiling alone, with heads of 20, nothing", height=420)
     axes = figure.subplots()
     for row, (label, values) in enumerate(rungs.items()):
         hollow = label == "two threads"
@@ -101,7 +101,7 @@ def ladder(measured: dict[str, Any]) -> Figure:
     axes.set_yticks(range(len(rungs)), list(rungs))
     axes.invert_yaxis()
     axes.set_xlim(0, 1.25 * max(max(values) for values in rungs.values()))
-    axes.set_xlabel("ms a training step of 64 users, one thread (last bar: two)")
+    axes.set_xlabel("ms a training step of 64 users, 20 heads of 20, one thread (last bar: two)")
     quiet = f"; other programs were running (load {measured['others_running']}): to be measured again" if busy else ""
     figure.supxlabel(
         f"{measured['machine']}, {measured['date']}{quiet}",
