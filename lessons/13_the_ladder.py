@@ -139,7 +139,7 @@ def products_alone() -> None:
 
 
 # %%
-def step(backend: Backend, model: NRMS = model) -> dict[str, np.ndarray]:
+def step(backend: Backend, model: NRMS) -> dict[str, np.ndarray]:
     """The gradients of a batch, without dropout: of the word vectors and of each parameter."""
     parameters, heads, scale = model.parameters, model.config.heads, 1 / model.config.head_dim**0.5
     x, _ = backend.embedding_forward(parameters["word_embedding"], batch.words)
@@ -691,7 +691,7 @@ assert len(set(by_number_of_threads)) > 1
 gradients = {}
 for number in (1, 2) if numba else ():
     with ladder.threads(number):
-        gradients[number] = step(kernels)
+        gradients[number] = step(kernels, model)
 assert all(np.array_equal(value, gradients[2][name]) for name, value in gradients.get(1, {}).items())
 
 # %%
@@ -748,7 +748,7 @@ assert max(worst.values()) < 1e-7
 # %%
 if numba:
     compiled_rungs = rungs(pieces, ladder.fast)
-    seconds = ladder.time_rungs(compiled_rungs, step, rounds=5 if MEASURE else 1)
+    seconds = ladder.time_rungs(compiled_rungs, lambda backend: step(backend, model), rounds=5 if MEASURE else 1)
     ways_seconds = ladder.time_ways(details)
     shown = ", ".join(f"{label} {min(seconds['layers']) / min(values):.1f}" for label, values in seconds.items())
     print(f"times faster than the layers: {shown}")
