@@ -34,9 +34,9 @@ def keep_only(index: np.ndarray, offsets: np.ndarray, kept: np.ndarray) -> tuple
 def sequence_sums(h: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Add up the rows of each packed sequence, without a loop.
 
-    h: (N, n), sequence s in rows offsets[s] to offsets[s + 1].    offsets: (n + 1,), some sequences empty, the last too.
+    h: (N, m), sequence s in rows offsets[s] to offsets[s + 1].    offsets: (n + 1,), some sequences empty, the last too.
 
-    Returns (n, n), a row for each sequence.
+    Returns (n, m), a row for each sequence.
     """
     zeros = np.zeros((1, h.shape[1]))
     ends = np.concatenate([zeros, np.cumsum(h, axis=0)])  # bug: ends = np.concatenate([h, zeros])
