@@ -42,7 +42,8 @@ def blank_of(exercise: Exercise) -> str:
     """The text of the file that the reader gets."""
     source = exercise.solution()
     lines = source.splitlines()
-    to_repair, blanks = [], set()
+    to_repair: list[str] = []
+    blanks: set[str] = set()
     for name, function in reversed(exercise.functions().items()):
         first, last = _body(function)
         body = lines[first:last]

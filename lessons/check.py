@@ -94,7 +94,7 @@ def _hint_is_due(exercise: Exercise, result: Result, progress: Progress) -> bool
 
 def show_progress(exercises: list[Exercise], folder: Path) -> bool:
     """Check all lessons and print one line each, with what comes next in it. Returns whether all are done."""
-    print("lesson                       done")
+    print("lesson                        done")
     done_in_all = in_all = 0
     for exercise in exercises:
         functions = len(exercise.functions())
@@ -105,10 +105,10 @@ def show_progress(exercises: list[Exercise], folder: Path) -> bool:
             open_, remark = list(exercise.functions()), f"  {str(error).splitlines()[0]}"
         done = functions - len(open_)
         bar = "#" * done + "." * len(open_)
-        print(f"{exercise.number} {exercise.title:24}  {done} of {functions}  {bar:8}{remark}".rstrip())
+        print(f"{exercise.number} {exercise.title:24}  {done:2} of {functions:2}  {bar:12}{remark}".rstrip())
         done_in_all += done
         in_all += functions
-    print(f"{'':26} {done_in_all:2} of {in_all}")
+    print(f"{'':26} {done_in_all:3} of {in_all:2}")
     return done_in_all == in_all
 
 

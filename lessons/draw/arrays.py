@@ -119,7 +119,8 @@ def _cell(
         letters = GRADIENT
     axes.add_patch(Rectangle(corner, place.cell_width, place.cell_height, clip_on=False, **style))
     if kind != "gradient":
-        write(axes, x, y, number(value, digits), letters, SMALL)
+        # `write` would make white letters ink: it knows only paper below them.
+        write(axes, x, y, number(value, digits), size=SMALL, color=letters)
         return
     if round(value, digits):
         size = points(3 + 6 * min(abs(value) / largest, 1.0))

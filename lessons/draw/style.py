@@ -85,7 +85,7 @@ def title_lines(title: str, width: int = WIDTH) -> list[str]:
 
 def number(value: float, digits: int = 2, plus: bool = False) -> str:
     """A number with a real minus sign; whole numbers without decimals where digits is 0."""
-    return f"{value:{'+' if plus else ''}.{digits}f}".replace("-", "−")
+    return f"{round(value, digits) + 0.0:{'+' if plus else ''}.{digits}f}".replace("-", "−")  # + 0.0: no −0.00
 
 
 def readable(colour: str) -> str:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lessons.exercise_files import EXERCISES, SOLUTIONS
 from nrms_np.command import run_command
+
+if TYPE_CHECKING:
+    from nrms_np.backend import Backend
 
 LARGEST_ERROR = 1e-6
 """Of the whole model, measured along one direction a parameter; correct code has about 1e-8, a mistake 1e-2."""
@@ -71,7 +75,7 @@ def _ladder(folder: Path) -> None:
     print_rungs(folder)
 
 
-def _train(backend: object, whole: bool, out: Path) -> None:
+def _train(backend: Backend, whole: bool, out: Path) -> None:
     from lessons.mine.training import demo, small_world, train_both
 
     train_both("The small world of lesson 11", small_world(), backend, out / "small_world.png")

@@ -11,7 +11,10 @@ from nrms_np.backend import MODULES, Backend
 
 
 def backend_of(pieces: Pieces) -> Backend:
-    """All functions that a Backend has; those that the reader has not written are the package's `layers`."""
+    """All functions that a Backend has; those that the reader has not written are the package's `layers`.
+
+    So are those of the forms that the course's model does not have: bilinear attention, the plain mean, a plain product.
+    """
     loops, replacements = _own_copy(MODULES["layers"]), pieces.replacements()
     replace(loops, replacements)
     for name, value in list(vars(loops).items()):

@@ -46,8 +46,8 @@ def _prepare_embedding(values: Values) -> Values:
 
 def _prepare_dropout(values: Values) -> Values:
     """The mask is computed from where a number stands; the rate is the one that the mask has, a multiple of 1/65536."""
-    x, rate = values["x"], values["rate"]
-    kept = dropout.dropout_mask(values["key"], *x.shape, rate, values.get("first_row", 0))
+    (rows, columns), rate = values["x"].shape, values["rate"]
+    kept = dropout.dropout_mask(values["key"], rows, columns, rate, values.get("first_row", 0))
     return {**values, "kept": kept, "rate": dropout.drop_threshold(rate) / dropout.LEVELS}
 
 

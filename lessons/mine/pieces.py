@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -59,15 +59,11 @@ def asked_for() -> dict[str, list[str]]:
     }
 
 
-def collect(folder: Path, say: Callable[[str], None] = lambda _: None) -> Pieces:
-    """Check what is in the folder of the exercises and keep what is right.
-
-    say: told each lesson's number before it is checked, which takes a moment.
-    """
+def collect(folder: Path) -> Pieces:
+    """Check what is in the folder of the exercises and keep what is right."""
     pieces = Pieces()
     exercises = {exercise.number: exercise for exercise in all_exercises()}
     for lesson, names in asked_for().items():
-        say(lesson)
         _collect_lesson(pieces, exercises[lesson], names, folder)
     return pieces
 

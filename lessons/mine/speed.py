@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lessons.mine.referee import check_model
 from lessons.mine.training import demo, settings
 from nrms_np.backend import Backend
 from nrms_np.config import Config, fastest_backend
@@ -20,7 +21,7 @@ REPEATS = 3
 
 
 def print_rungs(folder: Path) -> None:
-    """Print each rung, whose its functions are, and how long a step takes with it; nothing where none is the reader's.
+    """Print each rung, whose its functions are, its gradients' error and how long a step takes; nothing where none is the reader's.
 
     folder: of the exercises.
     """
@@ -32,7 +33,7 @@ def print_rungs(folder: Path) -> None:
     data = demo(whole=False)
     config = settings(heads=8, head_dim=8, word_dim=64)
     batch = _batch(data, config)
-    print("\nrung                        whose           ms a step")
+    print("\nrung                        whose           gradient  ms a step")
     for label, backend in ladder.rungs(functions).items():
         names = ladder.PIECES.get(label, ())
         whose = (
@@ -44,9 +45,11 @@ def print_rungs(folder: Path) -> None:
             if set(names) & own
             else "the solutions'"
         )
+        error = check_model(backend)
+        shown = error if isinstance(error, str) else f"{error:.0e}"
         with ladder.threads(ladder.threads_of(label)):
             seconds = seconds_of_step(data, config, backend, batch)
-        print(f"{label:26}  {whose:14}  {1000 * seconds:9.1f}", flush=True)
+        print(f"{label:26}  {whose:14}  {shown:8}  {1000 * seconds:9.1f}", flush=True)
 
 
 def seconds_of_step(data: Dataset, config: Config, backend: Backend, batch: Batch) -> float:

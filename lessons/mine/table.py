@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lessons.mine.layers import ATTENTION, LAYERS, ONE_HEAD
+from lessons.mine.layers import ATTENTION, LAYERS, ONE_HEAD, Layer
 from lessons.mine.pieces import NOT_YET, PACKAGES, WRONG, YOURS, Pieces
 
 CELL = 30
@@ -30,10 +30,8 @@ def table(pieces: Pieces, errors: Mapping[str, float | str]) -> list[str]:
     return lines
 
 
-def _names(layer: object) -> list[tuple[str, str]]:
+def _names(layer: Layer) -> list[tuple[str, str]]:
     """The two functions of a layer, each with the one that can stand in for it."""
-    assert hasattr(layer, "forward")
-    assert hasattr(layer, "backward")
     one = ONE_HEAD if layer is ATTENTION else ("", "")
     return list(zip((layer.forward, layer.backward), one, strict=True))
 

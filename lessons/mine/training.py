@@ -14,7 +14,7 @@ import numpy as np
 from lessons.exercise_files import ROOT
 from lessons.small_world import make_world, small_config
 from nrms_np.backend import Backend
-from nrms_np.config import Config, fastest_backend
+from nrms_np.config import Config
 from nrms_np.data.dataset import Dataset, Split, read_dataset
 from nrms_np.model import NRMS
 from nrms_np.parameters import initial_parameters
@@ -74,7 +74,7 @@ def train_both(name: str, data: Dataset, backend: Backend, picture: Path, config
     """Train with a backend and with the package's, print both epoch by epoch, and draw both curves."""
     from nrms_np.training.learning_curve import draw_learning_curves
 
-    config = replace(config or settings(), backend=fastest_backend())
+    config = config or settings()
     started = time.perf_counter()
     packages = train(data, config, None, lambda _: None)
     seconds = time.perf_counter() - started

@@ -48,8 +48,9 @@ def run(lesson, figures):
 
 
 def ink(image):
-    """The share of pixels that differ from the one in the corner: 0 for a picture of one colour."""
-    return float((np.abs(image - image[0, 0]).max(axis=-1) > 0.02).mean())
+    """The share of pixels, of one in nine, that differ from the one in the corner: 0 for a picture of one colour."""
+    some = image[::3, ::3]
+    return float((np.abs(some - some[0, 0]).max(axis=-1) > 0.02).mean())
 
 
 def faults(drawn, names):

@@ -252,7 +252,7 @@ def test_both_are_trained_and_drawn(tmp_path, capsys):
     data = make_world(tmp_path / "world")
     few = replace(data, train=training._first(data.train, 12), dev=training._first(data.dev, 12))
     assert few.train.behaviors.candidates.count == 12
-    config = training.settings(epochs=1, batch_size=8, word_dim=8, head_dim=4)
+    config = training.settings(epochs=1, batch_size=8, word_dim=8, head_dim=4, backend="layers")
     training.train_both("A tiny world", few, backend_of(ALL), tmp_path / "out" / "curve.png", config)
     assert (tmp_path / "out" / "curve.png").stat().st_size > 10_000
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip()[:1].isdigit()]
