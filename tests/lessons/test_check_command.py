@@ -255,6 +255,14 @@ def test_what_cannot_be_asked_for_is_told(ask, capsys, arguments, said):
     assert said in capsys.readouterr().err
 
 
+def test_derive_takes_the_exercises_of_the_lesson_that_calls_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(exercise_files, "EXERCISES", tmp_path)
+    monkeypatch.setattr(Exercise, "functions", lambda _: {"derive_it": None})
+    for name, shown in ((WEIGHTS.name, WEIGHTS), ("03_a_cell", WORDS)):  # the first where it cannot be told
+        exec("derive('derive_it')", {"derive": course.derive, "__file__": f"lessons/{name}.py"})
+        assert shown.file in capsys.readouterr().out
+
+
 def test_derive_says_whether_the_formula_is_right(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(exercise_files, "EXERCISES", tmp_path)
     for changes, said in (

@@ -129,12 +129,6 @@ def test_the_course_has_exercises_of_all_three_levels():
     assert set(found) >= {"page", "bug"}
 
 
-def test_a_stop_to_derive_has_a_name_of_its_own():
-    """So `course.derive` knows which lesson it is in, in an editor's cell too."""
-    stops = [name for exercise in ALL for name in exercise.functions() if name.startswith("derive_")]
-    assert [name for name in stops if stops.count(name) > 1] == []
-
-
 def test_blanks_are_made_anew_but_work_is_not_overwritten_unless_asked_for(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(blanks, "EXERCISES", tmp_path)
     assert blanks.main([]) == 0

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from lessons.blanks import blank_of
-from lessons.exercise_files import all_exercises
+from lessons.exercise_files import SOLUTIONS, all_exercises
 from lessons.mine import __main__ as command
 from lessons.mine import training
 from lessons.mine.backend import backend_of
 from lessons.mine.layers import ATTENTION, DROPOUT, LAYERS, LOSS, POOLING, SOFTMAX, many_heads, pair_with
 from lessons.mine.pieces import Pieces, asked_for, collect
 from lessons.mine.referee import check_layer, check_layers, check_model, check_written_out
+from lessons.mine.speed import print_rungs
 from lessons.small_world import make_world
 from nrms_np.backend import Backend, get_backend
 from nrms_np.config import Config
@@ -260,3 +261,16 @@ def test_both_are_trained_and_drawn(tmp_path, capsys):
     for _, loss_of_mine, right, auc, right_auc in lines:
         assert float(loss_of_mine) == pytest.approx(float(right), abs=0.002)
         assert float(auc) == pytest.approx(float(right_auc), abs=0.005)
+
+
+@pytest.mark.slow
+def test_each_rung_of_the_ladder_is_shown_with_whose_it_is_its_error_and_its_time(capsys):
+    ladder = pytest.importorskip("lessons.ladder")
+    print_rungs(SOLUTIONS)
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line[:26].strip() for line in lines] == list(ladder.PIECES)
+    for line, names in zip(lines, ladder.PIECES.values(), strict=True):
+        assert ("yours" in line) == bool(names)
+        error, milliseconds = map(float, line[44:].split())
+        assert error < command.LARGEST_ERROR
+        assert milliseconds > 0
