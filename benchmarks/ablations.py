@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "lessons")]
+sys.path.insert(0, str(ROOT))
 
-import course
+import numpy as np
+
+from lessons.draw import base
+from lessons.evidence.interval import Interval
 from nrms_np.command import positive_int, use_threads
 from nrms_np.config import PARTS, PRESETS, Config
 from seeds import Mean, Runs, best_epoch, fingerprints, read, train_ours
@@ -43,7 +46,14 @@ GROUPS = {
     "kinds": ("none", "additive", "self", "both"),
 }
 METRICS = {"auc": "AUC", "ndcg@10": "nDCG@10"}
-COLOURS = (course.GREY, course.BLUE, course.GREEN, course.RED)
+ROWS = {
+    "none": "no attention",
+    "news level": "over clicks only (news level)",
+    "word level": "over words only (word level)",
+    "additive": "additive attention only",
+    "self": "self-attention only",
+    "both": "both kinds, both levels",
+}
 PAPER = json.loads(Path(__file__).with_name("paper_figure_3.json").read_text(encoding="utf-8"))
 
 Results = dict[str, dict[str, Mean]]
@@ -84,40 +94,51 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def draw(path: Path, results: Results, seeds: int, corpus: str) -> None:
-    """Draw the paper's bars and ours: a column of panels for each group, a row for each metric."""
-    drawing = course.figure(11.0, 6.0)
-    panels = drawing.subplots(len(METRICS), 4)
-    for place, (metric, title) in enumerate(METRICS.items()):
-        for i, (group, names) in enumerate(GROUPS.items()):
-            theirs, ours = panels[place][2 * i : 2 * i + 2]
-            _bars(theirs, names, [PAPER[group][name][metric] for name in names], None)
-            means = [results[name][metric] for name in names]
-            _bars(ours, names, [mean.value for mean in means], [mean.error for mean in means])
-            theirs.set_ylabel(title)
-            if place == 0:
-                theirs.set_title(f"({'ab'[i]}) {group}: the paper")
-                ours.set_title(f"({'ab'[i]}) {group}: {corpus}")
-    drawing.suptitle(
-        f"What attention adds. The paper: MSN news. Here: {corpus}, mean and standard error of "
-        f"{seeds} seeds. The axes do not start at 0.",
-        fontsize=9,
+def draw(path: Path, kept: dict[str, Any], corpus: str) -> None:
+    """Draw how much each arm is above no attention at all, in the paper and here: dots on one axis, each arm once."""
+    arms = [name for name in ROWS if name != "none"]
+    ours = [_above_none(kept, name) for name in arms]
+    theirs = [_of_paper(name) - _of_paper("none") for name in arms]
+    drawing = base.figure(
+        f"Attention adds {ours[-1].mean:.3f} AUC on the {corpus}, {theirs[-1]:.3f} in the paper",
+        300,
     )
-    drawing.savefig(path, metadata={"Software": None})
-    course.plt.close(drawing)
+    axes = drawing.subplots()
+    places = np.arange(len(arms))[::-1]
+    axes.axvline(0, color=base.GREY, linestyle=":", linewidth=base.points(1))
+    for place, interval, paper in zip(places, ours, theirs, strict=True):
+        reach = [interval.mean - interval.half, interval.mean + interval.half]
+        axes.plot(reach, [place, place], color=base.INK, linewidth=base.points(2))
+        axes.plot(interval.mean, place, "o", color=base.INK, markersize=base.points(9))
+        axes.plot(paper, place, "o", color=base.GREY, markerfacecolor=base.PAPER, markersize=base.points(9))
+    for name, x, colour in (
+        (f"{corpus}, {ours[0].n} seeds", ours[0].mean, base.INK),
+        ("the paper", theirs[0], base.GREY),
+    ):
+        base.beside(axes, (x, places[0]), (0, 9), name, colour, base.SMALL, ha="center", va="bottom")
+    nothing = f"no attention: {_best(kept, 'none').mean():.3f} here, {_of_paper('none'):.3f} in the paper"
+    base.beside(axes, (0, -0.4), (5, 0), nothing, base.GREY, base.SMALL, ha="left", va="center")
+    axes.set_yticks(places, [ROWS[name] for name in arms])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(-0.7, len(arms) - 0.3)
+    axes.set_xlabel("dev AUC above no attention (lines: 95% t intervals, paired by seed)")
+    drawing.savefig(path, dpi=200, metadata={"Software": None})
     print(f"figure: {path}")
 
 
-def _bars(axes: Any, names: tuple[str, ...], values: list[float], errors: list[float] | None) -> None:
-    axes.bar(range(len(names)), values, yerr=errors, color=COLOURS, width=0.7, capsize=4, ecolor="black")
-    axes.set_xticks(range(len(names)), [name.replace(" level", "\nlevel") for name in names], fontsize=8)
-    reach = [error or 0.0 for error in errors] if errors else [0.0] * len(values)
-    low = min(value - error for value, error in zip(values, reach, strict=True))
-    high = max(value + error for value, error in zip(values, reach, strict=True))
-    room = max(high - low, 1e-3)
-    axes.set_ylim(low - 0.35 * room, high + 0.2 * room)
-    for place, (value, error) in enumerate(zip(values, reach, strict=True)):
-        axes.text(place, value + error + 0.03 * room, f"{value:.3f}", ha="center", fontsize=8)
+def _best(kept: dict[str, Any], name: str) -> np.ndarray:
+    """The AUC of each seed's best epoch."""
+    runs = kept["runs"]
+    seeds = set.intersection(*(set(runs[name]) for name in SWITCHED_OFF))
+    return np.array([best_epoch(runs[name][seed])["auc"] for seed in sorted(seeds, key=int)])
+
+
+def _above_none(kept: dict[str, Any], name: str) -> Interval:
+    return Interval.paired(_best(kept, name), _best(kept, "none"))
+
+
+def _of_paper(name: str) -> float:
+    return next(float(group[name]["auc"]) for group in (PAPER["levels"], PAPER["kinds"]) if name in group)
 
 
 def main() -> None:
@@ -144,7 +165,7 @@ def main() -> None:
     corpus = f"{kept['settings']['data']} corpus"
     print(f"\n{corpus}, preset {kept['settings']['preset']}, epochs {kept['settings']['epochs']}, {seeds} seeds\n")
     print(table(results))
-    draw(options.figure, results, seeds, corpus)
+    draw(options.figure, kept, corpus)
 
 
 if __name__ == "__main__":

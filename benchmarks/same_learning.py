@@ -9,21 +9,21 @@ optimisers and draws its own first parameters and dropout; only the samples and 
 `--compare dropout`: our NRMS as it trains, with one dropout mask for each distinct word of a batch, and with one for each
 occurrence of a word in the titles of the batch.
 
-A training counts by its best epoch, and by its last one too, which no choice has flattered. A difference of two means is called
-noise when it is less than twice their combined standard error, √(e₁² + e₂²). Trainings that the JSON file has are not done again;
-it is for one data set, so give each its own.
+A training counts by its best epoch, and by its last one too, which no choice has flattered. Both ways of a seed have the same
+samples in the same order, so the difference is taken seed by seed; it is called noise where its 95% interval, by Student's t, has
+room for 0. Trainings that the JSON file has are not done again; it is for one data set, so give each its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lessons.evidence.interval import Interval
 from nrms_np.command import natural_int, positive_int, use_threads
 from nrms_np.config import PRESETS, Config
 from nrms_np.data.dataset import Dataset
@@ -58,20 +58,19 @@ def table(runs: Runs, names: list[str], seeds: list[int]) -> str:
     lines.append("|---" * (len(seeds) + 2) + "|")
     verdicts = []
     for way, choose in WAYS.items():
-        means = []
-        for name in names:
-            values = [choose(runs.epochs[name][str(seed)])["auc"] for seed in seeds]
-            means.append(Mean.of(values))
-            lines.append(f"| {name}, {way} | " + " | ".join([*(f"{v:.4f}" for v in values), str(means[-1])]) + " |")
-        verdicts.append(f"{way}: {verdict(*means)}")
+        aucs = {name: [choose(runs.epochs[name][str(seed)])["auc"] for seed in seeds] for name in names}
+        for name, values in aucs.items():
+            lines.append(
+                f"| {name}, {way} | " + " | ".join([*(f"{v:.4f}" for v in values), str(Mean.of(values))]) + " |"
+            )
+        verdicts.append(f"{way}: {verdict(Interval.paired(*aucs.values()))}")
     return "\n".join([*lines, "", *verdicts])
 
 
-def verdict(first: Mean, second: Mean) -> str:
-    """Whether two means differ by more than noise, in a sentence."""
-    difference, allowed = first.value - second.value, 2 * math.hypot(first.error, second.error)
-    what = "no difference beyond noise" if abs(difference) < allowed else "MORE THAN NOISE"
-    return f"the means differ by {difference:+.4f}; twice the combined standard error is {allowed:.4f}: {what}."
+def verdict(difference: Interval) -> str:
+    """Whether a difference is more than noise, in a sentence."""
+    what = "MORE THAN NOISE" if difference.holds else "no difference beyond noise"
+    return f"the difference, seed by seed, is {difference} (95%, {difference.n} seeds): {what}."
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """MIND-small's size from end to end: reading, an epoch, an evaluation, a million titles and users; and how it grows.
 
-Run: python benchmarks/scale.py [--small | --large] [--steps 300] [--threads 2] [--json FILE] [--figure FILE]
+Run: python benchmarks/scale.py [--small | --large] [--steps 300] [--threads 2] [--json FILE]
 
 The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there. `--large`
 measures one of MIND-large's size too, ten times the impressions, written into data/mind-large-shape. `--small` takes the demo
@@ -133,31 +133,6 @@ def made(size: str) -> Path:
     return corpus
 
 
-def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Time and memory against the number of impressions."""
-    sys.path.insert(0, str(ROOT / "lessons"))
-    import course
-
-    figure = course.figure(9, 3.2)
-    thousands = [row["impressions"] / 1000 for row in rows]
-    for place, (label, values) in enumerate(
-        {
-            "reading, s": [row["read_seconds"] for row in rows],
-            "an epoch of training, min": [row["epoch_minutes"] for row in rows],
-            "peak memory, MiB": [row["peak_rss_mb"] for row in rows],
-        }.items()
-    ):
-        axes = figure.add_subplot(1, 3, place + 1)
-        axes.plot(thousands, values, "o-", color=course.BLUE, label="measured")
-        axes.plot(thousands, [values[0] * x / thousands[0] for x in thousands], ":", color=course.GREY, label="linear")
-        axes.set_xlabel("thousand impressions")
-        axes.set_title(label)
-        axes.set_ylim(bottom=0)
-        if place == 0:
-            axes.legend()
-    figure.savefig(path, metadata={"Software": None})
-
-
 def main() -> None:
     """Measure each size in a process of its own and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -168,7 +143,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--threads", type=int, default=parallel.available_threads())
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
-    parser.add_argument("--figure", type=Path, help="also draw the growth into this file")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)  # one size, for the process that measures it
     parser.add_argument("--model", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -204,8 +178,6 @@ def main() -> None:
         print(f"at MIND-large's size the limit of peak_rss_mb is {LIMIT_LARGE_MB}; the times have none")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
-    if options.figure:
-        draw(rows, options.figure)
 
 
 if __name__ == "__main__":

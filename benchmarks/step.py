@@ -230,20 +230,22 @@ def ratio(seconds: dict[str, list[float]], slow: str, fast: str) -> float:
 
 
 def draw(numbers: dict[str, Any], path: Path) -> None:
-    """One bar a row: milliseconds per sample, as in training."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lessons"))
-    import course
+    """One bar a row: milliseconds per sample, as in training; ours solid, others hollow."""
+    from lessons.draw import base
 
     rows = {name: 1e3 * seconds / numbers["samples"] for name, seconds in numbers["seconds_with_dropout"].items()}
     names = sorted(rows, key=lambda name: rows[name], reverse=True)
-    axes = course.figure(7.5, 3.2).add_subplot()
-    colours = [course.BLUE if name.startswith("kernels") else course.GREY for name in names]
-    bars = axes.barh(names, [rows[name] for name in names], color=colours)
-    axes.bar_label(bars, [f"{rows[name]:.2f}" for name in names], padding=4)
-    axes.set_xlim(right=1.12 * max(rows.values()))
-    axes.set_xlabel(f"milliseconds per sample; one training step of {numbers['samples']} samples, with dropout")
-    axes.figure.suptitle(numbers["machine"], fontsize=9, color=course.GREY)
-    axes.figure.savefig(path, metadata={"Software": None})
+    torch = min(rows[name] for name in names if name.startswith("PyTorch"))
+    drawing = base.figure(f"A sample takes {rows['kernels']:.1f} ms; {torch:.1f} ms in the fastest PyTorch", 300)
+    axes = drawing.subplots()
+    for name in names:
+        own = name.startswith("kernels") or name == "layers"
+        axes.barh(name, rows[name], color=base.INK if own else base.PAPER, edgecolor=base.INK if own else base.GREY)
+        base.beside(axes, (rows[name], name), (5, 0), f"{rows[name]:.1f}", size=base.SMALL, va="center")
+    axes.set_xlim(right=1.1 * max(rows.values()))
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(f"milliseconds per sample, one training step of {numbers['samples']} with dropout")
+    drawing.savefig(path, dpi=200, metadata={"Software": None})
 
 
 def machine() -> str:

@@ -2,12 +2,22 @@ r"""
 Lesson 02: word embeddings
 ==========================
 
+About 45 minutes, exercises included.
+
 A title is text, and a model computes with numbers. So each word gets a vector, a row of numbers, and a title becomes
 a matrix with one row for each word. This lesson is about that step: how the vectors are looked up, what their
 gradient is, where they come from before training (GloVe), and how some of their numbers are hidden during training
 (dropout).
 
 You need: lesson 01 (the product rule for matrices, the gradient check).
+
+=================  ===========================================================================
+table (words, D)   the vector of each word that the model knows, one per row; E in formulas
+rows (T,)          a title: the row numbers of its T words
+x (T, D)           the title's vectors, x[t] = table[rows[t]]
+S (T, words)       which word stands where, as zeros and ones
+p, m               dropout: the rate, and the mask of ones (kept) and zeros (dropped)
+=================  ===========================================================================
 """
 
 # %%
@@ -15,70 +25,60 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 import course
+from lessons import story
+from lessons.draw import lesson_02 as draw
 from nrms_np.data.glove import read_glove
 from nrms_np.data.vocabulary import Vocabulary, tokenize
 from nrms_np.gradcheck import GradientError, check_gradients
-from nrms_np.layers.dropout import (
-    GOLDEN,
-    LEVELS,
-    drop_threshold,
-    dropout_backward,
-    dropout_forward,
-    dropout_key,
-    dropout_mask,
-    splitmix64,
-)
 from nrms_np.layers.embedding import embedding_backward, embedding_forward
 from nrms_np.packed import RowGradient
 
 # %%
+# The story
+# ---------
+#
+# From here to lesson 10 the numbers that you can follow by eye are always those of one reader. The Rockets are a
+# basketball team; rockets also fly to the Moon. The reader clicked on *Coaches win again and again* and on *Moon
+# launch*. Now they are shown *Rockets win again*, *Rockets launch again* and *Bank rates rise*, and they click on the
+# first. (``lessons/story.py`` has it all.)
+#
 # From a title to row numbers
 # ---------------------------
 #
-# First the title is cut into words, in lower case; punctuation marks count as words. Then each word is replaced by
-# its number in the **vocabulary**, the list of all words the model knows. Number 0 is kept for all words that it does
-# not know.
+# First a title is cut into words, in lower case; punctuation marks count as words. Then each word is replaced by its
+# number in the **vocabulary**, the list of all words the model knows. Number 0 is kept for all words that it does not
+# know.
 
 # %%
 assert tokenize("Keeper saves the day!") == ["keeper", "saves", "the", "day", "!"]
 
-vocabulary = Vocabulary.from_titles(["The keeper saves the final", "Snow falls"])
-assert vocabulary.words == ["[unknown]", "the", "falls", "final", "keeper", "saves", "snow"]  # most frequent first
-
-titles = vocabulary.encode(["The keeper saves the final", "The keeper cries"], title_length=30)
+assert story.WORDS == ["[unknown]", "rockets", "win", "launch", "again", "and", "coaches", "moon"]
+titles = Vocabulary(story.WORDS).encode(["Coaches win again and again", "Bank rates rise"], title_length=30)
 rows = titles.sequence(0)
-assert rows.tolist() == [1, 4, 5, 1, 3]
-assert titles.sequence(1).tolist() == [1, 4, 0]  # "cries" is unknown
+assert rows.tolist() == [6, 2, 4, 5, 4]
+assert titles.sequence(1).tolist() == [0, 0, 0]  # the model knows none of the three
 
 # %%
 # Lookup
 # ------
 #
 # The word vectors stand in one table, with a row for each word of the vocabulary and D columns. The vector of word
-# number w is row w. (The paper writes :math:`e_i` for the vector of the i-th word of a title.) Here D is 3, so that
-# we can read the numbers; in the paper it is 300. The title has T = 5 words:
+# number w is row w. (The paper writes :math:`e_i` for the vector of the i-th word of a title.) In the paper D is 300,
+# and no column means anything by itself. Here D is 4, and the columns have names:
 
 # %%
-table = np.array(  # (words, D) = (7, 3)
-    [
-        [0.0, 0.0, 1.0],  # [unknown]
-        [1.0, 0.0, 0.0],  # the
-        [0.0, 2.0, 1.0],  # falls
-        [3.0, 1.0, 0.0],  # final
-        [0.0, 1.0, 2.0],  # keeper
-        [2.0, 2.0, 0.0],  # saves
-        [0.0, 0.0, 3.0],  # snow
-    ]
-)
-x = np.zeros((5, 3))  # (T, D): row t is the vector of the t-th word
+table = story.TABLE  # (words, D) = (8, 4)
+assert story.DIMENSIONS == ("sport", "space", "action", "time")
+assert table[1].tolist() == [1, 1, 0, 0]  # rockets: a bit of sport, a bit of space
+assert table[2].tolist() == [2, 0, 1, 0]  # win: sport, and something happens
+assert table[4].tolist() == [0, 0, 0, 1]  # again: time
+
+x = np.zeros((5, 4))  # (T, D): row t is the vector of the t-th word
 for t in range(5):
     x[t] = table[rows[t]]
-assert np.array_equal(x, table[rows])  # NumPy does the loop when the index is a list of rows
-assert np.array_equal(x[0], x[3])  # "the" twice: the same vector twice
+assert np.array_equal(x[2], x[4])  # "again" twice: the same vector twice
 
 # %%
 # Lookup is a matrix product
@@ -93,7 +93,7 @@ assert np.array_equal(x[0], x[3])  # "the" twice: the same vector twice
 # all those are 0 but one, which is 1. So the sum is the row that was looked up.
 
 # %%
-S = np.zeros((5, 7))
+S = np.zeros((5, 8))
 S[np.arange(5), rows] = 1
 assert np.array_equal(S @ table, x)
 
@@ -104,98 +104,70 @@ assert np.array_equal(looked_up, x)
 # Nobody computes it that way: with 30,000 words, nearly every product would be a number times 0. The lookup copies T
 # rows and is done. But what is true of a product is true of a lookup too.
 #
-# Backward: add into rows
-# -----------------------
+# Backward
+# --------
 #
-# Lesson 01: C = A B passes back :math:`dB = A^T dC`. Here A is S, B is the table E, C is x:
+# Given dx (T, D), the gradient of the loss with respect to x. (There is no gradient for S: which word stands where is
+# not a number that training could move.)
 #
+# .. admonition:: Derive before you read on
+#
+#     Lesson 01: C = A B passes back :math:`dB = A^T dC`. Here A is S, B is the table E, C is x. What is row w of dE,
+#     in terms of the rows of dx, without S? Write ``derive_row_gradient`` in
+#     ``lessons/exercises/02_word_embeddings.py`` and run ``python -m lessons.check 02 derive_row_gradient``.
+
+# %%
+course.derive("derive_row_gradient")
+
+# %%
 # .. math::
 #     dE = S^T dx, \qquad\text{row by row:}\quad
 #     dE_w = \sum_{t} S_{t,w} \, dx_t = \sum_{t \text{ where } w \text{ stands}} dx_t
 #
 # In words: row w of the table gets the **sum** of the gradients from all places where word w stands. That is the
-# chain rule again: an input that moves several outputs collects from all of them. *the* stands at places 0 and 3, and
-# gets :math:`dx_0 + dx_3`. A word that does not occur gets zero. So the backward of "read a row" is "add into that
-# row".
-#
-# (There is no gradient for S. Which word stands where is not a number that training could move.)
+# chain rule again: an input that moves several outputs collects from all of them. *again* stands at places 2 and 4,
+# and gets :math:`dx_2 + dx_4`. A word that does not occur gets zero. So the backward of "read a row" is "add into
+# that row".
 
 # %%
 dx = np.array(  # (T, D), some upstream gradient
     [
-        [1.0, 0.0, 2.0],  # the
-        [0.0, 3.0, 0.0],  # keeper
-        [1.0, 1.0, 1.0],  # saves
-        [4.0, 0.0, 1.0],  # the
-        [0.0, 2.0, 0.0],  # final
+        [-2.0, 0.0, 0.0, 0.0],  # coaches
+        [-1.0, 1.0, -1.0, 0.0],  # win
+        [0.0, 0.0, 1.0, -3.0],  # again
+        [0.0, 0.0, 0.0, 1.0],  # and
+        [0.0, 1.0, 1.0, 1.0],  # again
     ]
 )
-d_table = np.zeros_like(table)
-for t in range(5):
-    # x[t] = table[rows[t]]
-    d_table[rows[t]] += dx[t]
-
-assert d_table[1].tolist() == [5.0, 0.0, 3.0]  # the: (1, 0, 2) + (4, 0, 1)
-assert not d_table[[0, 2, 6]].any()  # [unknown], falls, snow do not occur
-assert np.array_equal(d_table, S.T @ dx)
+d_table = S.T @ dx
+assert d_table[4].tolist() == [0.0, 1.0, 2.0, -2.0]  # again: (0, 0, 1, -3) + (0, 1, 1, 1)
+assert not d_table[[0, 1, 3, 7]].any()  # [unknown], rockets, launch, moon do not occur
 assert np.array_equal(d_table, embedding_backward(dx, cache))  # the package's own
-
-
-# %%
-def draw_matrix(axes: Axes, matrix: np.ndarray, names: list[str], title: str, marked: list[int]) -> None:
-    """Draw a matrix with its numbers; rows in `marked` get an orange frame."""
-    axes.imshow(matrix, cmap=course.WEIGHTS, vmin=0, vmax=9)
-    for i, j in np.ndindex(matrix.shape):
-        color = "black" if matrix[i, j] else course.GREY
-        axes.text(j, i, f"{matrix[i, j]:.0f}", ha="center", va="center", color=color)
-    width = matrix.shape[1]
-    for i in marked:
-        axes.add_patch(Rectangle((-0.46, i - 0.46), width - 0.08, 0.92, fill=False, color=course.ORANGE, linewidth=2))
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xticks([])
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.set_title(title)
-    axes.set_ylim(6.5, -0.5)  # one scale for all six: seven rows high
-
-
-drawing = course.figure(8.6, 6.0)
-grid = drawing.add_gridspec(2, 3, width_ratios=[7, 4, 4])
-title_words = [vocabulary.words[row] for row in rows]
-the_places, the_row = [0, 3], [1]
-draw_matrix(drawing.add_subplot(grid[0, 0]), S, title_words, "S  (T, words)", the_places)
-draw_matrix(drawing.add_subplot(grid[0, 1]), table, vocabulary.words, "×  E  (words, D)", the_row)
-draw_matrix(drawing.add_subplot(grid[0, 2]), x, title_words, "=  x  (T, D)", the_places)
-draw_matrix(drawing.add_subplot(grid[1, 0]), S.T, vocabulary.words, "Sᵀ  (words, T)", the_row)
-draw_matrix(drawing.add_subplot(grid[1, 1]), dx, title_words, "×  dx  (T, D)", the_places)
-draw_matrix(drawing.add_subplot(grid[1, 2]), d_table, vocabulary.words, "=  dE  (words, D)", the_row)
-drawing.suptitle("Forward: the row of “the” is read twice.  Backward: both gradients are added into it.")
-course.save(drawing, "02_lookup")
+course.show(
+    draw.lookup(S, table, x, dx, d_table, [story.WORDS[row] for row in rows], story.WORDS),
+    "02_lookup",
+    caption="Forward, the row of again is read twice. Backward, both gradients are added into it.",
+    alt="Above: S times the table is x. Below: S transposed times dx is the table's gradient; again has the sum of two rows.",
+)
 
 # %%
 # A trap in NumPy
 # ---------------
 #
-# The loop above can be written in one line, and the line that comes to mind first is wrong:
+# Nobody computes :math:`S^T dx` either: in the exercise you write it without S. Beware of the line that comes to mind
+# first:
 
 # %%
 overwritten = np.zeros_like(table)
 overwritten[rows] += dx
-print("gradient of 'the', right:", d_table[1], " with d[rows] += dx:", overwritten[1])
-assert overwritten[1].tolist() == [4.0, 0.0, 1.0]  # only the last use is left
+print("gradient of 'again', right:", d_table[4], " with d_table[rows] += dx:", overwritten[4])
+assert overwritten[4].tolist() == [0.0, 1.0, 1.0, 1.0]  # only the last use is left
 
 # %%
-# Python runs ``d[rows] += dx`` in three steps: read ``d[rows]`` into a new array, add dx to it, write the result back
-# with ``d[rows] = ...``. Row 1 is read twice, both times as 0. Two results are written to it, 0 + (1, 0, 2) and then
-# 0 + (4, 0, 1), and the second overwrites the first. No error, no warning. ``np.add.at`` adds one row after another,
-# and is right:
-
-# %%
-added = np.zeros_like(table)
-np.add.at(added, rows, dx)
-assert np.array_equal(added, d_table)
-
-# %%
+# Python runs ``d_table[rows] += dx`` in three steps: read ``d_table[rows]`` into a new array, add dx to it, write the
+# result back with ``d_table[rows] = ...``. Row 4 is read twice, both times as 0. Two results are written to it, and
+# the second overwrites the first. No error, no warning.
+#
 # The gradient check
 # ------------------
 #
@@ -203,12 +175,12 @@ assert np.array_equal(added, d_table)
 
 # %%
 rng = np.random.default_rng(2)
-random_table = rng.standard_normal((7, 3))
+random_table = rng.standard_normal((8, 4))
 
 
 def overwriting_backward(dx: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
     """The line that comes to mind first."""
-    d_table = np.zeros((7, 3))
+    d_table = np.zeros((8, 4))
     d_table[rows] += dx
     return {"table": d_table}
 
@@ -224,13 +196,14 @@ try:
     check_gradients(lambda table: table[rows], {"table": random_table}, lambda dx: overwriting_backward(dx, rows))
     raise SystemExit("the check did not notice")
 except GradientError as error:
-    print("d[rows] += dx: ", error)
+    print("d_table[rows] += dx:", str(error).split(";")[0])
 
 # %%
-# It does, but only because *the* stands in the title twice. On a title without a repeated word the wrong line passes:
+# It does, but only because *again* stands in the title twice. On a title without a repeated word the wrong line
+# passes:
 
 # %%
-no_repeats = np.array([1, 4, 5, 3])
+no_repeats = np.array(story.TITLES["Rockets win again"])
 errors = check_gradients(
     lambda table: table[no_repeats], {"table": random_table}, lambda dx: overwriting_backward(dx, no_repeats)
 )
@@ -244,13 +217,13 @@ assert errors["table"] < 1e-9
 # ---------------------
 #
 # A batch of titles uses a few thousand of the 30,000 words. All other rows of the gradient are zero. When speed
-# matters, the package keeps only the rows that were used, and training (lesson 10) moves only those:
+# matters, the package keeps only the rows that were used, and training (lesson 11) moves only those:
 
 # %%
 used = np.unique(rows)
 few = RowGradient(rows=used, values=d_table[used])
-assert few.rows.tolist() == [1, 3, 4, 5]
-assert np.array_equal(few.dense(rows=7), d_table)
+assert few.rows.tolist() == [2, 4, 5, 6]
+assert np.array_equal(few.dense(rows=8), d_table)
 
 # %%
 # Where the vectors come from: GloVe
@@ -322,31 +295,17 @@ print("nearest to soup:", neighbours("soup", 2), " nearest to rockets:", neighbo
 assert neighbours("soup", 2) == ["bread", "oven"]
 assert set(neighbours("rockets", 2)) == {"match", "moon"}
 
-# %%
-drawing = course.figure(6.4, 5.0)
-axes = drawing.add_subplot()
-colors = [course.BLUE] * 3 + [course.GREEN] * 3 + [course.RED] + [course.PURPLE] * 3
-for word, (across, up), color in zip(words, glove.vectors.tolist(), colors, strict=True):
-    axes.annotate("", (across, up), (0, 0), arrowprops={"arrowstyle": "->", "color": color, "linewidth": 1.8})
-    size = np.hypot(across, up)
-    where = (across + 0.1 * across / size, up + 0.12 * up / size)
-    axes.annotate(
-        word, where, ha="left" if across > 0.2 else "right" if across < -0.2 else "center", va="center", color=color
-    )
-axes.plot(0, 0, "o", color=course.GREY, markersize=4)
-axes.set_xlim(-2.5, 2.7)
-axes.set_ylim(-1.5, 2.2)
-axes.set_aspect("equal")
-axes.set_xlabel("first number of the vector")
-axes.set_ylabel("second number of the vector")
-axes.set_title("Word vectors (made up, D = 2): similar words, similar directions")
-course.save(drawing, "02_neighbours")
+course.show(
+    draw.neighbours(words, glove.vectors, {"sport": sport, "space": space, "food": food}),
+    "02_neighbours",
+    caption="Made-up vectors with D = 2. What counts is the direction. Rockets has one vector for two meanings.",
+    alt="Arrows from one point: sport words together, space words together, food words together; rockets between sport and space.",
+)
 
 # %%
-# Lesson 00 had a scorer that counted common words and had two faults. The first is mended: a title about *bread* can
-# now match a history about *soup*, because whatever the model computes from similar vectors is similar. The second is
-# not: *rockets* stands between sport and space, because the table has one vector for both meanings. For that, words
-# must look at each other; that is lesson 03.
+# A model that counts common words cannot know that *bread* and *soup* have to do with each other. With vectors that is
+# mended: whatever the model computes from similar vectors is similar. But *rockets* stands between sport and space,
+# because the table has one vector for both meanings. For that, words must look at each other; that is lesson 03.
 #
 # Dropout
 # -------
@@ -354,19 +313,24 @@ course.save(drawing, "02_neighbours")
 # A word vector has many numbers, and there are few clicks for each word. So the model can learn the training clicks
 # by heart, with a detail here and a detail there that happen to fit, and do badly on new ones. **Dropout** makes that
 # harder. In each training step, each number is set to 0 with probability p (the *rate*, 0.2 in the paper), and the
-# others are multiplied by 1 / (1 − p):
+# others are multiplied by a factor c:
 #
-# .. math:: y = \frac{m \, x}{1 - p}, \qquad m = 0 \text{ with probability } p, \quad m = 1 \text{ otherwise}
+# .. math:: y = c \, m \, x, \qquad m = 0 \text{ with probability } p, \quad m = 1 \text{ otherwise}
 #
 # m is the *mask*, drawn for each number alone and anew in each step. No single number can be relied on, so what is
-# learned has to rest on many. When the model is *used*, dropout is off: y = x.
+# learned has to rest on many. When the model is *used*, dropout is off: y = x. Training and use should agree on
+# average, and that is what c is for.
 #
-# With p = ½, x = (2, 4, 6, 8) and the mask (1, 0, 1, 0), y is (4, 0, 12, 0).
+# .. admonition:: Derive before you read on
 #
-# Why the factor 1 / (1 − p)? So that training and use agree on average. The mean of y over all masks, its
-# *expectation* E[y] (this E has nothing to do with the table E), is
-#
-# .. math:: E[y] = p \cdot 0 + (1 - p) \cdot \frac{x}{1 - p} = x
+#     The mean of y over all masks, its *expectation*, is :math:`E[y] = p \cdot 0 + (1 - p) \cdot c \, x`. (This E has
+#     nothing to do with the table.) Which c makes it x? Write ``derive_dropout_factor``.
+
+# %%
+course.derive("derive_dropout_factor")
+
+# %%
+# c = 1 / (1 − p). With p = ½, x = (2, 4, 6, 8) and the mask (1, 0, 1, 0), y is (4, 0, 12, 0).
 #
 # How far does y stray from x? The expectation of y² is :math:`(1-p) \, x^2 / (1-p)^2 = x^2 / (1-p)`. The *variance*,
 # the mean of the squared distance from x, is :math:`E[y^2] - E[y]^2`:
@@ -375,120 +339,48 @@ course.save(drawing, "02_neighbours")
 #
 # For p = 0.2 that is x² / 4: typically y is off by half of x. That is a lot of noise. The mean over n masks has less:
 # its variance is n times smaller, so it is off by :math:`\tfrac12 |x| / \sqrt{n}`.
-#
-# A mask that needs no memory
-# ---------------------------
-#
-# The usual way is to draw the mask from a random generator, which changes its state with every number drawn. Then the
-# mask depends on everything drawn before. With two threads it depends on which one comes first, and a run that was
-# stopped and continued needs the state back. The package does it in another way: each element's random number is
-# *computed from where it stands*.
-#
-# 1. The seed of the run, the training step and the layer are scrambled into one 64-bit number, the *key* of the mask.
-# 2. The elements of the array are numbered, row by row. Four neighbours share one number, the *counter*.
-# 3. The key and the counter are scrambled into 64 bits that look random. Each of the four neighbours takes 16 of
-#    them, a number from 0 to 65535.
-# 4. The element is dropped if its number is below p · 65536, rounded.
-#
-# The scrambling is SplitMix64, a fixed recipe of shifts and multiplications: the same input always gives the same
-# output, and a change of one bit changes about half of the output's bits. Here is the whole thing for one element,
-# with Python's integers:
-
 
 # %%
-def is_kept(key: int, row: int, column: int, columns: int, rate: float) -> bool:
-    """Whether the mask keeps the element at (row, column) of an array with so many columns."""
-    counters_in_a_row = -(-columns // 4)  # division by 4, rounded up
-    counter = row * counters_in_a_row + column // 4
-    bits = splitmix64((key + counter * GOLDEN) % 2**64)  # GOLDEN is a large odd number: it spreads the counters
-    sixteen = (bits >> 16 * (column % 4)) % LEVELS  # LEVELS = 2^16
-    return sixteen >= drop_threshold(rate)
-
-
-rate = 0.2
-key = dropout_key(seed=1, step=17, layer=0)
-by_hand = np.array([[is_kept(key, row, column, 7, rate) for column in range(7)] for row in range(5)])
-assert np.array_equal(by_hand, dropout_mask(key, 5, 7, rate))  # the package's own
-
-# %%
-# Now the promises. The same place has the same mask, always; another step has another one; and a thread that works on
-# rows 3 and 4 alone gets rows 3 and 4 of the mask:
-
-# %%
-assert np.array_equal(dropout_mask(dropout_key(1, 17, 0), 5, 7, rate), by_hand)
-assert not np.array_equal(dropout_mask(dropout_key(1, 18, 0), 5, 7, rate), by_hand)
-assert np.array_equal(dropout_mask(key, np.arange(3, 5), 7, rate), by_hand[3:])
-
-# %%
-# The rate is rounded to a multiple of 1 / 65536: 0.2 becomes 13107 / 65536 = 0.199997. The factor is computed from
-# the rounded rate, so the expectation is exactly x.
-
-# %%
-assert drop_threshold(0.2) == 13107
 word_vectors = rng.standard_normal((12, 24))  # a title of T = 12 words, D = 24
-y, dropout_cache = dropout_forward(word_vectors, rate, key)
-mask = dropout_mask(key, 12, 24, rate)
-assert np.allclose(y, word_vectors * mask / (1 - 13107 / 65536))
-
 counts = np.array([1, 3, 10, 30, 100, 300, 1000, 3000])
 total, distance = np.zeros_like(word_vectors), []
-for step in range(1, counts[-1] + 1):
-    total += dropout_forward(word_vectors, rate, dropout_key(1, step, 0))[0]
-    if step in counts:
-        distance.append(np.linalg.norm(total / step - word_vectors) / np.linalg.norm(word_vectors))
-print(f"share dropped in one mask: {1 - mask.mean():.3f}; mean of 3,000 masks is off by {distance[-1]:.1%}")
-assert 0.1 < 1 - mask.mean() < 0.3
+for n in range(1, counts[-1] + 1):
+    kept = rng.random(word_vectors.shape) >= 0.2  # the mask, True with probability 0.8
+    total += word_vectors * kept / (1 - 0.2)
+    if n in counts:
+        distance.append(np.linalg.norm(total / n - word_vectors) / np.linalg.norm(word_vectors))
+print(f"mean of 1 mask is off by {distance[0]:.0%}, of 3,000 masks by {distance[-1]:.1%}")
 assert np.allclose(distance, 0.5 / np.sqrt(counts), rtol=0.35)
+course.show(
+    draw.dropout(counts, np.array(distance)),
+    "02_dropout",
+    caption="Distance of the mean of n masked copies from x, as a share of its length. Both axes are logarithmic.",
+    alt="Measured points fall along the line one half divided by the root of n, from 0.5 for one mask to 0.01 for 3,000.",
+)
 
 # %%
-drawing = course.figure(9.2, 3.6)
-left, right = drawing.subplots(1, 2, width_ratios=[1.35, 1])
-left.imshow(mask, cmap=course.WEIGHTS, vmin=0, vmax=1.6, aspect="auto")
-left.set_xticks(np.arange(-0.5, 24), minor=True)
-left.set_yticks(np.arange(-0.5, 12), minor=True)
-left.grid(which="minor", color="white", linewidth=1)
-left.tick_params(which="minor", length=0)
-left.set_xticks([0, 5, 10, 15, 20])
-left.set_yticks([0, 5, 10])
-left.set_xlabel("number of the vector (column)")
-left.set_ylabel("word (row)")
-left.set_title(f"One mask: {int((~mask).sum())} of {mask.size} numbers dropped (white)")
-right.loglog(counts, 0.5 / np.sqrt(counts), "--", color=course.GREY, label="½ / √n")
-right.loglog(counts, distance, "o", color=course.BLUE, label="measured")
-right.set_xlabel("number of masks n")
-right.set_ylabel("relative distance of the mean from x")
-right.set_title("The mean over masks goes to x")
-right.legend()
-course.save(drawing, "02_dropout")
-
-# %%
+# (How the package draws its masks, so that a stopped run can go on with the very masks it would have had and threads
+# need not wait for each other, stands in nrms_np/layers/dropout.py. Here a mask is just given.)
+#
 # Dropout, backward
 # -----------------
 #
-# The mask does not depend on x. So for a given mask, y is x times a constant, number by number, and the rule of
-# lesson 01 for that product says
-#
-# .. math:: y = x * k, \quad k = \frac{m}{1 - p} \qquad\Rightarrow\qquad dx = dy * k
-#
-# What was dropped gets no gradient, the rest gets the same factor as in the forward. It must be the *same mask*. The
-# check must hold it fixed, too: with a new mask in each forward, the two sides of the difference would come from two
-# different functions.
-
+# The mask does not depend on x. So for a given mask, y is x times a constant, number by number, and lesson 01 says what
+# such a product passes back. It must be the *same mask*, and the check must hold it fixed, too: with a new mask in each
+# forward, the two sides of the difference would come from two different functions.
 
 # %%
+kept, other = (rng.random(word_vectors.shape) >= 0.2 for _ in range(2))
+
+
 def drop(x: np.ndarray) -> np.ndarray:
-    """The forward with the mask of step 17."""
-    return dropout_forward(x, rate, key)[0]
+    """Dropout with the first of the two masks."""
+    return x * kept / 0.8
 
 
-errors = check_gradients(drop, {"x": word_vectors}, lambda dy: {"x": dropout_backward(dy, dropout_cache)})
-print(f"gradient check of dropout: {errors['x']:.0e}")
-assert errors["x"] < 1e-9
-
-other_key = dropout_key(seed=1, step=18, layer=0)
 wrong_backwards = {
-    "mask of another step": lambda dy: {"x": dropout_forward(dy, rate, other_key)[0]},
-    "factor forgotten": lambda dy: {"x": dy * mask},
+    "another mask": lambda dy: {"x": dy * other / 0.8},
+    "factor forgotten": lambda dy: {"x": dy * kept},
 }
 for name, wrong in wrong_backwards.items():
     try:
@@ -502,14 +394,17 @@ for name, wrong in wrong_backwards.items():
 # ----------------
 #
 # 1. A title is a matrix x of shape (T, D): row t is the table's row of its t-th word.
-# 2. The backward of "read a row" is "add into that row"; a repeated word gets the sum. ``d[rows] += dx`` loses it.
+# 2. The backward of "read a row" is "add into that row"; a repeated word gets the sum. ``d_table[rows] += dx`` loses
+#    it.
 # 3. Dropout multiplies by a random mask and 1 / (1 − p), so the mean stays; the backward uses the same mask.
 #
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/02_word_embeddings.py``, fill in the blanks, and run ``python -m lessons.check 02``.
+# Open ``lessons/exercises/02_word_embeddings.py`` and run ``python -m lessons.check 02``. The two functions of the lookup
+# and the two of dropout are the first pieces of your own NRMS: ``python -m lessons.mine`` shows which pieces are yours.
 #
-# Further: (a) Write the backward of the lookup with ``np.bincount``, one column at a time. (b) All unknown words
-# share row 0. What gradient does it get, and what will its vector come to mean? (c) What would happen to the scale of
-# y if the factor 1 / (1 − p) were left out in training, and dropout switched off when the model is used?
+# Further (answers in ``lessons/further/02.md``): (a) Write the backward of the lookup with ``np.bincount``, one column
+# at a time. (b) All unknown words share row 0. What gradient does it get, and what will its vector come to mean?
+# (c) What would happen to the scale of y if the factor 1 / (1 − p) were left out in training, and dropout switched off
+# when the model is used?

@@ -2,23 +2,36 @@ r"""
 Lesson 05: equations 3 to 5, from a title's words to one vector
 ===============================================================
 
+About 45 minutes, exercises included.
+
 After lesson 04 each word of a title has a vector that knows its neighbours. A title of 5 words has 5 of them, a title
 of 12 has 12. To compare a title with a reader we need one vector of fixed length. The mean of the words would do, but
-*The* says less than *Rockets*. Additive attention is a mean in which training decides how much each word counts.
+*again* says less than *Rockets*. Additive attention is a mean in which training decides how much each word counts.
 
 You need: lesson 03 (softmax and its backward) and lesson 04 (the vectors h after the heads).
+
+===================  =======================================================================
+h (T, H·d)           the words after self-attention, one row each
+W (H·d, A), b (A,)   the paper's V_w, transposed, and v_w; A numbers are made of H·d
+z, hidden (T, A)     z = h W + b and hidden = tanh(z)
+q (A,)               the query of the pooling: what makes a word important
+a, α (T,), r (H·d,)  scores, weights, and the vector of the whole title
+===================  =======================================================================
 """
 
 # %%
 import numpy as np
 
 import course
+from lessons import story
+from lessons.draw import lesson_05 as draw
 from nrms_np.gradcheck import GradientError, check_gradients, numerical_gradient, relative_error
 from nrms_np.layers.additive_attention import (
     additive_attention_backward,
     additive_attention_forward,
     mean_pooling_forward,
 )
+from nrms_np.layers.self_attention import projected_attention_forward
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
 
 # %%
@@ -27,21 +40,20 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 #
 # .. math::
 #     a_i &= q_w^T \tanh(V_w h_i + v_w) \qquad \text{(3)} \\
-#     \alpha_i &= \frac{\exp(a_i)}{\sum_{j=1}^{M} \exp(a_j)} \qquad \text{(4)} \\
-#     r &= \sum_{i=1}^{M} \alpha_i h_i \qquad \text{(5)}
+#     \alpha_i &= \frac{\exp(a_i)}{\sum_{j=1}^{T} \exp(a_j)} \qquad \text{(4)} \\
+#     r &= \sum_{i=1}^{T} \alpha_i h_i \qquad \text{(5)}
 #
-# - :math:`h_i` is the vector of word i after self-attention, with H·d numbers. The title has M words; we write T.
-# - :math:`V_w` is a matrix that makes A numbers out of the H·d, :math:`v_w` is a vector of A numbers that is added (a
-#   *bias*). In the code they are W, (H·d, A) and on the right of our rows, and b, (A,).
-# - tanh squeezes each number into the range from −1 to 1. What goes in we call :math:`z_i`, what comes out
-#   :math:`hidden_i`.
-# - :math:`q_w` is a vector of A numbers, q in the code. Its dot product with :math:`hidden_i` is the *score*
-#   :math:`a_i`, one number.
+# - :math:`h_i` is the vector of word i after self-attention, with H·d numbers.
+# - :math:`V_w` makes A numbers out of the H·d; :math:`v_w`, A numbers, is added to them (a *bias*). In the code they
+#   are W, on the right of our rows, and b.
+# - tanh squeezes each number into the range from −1 to 1.
+# - :math:`q_w` is q in the code. Its dot product with what tanh gives is the *score* :math:`a_i`, one number.
 # - :math:`\alpha_i` is the *weight* of word i: softmax again, once over all words of the title.
 # - r is the news vector, the weighted mean of the words. It has H·d numbers, for a title of any length.
 #
 # W, b and q are learned. The small w below the paper's letters stands for "word": the user encoder has the same three
-# with other values. (W is not the :math:`W_Q` or :math:`W_K` of lesson 04, and :math:`V_w` is not its value matrix.)
+# with other values. (W is none of the Q, K and V of lesson 04, and :math:`V_w` is not its value matrix. And from here
+# on q is this query alone.)
 #
 # In self-attention each word asks a question of its own, so there are T × T weights. Here there is one question for
 # all titles, q: "how much does a word like this one tell?" So there are T weights, and one vector comes out.
@@ -49,40 +61,45 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # A title by hand
 # ---------------
 #
-# H·d = 3 numbers for each word, with names to make reading easy: (topic, action, filler). A = 2.
+# The rows h are those that lesson 04 ended with, (sport, space, action, time) for each word of *Rockets win again*.
+# A = 2: the first column of W reads the topic, sport + space, and the second the time.
 
 # %%
-words = ["The", "Rockets", "win", "again"]
-h = np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 1.0, 1.0]])  # (T, H·d) = (4, 3)
-W = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])  # (H·d, A): column 0 reads topic, column 1 action minus filler
-b = np.array([-1.0, 0.0])  # (A,)
-q = np.array([2.0, 1.0])  # (A,): topic counts twice as much as action
+words = ["Rockets", "win", "again"]
+attention = [story.PARAMETERS[f"news.attention.{name}"] for name in "QKV"]
+h, _ = projected_attention_forward(story.vectors("Rockets win again"), *attention, story.HEADS, 1 / np.sqrt(2))
+assert np.allclose(h[0], [1.44, 0.28, 0.16, 0.67], atol=0.005)  # Rockets, lesson 04
 
-a = np.zeros(4)
-for i in range(4):
+W, b, q = (story.PARAMETERS[f"news.pool.{name}"] for name in "Wbq")
+assert W.tolist() == [[1, 0], [1, 0], [0, 0], [0, 1]]  # (H·d, A) = (4, 2)
+assert b.tolist() == [-1.5, 0]  # less topic than 1.5 counts against a word
+assert q.tolist() == [2, 1]  # topic counts twice as much as time
+
+a = np.zeros(3)
+for i in range(3):
     z = h[i] @ W + b  # (A,)
-    hidden = np.tanh(z)
-    a[i] = q @ hidden
-    print(f"{words[i]:8} z {z}  tanh {hidden.round(2)}  score {a[i]:5.2f}")
+    a[i] = q @ np.tanh(z)
+    print(f"{words[i]:8} z {z.round(2)}  tanh {np.tanh(z).round(2)}  score {a[i]:5.2f}")
 
 alpha = np.exp(a) / np.exp(a).sum()
-r = np.zeros(3)
-for i in range(4):
-    r += alpha[i] * h[i]
-print("weights", alpha.round(2), " r", r.round(2))
+r = sum(alpha[i] * h[i] for i in range(3))
 
 # %%
-# Follow *Rockets*: z = (2 − 1, 0) = (1, 0), tanh(1) = 0.76, the score is 2·0.76 = 1.52. It is the largest by far, so
-# r is mostly the vector of *Rockets*. In matrix form, and as the package does it:
+# Follow *Rockets*: z = (1.44 + 0.28 − 1.5, 0.67) = (0.22, 0.67), tanh makes (0.22, 0.59) of it, the score is
+# 2·0.22 + 0.59 = 1.02. *again* knows less of the topic (1.33, below 1.5) and has the smallest score. So its weight is
+# 0.13 instead of a third, and r has more sport than the plain mean of the three rows, which is 1.36:
 
 # %%
-hidden = np.tanh(h @ W + b)  # (T, A)
-assert np.allclose(hidden @ q, a)
-assert np.allclose(alpha @ h, r)
-
 packages_r, cache = additive_attention_forward(h, W, b, q)
 assert np.allclose(packages_r, r)
-assert np.allclose(cache.alpha, alpha)
+assert np.allclose(r, [1.48, 0.24, 0.21, 0.62], atol=0.005)
+assert np.isclose(h.mean(axis=0)[0], 1.36, atol=0.005)
+course.show(
+    draw.pooling(h, cache.alpha, r, words, story.DIMENSIONS),
+    "05_pooling",
+    caption="r is the sum of the rows of h, each times its weight. With equal weights, 0.33, again would count as much as win.",
+    alt="h with a row for each word, the weights 0.39, 0.48, 0.13 beside it, and r, their weighted sum: 1.48, 0.24, 0.21, 0.62.",
+)
 
 # %%
 # If q is 0, all scores are 0, all weights 1/T, and r is the plain mean. So additive attention can do all that the
@@ -92,7 +109,7 @@ assert np.allclose(cache.alpha, alpha)
 # %%
 assert np.allclose(additive_attention_forward(h, W, b, 0 * q)[0], mean_pooling_forward(h)[0])
 assert np.allclose(additive_attention_forward(h[:1], W, b, q)[0], h[0])
-assert additive_attention_forward(h[:0], W, b, q)[0].tolist() == [0.0, 0.0, 0.0]
+assert additive_attention_forward(h[:0], W, b, q)[0].tolist() == [0.0, 0.0, 0.0, 0.0]
 
 # %%
 # What tanh is good for
@@ -109,154 +126,135 @@ without_tanh, _ = softmax_forward((h @ W + b) @ q)
 assert np.allclose(without_tanh, softmax_forward(h @ (W @ q))[0])
 
 line = np.linspace(-4, 4, 161)[:, None]  # 161 words with H·d = 1
-W_hill, b_hill, q_hill = np.array([[1.5, -1.5]]), np.array([2.0, 2.0]), np.array([1.0, 1.0])
-hill = np.tanh(line @ W_hill + b_hill) @ q_hill
-straight = line @ np.array([0.25]) + 1.0
+hill = np.tanh(line @ [[1.5, -1.5]] + [2.0, 2.0]) @ [1.0, 1.0]  # A = 2
+straight = line @ [0.25] + 1.0
 assert hill.argmax() == 80  # the middle
 assert straight.argmax() == 160  # an end
-
-drawing = course.figure(9.8, 3.3)
-left, middle, right = drawing.subplots(1, 3)
-left.plot(line, np.tanh(line), color=course.BLUE, label="tanh z")
-left.plot(line, 1 - np.tanh(line) ** 2, "--", color=course.ORANGE, label="its slope, 1 − tanh² z")
-left.set_xlabel("z")
-left.set_title("tanh")
-left.set_ylim(-1.1, 1.9)
-left.legend(loc="upper left")
-middle.plot(line, hill, color=course.BLUE, label="with tanh, A = 2")
-middle.plot(line, straight, "--", color=course.GREY, label="without")
-middle.set_xlabel("h (a word vector of one number)")
-middle.set_ylabel("score a")
-middle.set_title("Scores with and without tanh")
-middle.set_ylim(-0.2, 2.7)
-middle.legend(loc="upper left")
-right.bar(words, alpha, color=course.BLUE)
-right.axhline(1 / 4, color=course.GREY, linestyle="--", linewidth=1.2)
-right.text(3.45, 0.265, "plain mean, 1/4", ha="right", color=course.GREY)
-for i in range(4):
-    right.text(i, alpha[i] + 0.015, f"{alpha[i]:.2f}", ha="center")
-right.set_ylabel("weight α")
-right.set_ylim(0, 1)
-right.set_title("Weights of the title's words")
-course.save(drawing, "05_pooling")
+course.show(
+    draw.hill(line[:, 0], hill, straight),
+    "05_hill",
+    caption="Scores of words that have one number each. With tanh and A = 2 the largest score is in the middle.",
+    alt="Two curves: a straight line that rises, and a hill with its top at 0.",
+)
 
 # %%
 # Backward
 # --------
 #
-# Given dr (H·d,), the gradient of the loss with respect to r. Go back from (5) to (3), line by line.
-#
+# Given dr (H·d,), the gradient of the loss with respect to r. h goes two ways to r, and the graph shows them:
+
+# %%
+course.show(
+    draw.graph(),
+    "05_graph",
+    caption="Above: h decides the weights. Below: h is what is averaged. Two gradients meet at h.",
+    alt="h goes through W and b, tanh, q and softmax to the weights, and directly to the sum. Gradients return along both.",
+)
+
+# %%
 # **r = Σ α_i h_i.** Number n of r is :math:`r_n = \sum_i \alpha_i h_{i,n}`. So
 # :math:`\partial r_n / \partial \alpha_i = h_{i,n}`, and the chain rule sums over all n:
 # :math:`d\alpha_i = \sum_n dr_n \, h_{i,n} = h_i \cdot dr`. And :math:`\partial r_n / \partial h_{i,n} = \alpha_i`,
 # so :math:`dh_i = \alpha_i \, dr`. That is the first way from r back to h: h as *what is averaged*.
 #
-# **α = softmax(a).** :math:`da_i = \alpha_i (d\alpha_i - \sum_j \alpha_j \, d\alpha_j)`, lesson 03.
+# .. admonition:: Derive before you read on
 #
-# **a_i = q · hidden_i.** q is used once for each word, so its gradient is a sum over the words:
-# :math:`dq = \sum_i da_i \, hidden_i`, in matrix form hiddenᵀ da. And :math:`d\,hidden_i = da_i \, q`.
+#     Put this dα into the backward of softmax, :math:`da_i = \alpha_i (d\alpha_i - \sum_j \alpha_j \, d\alpha_j)`. Try
+#     to write :math:`da_i` with r and without a sum: then it can be read. Write ``derive_score_gradient`` in
+#     ``lessons/exercises/05_equations_3_to_5.py`` and run ``python -m lessons.check 05 derive_score_gradient``.
+
+# %%
+course.derive("derive_score_gradient")
+
+# %%
+# **α = softmax(a).** The weighted mean of dα that softmax subtracts is
+# :math:`\sum_j \alpha_j \, h_j \cdot dr = (\sum_j \alpha_j h_j) \cdot dr = r \cdot dr`. So
+#
+# .. math:: da_i = \alpha_i \, (h_i - r) \cdot dr
+#
+# The score of a word matters as far as the word differs from the mean that is already there. A word that is like r
+# can have any score: nothing changes.
+#
+# Numbers: say the loss falls when the title has more sport, dr = (−1, 0, 0, 0). r has 1.48 of it. *Rockets* has 1.44,
+# a little less: its score should fall a little, da = 0.39·(1.48 − 1.44) = 0.02. *win* has 1.65: 0.48·(1.48 − 1.65) =
+# −0.08, it should count more. *again* has 1.00: 0.13·(1.48 − 1.00) = 0.06, it should count less.
+# The three add up to 0, as lesson 03 said they must: what one word wins in weight, the others lose.
+
+# %%
+dr = np.array([-1.0, 0.0, 0.0, 0.0])
+da = alpha * ((h - r) @ dr)
+assert np.allclose(da, [0.02, -0.08, 0.06], atol=0.005)
+assert np.allclose(da, softmax_backward(h @ dr, alpha))
+assert np.isclose(da.sum(), 0)
+
+# %%
+# **a_i = q · hidden_i.** q is used once for each word, so its gradient is a sum over the words,
+# :math:`dq = \sum_i da_i \, hidden_i`. And :math:`d\,hidden_i = da_i \, q`.
 #
 # **hidden = tanh(z).** With :math:`s = e^z - e^{-z}` and :math:`c = e^z + e^{-z}` we have :math:`\tanh z = s / c`,
 # :math:`s' = c` and :math:`c' = s`. The quotient rule:
 #
 # .. math:: \tanh' z = \frac{s' c - s \, c'}{c^2} = \frac{c^2 - s^2}{c^2} = 1 - \tanh^2 z
 #
-# tanh works on each number alone, so :math:`dz = d\,hidden * (1 - hidden^2)`, number by number. Note that the slope
-# is computed from the *result* of tanh; z itself need not be kept.
+# number by number. The slope is computed from the *result* of tanh; z itself need not be kept. For *win*,
+# dz = −0.08·(2, 1) ∗ (1 − 0.31², 1 − 0.59²) = (−0.14, −0.05).
 #
-# **z = h W + b.** The product rule: :math:`dW = h^T dz`, and h gets :math:`dz \, W^T`. The bias is added to every
-# row, so :math:`db = \sum_i dz_i`. This is the second way from r back to h: h as *what decides the weights*. The two
-# add up.
-
-
-# %%
-def pool_backward(
-    dr: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of h, W, b and q."""
-    hidden = np.tanh(h @ W + b)
-    alpha, _ = softmax_forward(hidden @ q)
-    # r = alpha @ h
-    d_alpha = h @ dr
-    dh = np.outer(alpha, dr)  # first way: h as what is averaged
-    # alpha = softmax(a)
-    da = softmax_backward(d_alpha, alpha)
-    # a = hidden @ q
-    dq = hidden.T @ da
-    d_hidden = np.outer(da, q)
-    # hidden = tanh(z)
-    dz = d_hidden * (1 - hidden**2)
-    # z = h @ W + b
-    dW = h.T @ dz
-    db = dz.sum(axis=0)
-    dh += dz @ W.T  # second way: h as what decides the weights
-    return dh, dW, db, dq
-
-
-T, width, A = 5, 6, 4  # width is H·d: 3 heads of 2
-rng = np.random.default_rng(5)
-h = rng.standard_normal((T, width))
-W, b, q = rng.standard_normal((width, A)), rng.standard_normal(A), rng.standard_normal(A)
-dr = rng.standard_normal(width)
-
-r, cache = additive_attention_forward(h, W, b, q)
-for ours, packages in zip(pool_backward(dr, h, W, b, q), additive_attention_backward(dr, cache), strict=True):
-    assert np.allclose(ours, packages)
-
-# %%
+# **z = h W + b.** A product and a bias, lesson 01: what W, b and h get is left to you. For h it is the second way from
+# r back: h as *what decides the weights*. The two add up.
+#
 # The two ways, one at a time
 # ---------------------------
 #
-# Are there really two, and do they add up? Measure each alone. Hold the weights still while h moves: that leaves the
-# first way. Hold the rows that are averaged still and let h move only in the weights: that leaves the second.
+# Are there really two, and do they add up? Measure each alone, as in lesson 04: two copies of h, of which one is moved
+# at a time.
 
 # %%
-fixed_alpha, fixed_h = cache.alpha.copy(), h.copy()
+copies = {"as what is averaged": h.copy(), "as what decides": h.copy()}
 
 
-def loss_by_first_way() -> float:
-    """The loss L = dr · r when h moves in the mean only."""
-    return float(dr @ (fixed_alpha @ h))
+def loss() -> float:
+    """Σ dr · r, with a copy of h for each of its two uses."""
+    averaged, decides = copies.values()
+    return float(dr @ (softmax_forward(np.tanh(decides @ W + b) @ q)[0] @ averaged))
 
 
-def loss_by_second_way() -> float:
-    """The loss when h moves in the weights only."""
-    _, cache = additive_attention_forward(h, W, b, q)
-    return float(dr @ (cache.alpha @ fixed_h))
-
-
-first = numerical_gradient(loss_by_first_way, h)
-second = numerical_gradient(loss_by_second_way, h)
-dh, *_ = pool_backward(dr, h, W, b, q)
-assert relative_error(first, np.outer(fixed_alpha, dr)) < 1e-7
-assert relative_error(first + second, dh) < 1e-7
-print(f"size of dh by the first way {np.linalg.norm(first):.2f}, by the second {np.linalg.norm(second):.2f}")
-
-largest = max(np.abs(first).max(), np.abs(second).max(), np.abs(dh).max())
-drawing = course.figure(9.8, 3.1)
-panels = drawing.subplots(1, 3, sharey=True)
-titles = ("First way: what is averaged", "Second way: what decides", "dh, their sum")
-for panel, gradient, title in zip(panels, (first, second, dh), titles, strict=True):
-    image = panel.imshow(gradient, cmap="PuOr", vmin=-largest, vmax=largest)
-    panel.set_xticks(range(width))
-    panel.set_xlabel("number of the vector, 0 to H·d − 1")
-    panel.set_title(title)
-    panel.spines[:].set_visible(False)
-panels[0].set_yticks(range(T))
-panels[0].set_ylabel("word i")
-drawing.colorbar(image, ax=panels, label="gradient", shrink=0.85)
-course.save(drawing, "05_two_ways")
+ways = {name: numerical_gradient(loss, copy) for name, copy in copies.items()}
+_, cache = additive_attention_forward(h, W, b, q)
+dh, dW, db, dq = additive_attention_backward(dr, cache)  # the package's own
+assert np.allclose(ways["as what is averaged"], np.outer(alpha, dr), atol=1e-9)
+assert np.allclose(ways["as what decides"][1], [-0.14, -0.14, 0, -0.05], atol=0.005)  # win: dz through the rows of W
+assert relative_error(sum(ways.values()), dh) < 1e-7
+course.show(
+    draw.two_ways(words, story.DIMENSIONS, ways),
+    "05_two_ways",
+    caption="The title should have more sport. Averaged: more sport in each word, by its weight. Deciding: win should count more, "
+    "so it should have more of all that makes a word count, even space and time.",
+    alt="Two tables of gradients, three words by sport, space and time, and their sum dh.",
+)
 
 # %%
-# In the left picture all rows are multiples of one another: each is dr times the weight of its word. A word with a
-# weight near 0 gets next to nothing. By the second way it gets little too, because :math:`da_i` has the factor
-# :math:`\alpha_i`. The weight of such a word changes mainly through W, b and q, which all words share.
+# On the first way all rows are multiples of one another: each is dr times the weight of its word. A word with a
+# weight near 0 gets next to nothing. On the second way it gets little too, because :math:`da_i` has the factor
+# :math:`\alpha_i`. The weight of such a word changes mainly through W, b and q, which all words share. They got
 #
+# - dq = 0.02·(0.22, 0.59) − 0.08·(0.31, 0.59) + 0.06·(−0.17, 0.24) = (−0.03, −0.02): topic should count more;
+# - db = (0.01, 0.02), the sum of the three rows of dz.
+
+# %%
+assert np.allclose(dq, [-0.03, -0.02], atol=0.005)
+assert np.allclose(db, [0.01, 0.02], atol=0.005)
+
+# %%
 # The gradient check
 # ------------------
 
 # %%
+T, width, A = 5, 6, 4  # width is H·d: 3 heads of 2
+rng = np.random.default_rng(5)
+h = rng.standard_normal((T, width))
+W, b, q = rng.standard_normal((width, A)), rng.standard_normal(A), rng.standard_normal(A)
 inputs = {"h": h, "W": W, "b": b, "q": q}
+_, cache = additive_attention_forward(**inputs)
 
 
 def forward(h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -303,14 +301,15 @@ for wrong in (without_second_way, without_sum):
 #
 # 1. Score, softmax, weighted mean: r = Σ α_i h_i with α = softmax(tanh(h W + b) q). Any number of words in, one
 #    vector out.
-# 2. tanh' = 1 − tanh², from the result. A bias or a query that is used for every word gets the sum over the words.
+# 2. The gradient of a score is α_i (h_i − r) · dr. What is used for every word, b and q, gets a sum over the words.
 # 3. h has two ways to r: it is averaged, and it decides the weights. Its gradient is the sum of both.
 #
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/05_equations_3_to_5.py``, fill in the blanks, and run ``python -m lessons.check 05``.
+# Open ``lessons/exercises/05_equations_3_to_5.py`` and run ``python -m lessons.check 05``. ``additive_attention_forward``
+# and ``additive_attention_backward`` are pieces of your own NRMS (``python -m lessons.mine``).
 #
-# Further: (a) Reorder the words of h: what happens to r? (b) Multiply q by 100: which word makes up r, and how large
-# is dq? (c) The numbers of da sum to 0 (lesson 03). What does that say about the gradient of a number that is added
-# to all scores, and why does equation 3 have a bias inside tanh but none outside?
+# Further (answers in ``lessons/further/05.md``): (a) Reorder the words of h: what happens to r? (b) Multiply q by 100:
+# which word makes up r, and how large is dq? (c) The numbers of da sum to 0. What does that say about the gradient of
+# a number that is added to all scores, and why does equation 3 have a bias inside tanh but none outside?

@@ -2,21 +2,33 @@ r"""
 Lesson 08: equations 8-10, the user vector
 ==========================================
 
+*About 55 minutes, half of them for the exercises.*
+
 After lesson 07 each click of a history has looked at the others. Now the clicks become one vector, the *user vector*:
 what this reader likes. It is additive attention again, the pooling of lesson 05. So the formulas are short here, and
 the lesson is about what histories do and titles do not: they can be empty, they can hold one click, and they can be
 very long.
 
 You need: lesson 05 (additive attention) and lesson 07 (attention over clicks).
+
+==========  ===================================================================================
+r (T, H·d)  the vectors of the T clicks of a history, rows of the table of news
+h (T, H·d)  the clicks after self-attention; h_i is click i
+α (T,)      the weights of the clicks; W (H·d, A), b (A,) and q (A,) decide them
+u (H·d,)    the user vector; users (B, H·d) those of B readers
+dX          the gradient of the loss L with respect to X, of the shape of X
+==========  ===================================================================================
 """
 
 # %%
 import numpy as np
 
 import course
+from lessons import story
+from lessons.draw import lesson_08 as draw
 from nrms_np.backend import get_backend
 from nrms_np.encoder import attend_backward, attend_forward, subset
-from nrms_np.gradcheck import GradientError, check_gradients
+from nrms_np.gradcheck import GradientError, assert_gradient, check_gradients, numerical_gradient
 from nrms_np.layers.additive_attention import additive_attention_backward, additive_attention_forward
 from nrms_np.layers.self_attention import projected_attention_forward
 from nrms_np.layers.softmax import softmax_forward
@@ -28,85 +40,100 @@ from nrms_np.packed import Packed
 #
 # .. math::
 #     a^n_i = q_n^T \tanh(V_n h^n_i + v_n), \qquad
-#     \alpha^n_i = \frac{\exp(a^n_i)}{\sum_{j=1}^{N} \exp(a^n_j)}, \qquad
-#     u = \sum_{i=1}^{N} \alpha^n_i h^n_i
+#     \alpha^n_i = \frac{\exp(a^n_i)}{\sum_{j=1}^{T} \exp(a^n_j)}, \qquad
+#     u = \sum_{i=1}^{T} \alpha^n_i h^n_i
 #
-# - :math:`h^n_i`, from lesson 07, is click i after it has looked at the other clicks: H·d numbers. N is the number of
-#   clicks.
+# - :math:`h^n_i`, from lesson 07, is click i after it has looked at the other clicks: H·d numbers. T is the number of
+#   clicks, which the paper calls N.
 # - :math:`V_n`, :math:`v_n` and :math:`q_n` are parameters: a matrix, and two vectors with A numbers. We call them W,
 #   b and q as in lesson 05. Our vectors are rows, so W stands on the right and is (H·d, A).
 # - :math:`a^n_i` is the score of click i: how much it says about the reader. :math:`\alpha^n_i` is its weight.
 # - u is the user vector, H·d numbers: a weighted mean of the clicks.
 #
-# Three clicks with two numbers each, the first "sports" and the second "space", as in lesson 07. (The numbers are new
-# ones, easy to read.) The query q counts space twice:
-
-# %%
-clicks = ["Giants win", "NASA delays launch", "Rockets again"]
-h = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])  # (N, H·d) = (3, 2)
-W = np.array([[1.0, 0.0], [0.0, 1.0]])  # (H·d, A) = (2, 2)
-b = np.array([0.0, 0.0])  # (A,)
-q = np.array([1.0, 2.0])  # (A,)
-
-# %%
 # One click at a time
 # -------------------
 #
-# tanh(2) is 0.964, and that is all we need. The scores are 1 · 0.964 = 0.964 for sports, 2 · 0.964 = 1.928 for space,
-# and their sum 2.892 for the click that is both:
+# The story: our reader clicked on *Coaches win again and again* and on *Moon launch*. In lesson 07 the two looked at each
+# other. The sport and space of the first are now (1.169, 0.375), those of the second (0.080, 1.888). The story's W
+# reads sport and space alone, b is 0 and q = (1, 1). So the score of a click is tanh(sport) + tanh(space): 0.824 + 0.359
+# = 1.183 for the first, 0.080 + 0.955 = 1.035 for the second. Their softmax is 0.537 and 0.463, and the sport of u is
+# 0.537 · 1.169 + 0.463 · 0.080 = 0.665:
 
 # %%
-a = np.zeros(3)
-for i in range(3):
+model, batch = story.model(), story.batch()
+r = model.encode_news(batch.titles)[:2]  # the two clicks
+h, _ = projected_attention_forward(r, **subset(story.PARAMETERS, "user.attention"), heads=2, scale=1 / np.sqrt(2))
+W, b, q = subset(story.PARAMETERS, "user.pool").values()
+a = np.zeros(2)
+for i in range(2):
     a[i] = q @ np.tanh(h[i] @ W + b)  # equation 8
-assert np.allclose(a, [0.964, 1.928, 2.892], atol=1e-3)
 alpha = np.exp(a) / np.exp(a).sum()  # equation 9
-u = np.zeros(2)
-for i in range(3):
+u = np.zeros(4)
+for i in range(2):
     u += alpha[i] * h[i]  # equation 10
-for title, score, weight in zip(clicks, a, alpha, strict=True):
-    print(f"{title:21} score {score:.3f}  weight {weight:.3f}")
-print(f"user vector {u.round(2)}, the plain mean would be {h.mean(axis=0).round(2)}")
+print(f"scores {a.round(3)}, weights {alpha.round(3)}, u {u.round(3)}")
+assert np.allclose([a[0], a[1], alpha[0], u[0]], [1.183, 1.035, 0.537, 0.665], atol=1e-3)
 
 # %%
 # In matrix form the scores are one product, and the weighted sum is another. The package's function is that of lesson
 # 05:
 
 # %%
-a = np.tanh(h @ W + b) @ q  # (N, A) · (A,) = (N,)
-alpha, _ = softmax_forward(a)  # (N,)
-assert np.allclose(alpha @ h, u)  # (N,) · (N, H·d) = (H·d,)
-ours, _ = additive_attention_forward(h, W, b, q)
+a = np.tanh(h @ W + b) @ q  # (T, A) · (A,) = (T,)
+alpha, _ = softmax_forward(a)  # (T,)
+assert np.allclose(alpha @ h, u)  # (T,) · (T, H·d) = (H·d,)
+ours, pooled = additive_attention_forward(h, W, b, q)
 assert np.allclose(ours, u)
 
 # %%
-# All weights are positive and sum to 1. So u lies somewhere between the clicks, inside the triangle that they span,
-# and the weights say where:
+# All weights are positive and sum to 1. So u lies between the clicks, and the weights say where. With two clicks that
+# is a point of a line. For a picture take three, of two numbers each, and a query that counts space twice: a click on
+# sport, (2, 0), one on space, (0, 2), and one on both, (2, 2). tanh(2) is 0.964, so the scores are 0.964, 1.928 and
+# 2.892, and the weights 0.10, 0.25 and 0.65:
 
 # %%
-drawing = course.figure(5.4, 4.2)
-axes = drawing.add_subplot()
-axes.fill(h[:, 0], h[:, 1], color=course.BLUE, alpha=0.08)
-axes.scatter(h[:, 0], h[:, 1], s=900 * alpha, color=course.BLUE)
-for (x, y), title, weight, shift in zip(h, clicks, alpha, [(14, -4), (-30, -36), (-30, 20)], strict=True):
-    axes.annotate(f"{title}\nweight {weight:.2f}", (x, y), xytext=shift, textcoords="offset points", fontsize=9)
-axes.plot(*h.mean(axis=0), "x", color=course.GREY, markersize=10, markeredgewidth=2.5, label="plain mean")
-axes.plot(*u, "*", color=course.RED, markersize=17, label="user vector u")
-axes.set_xlabel("sports")
-axes.set_ylabel("space")
-axes.set_xlim(-0.5, 3.0)
-axes.set_ylim(-0.3, 2.75)
-axes.legend(loc="lower left", bbox_to_anchor=(0.02, 0.1))
-axes.set_title("The user vector is a weighted mean of the clicks")
-course.save(drawing, "08_user_vector")
+three = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
+u_of_three, pooled_three = additive_attention_forward(three, np.eye(2), np.zeros(2), np.array([1.0, 2.0]))
+assert np.allclose(pooled_three.alpha, [0.10, 0.25, 0.65], atol=0.01)
+course.show(
+    draw.user_vector(["a click on sport", "on space", "on both"], three, pooled_three.alpha, u_of_three),
+    "08_user_vector",
+    caption="Three clicks, the larger the dot, the larger its weight. The query counts space twice, so u lies above the "
+    "plain mean.",
+    alt="A triangle with a click at each corner: sport, space and both. The one on both is the largest. The user vector lies "
+    "inside, near it, the plain mean further off.",
+)
+
+# %%
+# One number backward
+# -------------------
+#
+# The backward is that of lesson 05. Once with numbers: let L be the sport of u, 0.665, so du = (1, 0, 0, 0). From u back
+# to click 0 there are two ways.
+#
+# - As what is averaged, its sport is passed the weight, 0.537.
+# - As what decides the weights: :math:`da_0` = 0.537 · (1.169 − 0.665) = 0.271. tanh has the slope 1 − 0.824² = 0.321 at
+#   its sport and 1 − 0.359² = 0.871 at its space. So its sport is passed 0.271 · 0.321 = 0.087 more, and its *space*
+#   0.271 · 0.871 = 0.236.
+#
+# More space in the sport click makes the user vector more sportive? Yes: with more to say the click gets more weight,
+# and it brings its sport along. In *Moon launch* it is the other way round: :math:`da_1` = −0.271, its sport is passed
+# 0.463 − 0.271 · 0.993 = 0.194.
+
+# %%
+dh, *_ = additive_attention_backward(np.array([1.0, 0, 0, 0]), pooled)
+assert np.allclose(dh[:, :2], [[0.537 + 0.087, 0.236], [0.194, -0.024]], atol=1e-3)
+measured = numerical_gradient(lambda: additive_attention_forward(h, W, b, q)[0][0], h)
+assert_gradient("h", dh, measured)
 
 # %%
 # attend: the whole second level
 # ------------------------------
 #
 # Self-attention (lesson 07) and this pooling, one after the other, are the function **attend** at the news level.
-# Lesson 07 called it for titles; now it makes a user vector of each history. The table holds five news vectors. Four
-# readers: Ann with three clicks, Ben with none, Cleo with one, and Dan, who clicked news 1 twice.
+# Lesson 06 made it for titles; now it makes a user vector of each history. The table holds five news vectors, random
+# ones from here on. Four readers: Ann with three clicks, Ben with none, Cleo with one, and Dan, who clicked news 1
+# twice.
 
 # %%
 rng = np.random.default_rng(8)
@@ -123,7 +150,7 @@ shapes = {
 parameters = {name: 0.7 * rng.standard_normal(shape) for name, shape in shapes.items()}
 
 
-def attend(table, histories):
+def attend(table: np.ndarray, histories: Packed) -> tuple:
     """The user vectors (readers, H·d) of some histories, and what the backward needs."""
     return attend_forward(table, histories, parameters, H, SCALE, layers)
 
@@ -137,8 +164,7 @@ assert np.allclose(users[ANN], of_ann)
 # The empty history
 # -----------------
 #
-# Of MIND-small's impressions, 2.4% are of readers who have clicked nothing yet. For Ben the sum of equation 10 has
-# no terms, so
+# Every reader was new once, and had clicked nothing yet. For Ben the sum of equation 10 has no terms, so
 
 # %%
 assert np.array_equal(users[BEN], np.zeros(H * d))
@@ -175,22 +201,33 @@ assert not any(gradient.any() for gradient in gradients.values())
 # One click
 # ---------
 #
-# Cleo clicked one news item, r. In both softmaxes exp(s) stands above and below the fraction bar, whatever the score
-# s is: the click attends to itself with weight 1. In the self-attention that leaves its values, :math:`h = r V`, and
-# in the pooling :math:`u = 1 \cdot h`:
+# Cleo clicked one news item, r. What is her user vector, and what do r and the parameters get back for it?
+#
+# **Derive before you read on.** Write ``derive_one_click(du, r, V)`` in ``lessons/exercises/08_equations_8_to_10.py``:
+# dr and dV. Then think: what about Q, K, W, b and q?
+
+# %%
+course.derive("derive_one_click")
+
+# %%
+# In both softmaxes exp(s) stands above and below the fraction bar, whatever the score s is: the click attends to itself
+# with weight 1. In the self-attention that leaves its values, :math:`h = r V`, and in the pooling :math:`u = 1 \cdot
+# h`. So u = r V, and the rule for a product gives :math:`dr = du \, V^T` and :math:`dV = r^T du`, an outer product.
 
 # %%
 assert np.allclose(users[CLEO], table[3] @ parameters["attention.V"])
 
 # %%
-# The backward follows. A softmax passes back :math:`p (dp - \sum p \, dp)`, lesson 03. With one weight p = 1 that is
+# And the others: a softmax passes back :math:`p (dp - \sum p \, dp)`, lesson 03. With one weight p = 1 that is
 # :math:`1 \cdot (dp - dp) = 0`. So Cleo trains V and her click's vector, but neither Q and K nor W, b and q. There
 # was nothing to choose, so there is nothing to learn about choosing:
 
 # %%
 upstream = np.zeros_like(users)
 upstream[CLEO] = rng.standard_normal(H * d)
-_, gradients = attend_backward(upstream, cache)
+d_table, gradients = attend_backward(upstream, cache)
+assert np.allclose(d_table[3], upstream[CLEO] @ parameters["attention.V"].T)
+assert np.allclose(gradients["attention.V"], np.outer(table[3], upstream[CLEO]))
 learned = [name for name, gradient in gradients.items() if gradient.any()]
 print("a reader with one click trains:", learned)
 assert learned == ["attention.V"]
@@ -227,17 +264,17 @@ assert np.allclose(shuffled, users[ANN])
 # %%
 # The same is true of titles: *dog bites man* and *man bites dog* have the same news vector.
 #
-# The order matters in one place only, before the model: MIND's histories can be long, and the model reads the
-# **last** 50 clicks. MIND lists the oldest click first, so the last ones are those that say most about today.
-# ``Packed.last`` cuts:
+# The order matters in one place only, before the model: histories can be long, and the model reads the **last** 50
+# clicks. MIND lists the oldest click first, so the last ones are those that say most about today. ``Packed.last`` cuts:
 
 # %%
 long = Packed.from_lists([list(range(60)), [7, 8, 9]])
 assert long.last(50).to_lists() == [list(range(10, 60)), [7, 8, 9]]
 
 # %%
-# Two well-known programs kept the first 50 instead. Such a mistake breaks nothing: every gradient check passes and
-# the loss falls. Only the reader's latest interests are missing. Lesson 14 shows it at work.
+# The Recommenders project keeps the first 50 instead (``history[: self.his_size]`` in its
+# recommenders/models/newsrec/io/mind_iterator.py). Such a choice breaks nothing: every gradient check passes and the loss
+# falls. Only the reader's latest interests are missing. Lesson 15 shows it at work.
 #
 # The gradient check
 # ------------------
@@ -250,12 +287,12 @@ assert long.last(50).to_lists() == [list(range(10, 60)), [7, 8, 9]]
 inputs = {"table": table, **parameters}
 
 
-def users_of(table, **parameters):
+def users_of(table: np.ndarray, **parameters: np.ndarray) -> np.ndarray:
     """Only the user vectors, as the check wants it."""
     return attend_forward(table, histories, parameters, H, SCALE, layers)[0]
 
 
-def backward(up):
+def backward(up: np.ndarray) -> dict[str, np.ndarray]:
     """The gradients of the table and the parameters, by their names."""
     d_table, gradients = attend_backward(up, cache)
     return {"table": d_table, **gradients}
@@ -271,12 +308,12 @@ assert max(errors.values()) < 1e-7
 
 
 # %%
-def pool(h):
+def pool(h: np.ndarray) -> np.ndarray:
     """The pooling of one history, a function of h alone."""
     return additive_attention_forward(h, **subset(parameters, "pool"))[0]
 
 
-def constant_weights_backward(du, h):
+def constant_weights_backward(du: np.ndarray, h: np.ndarray) -> dict[str, np.ndarray]:
     """Only the first way: the weights are taken for constants."""
     _, cache = additive_attention_forward(h, **subset(parameters, "pool"))
     return {"h": np.outer(cache.alpha, du)}
@@ -298,7 +335,7 @@ except GradientError as error:
 
 
 # %%
-def pool_of_q(q):
+def pool_of_q(q: np.ndarray) -> np.ndarray:
     """The pooling of Cleo's history, a function of q alone."""
     return additive_attention_forward(h_of_cleo, parameters["pool.W"], parameters["pool.b"], q)[0]
 
@@ -323,9 +360,11 @@ assert not dq.any()  # the true gradient is zero, so a check would check nothing
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/08_equations_8_to_10.py``, fill in the blanks, and run ``python -m lessons.check 08``.
+# Open ``lessons/exercises/08_equations_8_to_10.py``, and run ``python -m lessons.check 08``. There ``last_clicks`` runs and
+# is wrong in one case. ``user_forward`` and ``user_backward`` are the whole of the second level, for the last clicks of
+# one reader: think of the news that were cut off.
 #
 # Further: (a) Dan clicked news 1 twice. Is his user vector the same as if he had clicked it once? Try it, and say
 # what changed in equation 9. (b) Pool packed histories in one go with ``np.add.reduceat(weights[:, None] * h,
 # offsets[:-1])``. Whose click does Ben get, and why? (c) What would you add to the click vectors so that the order
-# matters, and what would its gradient be?
+# matters, and what would its gradient be? Answers are in ``lessons/further/08.md``.

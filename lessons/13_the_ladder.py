@@ -1,99 +1,113 @@
 r"""
-Lesson 12: fast
-===============
+Lesson 13: the ladder
+=====================
 
-The layers of lessons 03 to 09 are right, and slow. This lesson counts what a training step *must* do, measures what
-it takes, and closes most of the gap in one place: the loop over all pairs of words in self-attention.
+About 3 hours with the exercises; one without.
 
-You need: lessons 04 and 05 (the two kinds of attention) and lesson 11 (packed sequences, each distinct thing once).
+The layers of lessons 02 to 10 are right, and slow. This lesson climbs from them to the package's kernels, one rung at a time. Each
+rung changes one thing, is checked against differences, and is timed on a whole training step. Some rungs gain much, some
+little, and two lose: that compiled code is fast is not true of itself.
 
-Run as ``python lessons/12_fast.py --measure`` it measures a whole batch, which takes a minute, and writes the
-numbers to lessons/figures/12_measured.json. Without, it measures a small batch and draws the chart from the numbers
-written last.
+On each rung this page shows one half of a pair of functions. The other half is an exercise, and the ladder is built with *your*
+half where it is right, else with the solution's.
+
+You need: lesson 04 (attention and its backward), lesson 05 (pooling), lesson 12 (packed sequences, each distinct thing once).
+
+Letters: T words in a title, N in all titles together, T² *pairs* in a title. D numbers a word vector, H heads of d numbers, A
+numbers in a hidden row of the pooling. *Query*, *key* and *value* are the three projections of a word; q is only the query of the
+pooling. :math:`S_{i,j}` is a score, :math:`\alpha_{i,j}` a weight, dX the gradient of the loss with respect to X. A *reference* is
+a place in a title that names a row of a table.
+
+``python lessons/13_the_ladder.py --measure`` measures a whole batch for some minutes and writes lessons/figures/13_measured.json.
+Without, a small batch is measured, and the figures show the numbers written last.
 """
 
 # %%
 import json
-import math
-import os
-import platform
 import sys
-import time
 from collections.abc import Callable
-from datetime import date
+from types import SimpleNamespace
+from typing import NamedTuple
 
-import numba
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 import course
+from lessons import ladder
+from lessons.draw import lesson_13 as draw
 from nrms_np import NRMS, Config, Packed, kernels
-from nrms_np.kernels.engine.lanes import fill, load, multiply_add, store
-from nrms_np.kernels.engine.parallel import available_threads, set_threads
+from nrms_np.backend import Backend
+from nrms_np.encoder import attend_backward, attend_forward, subset
+from nrms_np.gradcheck import check_gradients
+from nrms_np.kernels import self_attention
+from nrms_np.kernels.engine.compile import numba
+from nrms_np.kernels.engine.lanes import fill, load, multiply, multiply_add, store
 from nrms_np.layers import batched
+from nrms_np.layers.softmax import softmax_backward, softmax_forward
 from nrms_np.packed import Batch, distinct, offsets_of
 
 MEASURE = "--measure" in sys.argv
-rng = np.random.default_rng(12)
+D, H, d, A = 300, 20, 20, 200  # the sizes of the `recommenders` preset
+WIDTH, SCALE, VOCABULARY = H * d, 1 / d**0.5, 25_000
+rng = np.random.default_rng(13)
+
+pieces, yours = ladder.pieces()
+print("your pieces:", ", ".join(sorted(yours)) or "none yet, so the solutions' are used")
+if numba is None:
+    print("Numba is not installed: the loops below run as plain Python, right and slow. Times are those recorded.")
 
 # %%
 # A batch to measure on
 # ---------------------
 #
-# Lengths and popularity are drawn as in lesson 11, so that the batch looks like one of MIND.
+# Lengths and popularity are drawn as in lesson 12. The news of histories come first, as in the package's own batches.
 
 
 # %%
-def draw(count: int, kinds: int, start: int) -> np.ndarray:
+def references(count: int, kinds: int, start: int) -> np.ndarray:
     """`count` row numbers below `kinds`, row i with a chance proportional to 1 / (i + start)."""
     chances = 1 / (np.arange(kinds) + start)
     return rng.choice(kinds, size=count, p=chances / chances.sum())
 
 
 def batch_like_mind(users: int) -> Batch:
-    """A training batch of so many users, with 4 negatives each."""
-    clicks = np.minimum(np.rint(rng.lognormal(np.log(19.6), 1.1, size=users)).astype(int), 50)
-    references = draw(int(clicks.sum()) + users * 5, 20_000, 50)
-    news, renumbered = distinct(references, 20_000)
+    """A training batch of so many users, with one clicked candidate and 4 others each."""
+    clicks = np.clip(np.rint(rng.lognormal(np.log(19), 1.1, size=users)).astype(int), 1, 50)
+    clicked, histories = distinct(references(int(clicks.sum()), 20_000, 50), 20_000)
+    candidates = references(users * 5, 20_000, 50)
+    news = np.concatenate([clicked, np.setdiff1d(candidates, clicked)])
+    number = np.empty(20_000, dtype=np.int32)
+    number[news] = np.arange(len(news))
     lengths = np.clip(1 + rng.negative_binomial(20, 20 / 30.8, size=len(news)), 1, 30)
-    words, word_index = distinct(draw(int(lengths.sum()), 25_000, 3), 25_000)
-    histories = Packed(renumbered[: clicks.sum()], offsets_of(clicks))
-    candidates = renumbered[clicks.sum() :].reshape(users, 5)
-    return Batch(words, Packed(word_index, offsets_of(lengths)), histories, candidates)
+    words, index = distinct(references(int(lengths.sum()), VOCABULARY, 3), VOCABULARY)
+    titles = Packed(index, offsets_of(lengths))
+    return Batch(words, titles, Packed(histories, offsets_of(clicks)), number[candidates].reshape(users, 5))
 
 
-batch = batch_like_mind(users=64 if MEASURE else 8)
-titles = batch.titles
-D, H, d, A = 300, 20, 20, 200  # the sizes of the `recommenders` preset
-WIDTH = H * d
+batch = batch_like_mind(users=64 if MEASURE else 3)
+model = NRMS.create(Config(word_dim=D, heads=H, head_dim=d, query_dim=A), ["a word"] * VOCABULARY)
+titles, clicked = batch.titles, int(batch.histories.index.max()) + 1
 pairs = int((titles.lengths**2).sum())
 print(f"a batch: {titles.count} titles, {len(titles.index):,} words, {len(batch.words):,} distinct, {pairs:,} pairs")
 
 # %%
-# What must be computed
-# ---------------------
+# Count first
+# -----------
 #
-# Count each multiplication and each addition of two numbers as one operation. A matrix product (n, k) · (k, m)
-# makes n·m sums of k products: 2·n·k·m operations. Its backward is two products of the same size (lesson 01: dA =
-# dC Bᵀ, dB = Aᵀ dC), so forward and backward together take 6·n·k·m. The step has four large products:
+# Count each multiplication and each addition of two numbers as one operation. A matrix product (n, k) · (k, m) makes n·m
+# sums of k products: 2·n·k·m operations. Its backward is two products of the same size (lesson 01), so together they take
+# 6·n·k·m. A step has four large products: of the distinct words with Q, K and V side by side; of the words' h with W of the
+# pooling; and the same for the distinct news *in histories* (a candidate that nobody clicked before needs no query, key or
+# value) and for the clicks.
 #
-# - words · (Q, K, V of the titles): (distinct words, D) · (D, 3·H·d)
-# - h · W of the pooling of titles: (words of the titles, H·d) · (H·d, A)
-# - news · (Q, K, V of the histories): (distinct news, H·d) · (H·d, 3·H·d)
-# - h · W of the pooling of histories: (clicks, H·d) · (H·d, A)
-#
-# (The third is smaller in the package's own batches: they list the news of histories first, and the candidates that
-# nobody clicked before are left out of it.)
-#
-# Self-attention itself is a small product for every title, every head: for one pair and one head the score takes 2·d
-# operations, and the weighted sum of the values another 2·d. Backward there are four such terms, for the gradients of
-# the weight, the value, the query and the key. Together 12·d, for all heads 12·H·d operations per pair.
+# Self-attention itself takes, for one pair and one head, 2·d operations for the score and 2·d for the weighted sum.
+# Backward there are four such terms, for the gradients of weight, value, query and key. Together 12·d, for all heads 12·H·d
+# a pair.
 
 # %%
 products = [
     (len(batch.words), D, 3 * WIDTH),
     (len(titles.index), WIDTH, A),
-    (titles.count, WIDTH, 3 * WIDTH),
+    (clicked, WIDTH, 3 * WIDTH),
     (len(batch.histories.index), WIDTH, A),
 ]
 operations_of_products = sum(6 * n * k * m for n, k, m in products)
@@ -101,539 +115,725 @@ operations_of_pairs = 12 * WIDTH * (pairs + int((batch.histories.lengths**2).sum
 share = operations_of_pairs / (operations_of_pairs + operations_of_products)
 print(f"operations: {operations_of_products / 1e9:.1f} billion in matrix products, {share:.0%} of all in attention")
 assert share < 0.1
+factors = [[rng.standard_normal(shape, dtype=np.float32) for shape in ((n, k), (k, m), (n, m))] for n, k, m in products]
+
+
+def products_alone() -> None:
+    """The large products of a step, forward and backward, and nothing else."""
+    for left, right, d_product in factors:
+        left @ right, d_product @ right.T, left.T @ d_product
+
 
 # %%
-# The floor
-# ---------
+# A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people have
+# tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code gets below it,
+# except by computing less. All else is a few percent of the operations. If it takes more than that of the time, then
+# because of *how* it is done.
 #
-# A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people
-# have tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code
-# gets below it, except by computing less, as lesson 11 did. All else, attention included, is a few percent of the
-# operations. If it takes more than a small share of the time, then not because there is much to compute, but
-# because of how it is done.
-
-
-# %%
-def best_time(function: Callable[[], object], repeats: int = 5) -> float:
-    """Seconds of the fastest of some runs: the one that was disturbed least. The first run is not counted."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def products_alone() -> Callable[[], None]:
-    """A function that runs the large products of a step, forward and backward, and does nothing else."""
-    arrays = []
-    for n, k, m in products:
-        factors = [rng.standard_normal(shape, dtype=np.float32) for shape in ((n, k), (k, m), (n, m))]
-        arrays.append((*factors, *(np.empty_like(factor) for factor in factors)))
-
-    def run() -> None:
-        for left, right, d_product, d_left, d_right, product in arrays:
-            np.dot(left, right, out=product)
-            np.dot(d_product, right.T, out=d_left)
-            np.dot(left.T, d_product, out=d_right)
-
-    return run
-
-
-# %%
-# The hot loop, six ways
-# ----------------------
+# A backend, a step, a check, a clock
+# -----------------------------------
 #
-# A *hot loop* is one in which a program spends much of its time. Here it is the scores of all pairs of all titles:
-# for head k, :math:`S_{i,j} = q_i \cdot \kappa_j`, query times key (lesson 04), a sum of d products. Queries and keys
-# are made once for each distinct word (lesson 11), so a title's words are looked up in them. We compute the same
-# scores six times, and write them in the same place: one row of H numbers for each pair, pair (i, j) of a title with
-# T words at i·T + j.
-
-# %%
-queries, keys = (rng.standard_normal((len(batch.words), WIDTH), dtype=np.float32) for _ in range(2))
-pair_offsets = offsets_of(titles.lengths**2)  # where the pairs of each title start
-index, offsets = titles.index, titles.offsets
-
-# %%
-# **Python.** Every number becomes an object, and every ``*`` asks both its operands for their type. We only do
-# three titles.
+# The encoder asks a *backend* for its functions (``nrms_np/backend.py``). A rung is a backend, and each takes over the
+# functions of the one before but for those that it replaces. This is a step of lesson 10, on a whole batch, with any
+# backend:
 
 
 # %%
-def scores_in_python(title: int) -> list[list[float]]:
-    """The scores of one title, a row of H numbers for each pair."""
-    words = titles.sequence(title)
-    asked, looked_at = queries[words].tolist(), keys[words].tolist()
-    rows = []
-    for query in asked:
-        for key in looked_at:
-            row = []
-            for k in range(H):
-                total = 0.0
-                for c in range(k * d, (k + 1) * d):
-                    total += query[c] * key[c]
-                row.append(total)
-            rows.append(row)
-    return rows
+def step(backend: Backend, model: NRMS) -> dict[str, np.ndarray]:
+    """The gradients of a batch, without dropout: of the word vectors and of each parameter."""
+    parameters, heads, scale = model.parameters, model.config.heads, 1 / model.config.head_dim**0.5
+    x, _ = backend.embedding_forward(parameters["word_embedding"], batch.words)
+    news, title_cache = attend_forward(x, titles, subset(parameters, "news"), heads, scale, backend)
+    users, history_cache = attend_forward(
+        news[:clicked], batch.histories, subset(parameters, "user"), heads, scale, backend
+    )
+    scores, click_cache = backend.click_score_forward(users, news, batch.candidates)
+    losses, loss_cache = backend.softmax_loss_forward(scores, np.zeros(len(scores), dtype=int))
+    # loss = losses.mean()
+    d_scores = backend.softmax_loss_backward(np.full_like(losses, 1 / len(losses)), loss_cache)
+    d_users, d_news = backend.click_score_backward(d_scores, click_cache)  # news as candidates
+    d_clicked, user_gradients = attend_backward(d_users, history_cache)
+    d_news[:clicked] += d_clicked  # and news as clicks
+    dx, news_gradients = attend_backward(d_news, title_cache)
+    return {"x": dx, **news_gradients, **{f"user.{name}": value for name, value in user_gradients.items()}}
 
 
 # %%
-# **NumPy, one title at a time.** The inner loops are gone: ``@`` multiplies a stack of H matrices. But each
-# product is tiny, (T, d) · (d, T), and the cost of a call, about a microsecond, is paid for every title and every
-# step of it.
+# Each rung is checked on four tiny sequences: a row that is used twice, no word at all, one word, two words. All in
+# float64, through self-attention and pooling, against differences (lesson 01).
+
+# %%
+TINY = Packed.from_lists([[4, 0, 4], [], [3], [2, 1]])
+
+
+def check(backend: Backend) -> float:
+    """The largest error of the gradients of self-attention and pooling."""
+    shapes = {"x": (5, 7), "Q": (7, 6), "K": (7, 6), "V": (7, 6), "W": (6, 4), "b": (4,), "q": (4,)}
+    arrays = {
+        name: np.random.default_rng([13, n]).standard_normal(shape) for n, (name, shape) in enumerate(shapes.items())
+    }
+    caches = []
+
+    def forward(x, Q, K, V, W, b, q):
+        h, attention = backend.projected_attention_forward(x, TINY, Q, K, V, 3, 2**-0.5)
+        pooled, pooling = backend.additive_attention_forward(h, TINY.offsets, W, b, q)
+        caches[:] = attention, pooling
+        return pooled
+
+    def backward(d_pooled: np.ndarray) -> dict[str, np.ndarray]:
+        dh, *d_pool = backend.additive_attention_backward(d_pooled, caches[1])
+        return dict(zip(shapes, (*backend.projected_attention_backward(dh, caches[0]), *d_pool), strict=True))
+
+    return max(check_gradients(forward, arrays, backward).values())
 
 
 # %%
-def scores_in_numpy() -> np.ndarray:
-    """The scores of all titles, (pairs, H)."""
-    S = np.empty((pairs, H), dtype=np.float32)
-    for title in range(titles.count):
-        words = titles.sequence(title)
-        asked = queries[words].reshape(-1, H, d).transpose(1, 0, 2)  # (H, T, d)
-        looked_at = keys[words].reshape(-1, H, d).transpose(1, 2, 0)  # (H, d, T)
-        S[pair_offsets[title] : pair_offsets[title + 1]] = (asked @ looked_at).reshape(H, -1).T
+# The clock is the processor's, not the wall's: ``time.process_time`` counts what this process has used, so that another
+# program on the machine disturbs it less. Of several runs the fastest counts: it was disturbed least. (How the rungs take
+# turns is in ``lessons/ladder.py``.)
+
+# %%
+details: dict[str, dict[str, Callable[[], object]]] = {}  # parts of a step, each done in several ways
+
+# %%
+# Rung 1: each word projected once
+# --------------------------------
+#
+# The layers look up a title's words and multiply them by Q, K and V. Lesson 12: look up *after* the product, and a word
+# that stands in 50 titles is projected once. All references to a row of the table add their gradients into it *before* the
+# product with the transposed matrix. Q, K and V stand side by side, so that there is one product and not three. What comes
+# between, ``forward`` and ``backward`` below, is what the next rungs change.
+
+
+# %%
+class AttentionCache(NamedTuple):
+    """The inputs; W (D, 3·H·d) Q, K and V side by side; projected (rows, 3·H·d) = table · W; alpha (pairs, H)."""
+
+    table: np.ndarray
+    sequences: Packed
+    scale: float
+    W: np.ndarray
+    projected: np.ndarray
+    alpha: np.ndarray
+
+    def weights(self, s: int) -> np.ndarray:
+        """(H, T, T), the attention weights of sequence s."""
+        T, part = blocks(self.sequences)[s]
+        return self.alpha[part].reshape(T, T, self.alpha.shape[1]).transpose(2, 0, 1)
+
+
+def around(forward: Callable, backward: Callable, add_into_rows: Callable) -> dict[str, Callable]:
+    """The backend's self-attention around two inner functions.
+
+    forward(projected, sequences, heads, scale) -> h (N, H·d), alpha (pairs, H).
+    backward(dh, alpha, projected, sequences, scale) -> (N, 3·H·d), the gradients of each reference's query, key and value.
+    """
+
+    def projected_attention_forward(table, sequences, Q, K, V, heads, scale):
+        W = np.hstack([Q, K, V])
+        projected = table @ W
+        scale = table.dtype.type(scale)
+        h, alpha = forward(projected, sequences, heads, scale)
+        return h, AttentionCache(table, sequences, scale, W, projected, alpha)
+
+    def projected_attention_backward(dh, cache):
+        d_references = backward(dh, cache.alpha, cache.projected, cache.sequences, cache.scale)
+        # each reference used projected[index]
+        d_projected = add_into_rows(d_references, cache.sequences.index, len(cache.table))
+        # projected = table @ W
+        dW = cache.table.T @ d_projected
+        return d_projected @ cache.W.T, *np.hsplit(dW, 3)
+
+    return {f.__name__: f for f in (projected_attention_forward, projected_attention_backward)}
+
+
+# %%
+# On this rung NumPy does the inside, one title after another. The H heads stand in one stack of matrices, (H, T, d), and
+# ``@`` multiplies stacks, so the loop over the heads is gone. The way back through the stack is **exercise 1**,
+# ``attend_rows_backward``.
+
+
+# %%
+def attend_rows(queries, keys, values, heads, scale):
+    """Attention in one title whose words are projected already: (T, H·d) each. Returns h (T, H·d), alpha (H, T, T)."""
+    T, width = queries.shape
+    query, key, value = (rows.reshape(T, heads, width // heads).transpose(1, 0, 2) for rows in (queries, keys, values))
+    alpha, _ = softmax_forward(scale * (query @ key.transpose(0, 2, 1)))
+    return (alpha @ value).transpose(1, 0, 2).reshape(T, width), alpha
+
+
+def blocks(sequences: Packed) -> list[tuple[int, slice]]:
+    """For each sequence its length T and where its T² pairs stand."""
+    starts = offsets_of(sequences.lengths**2).tolist()
+    return [(T, slice(starts[s], starts[s + 1])) for s, T in enumerate(sequences.lengths.tolist())]
+
+
+def by_title(attend_rows_backward: Callable) -> tuple[Callable, Callable]:
+    """Make forward and backward, which take one title after another."""
+
+    def forward(projected, sequences, heads, scale):
+        h = np.empty((len(sequences.index), projected.shape[1] // 3), dtype=projected.dtype)
+        alpha = np.empty((int((sequences.lengths**2).sum()), heads), dtype=projected.dtype)
+        for s, (T, part) in enumerate(blocks(sequences)):
+            first, rows = sequences.offsets[s], projected[sequences.sequence(s)]
+            h[first : first + T], weights = attend_rows(*np.hsplit(rows, 3), heads, scale)
+            alpha[part] = weights.transpose(1, 2, 0).reshape(T * T, heads)
+        return h, alpha
+
+    def backward(dh, alpha, projected, sequences, scale):
+        d_references = np.empty((len(dh), projected.shape[1]), dtype=dh.dtype)
+        for s, (T, part) in enumerate(blocks(sequences)):
+            first, rows = sequences.offsets[s], projected[sequences.sequence(s)]
+            weights = alpha[part].reshape(T, T, alpha.shape[1]).transpose(2, 0, 1)
+            of_title = attend_rows_backward(dh[first : first + T], *np.hsplit(rows, 3), weights, scale)
+            d_references[first : first + T] = np.hstack(of_title)
+        return d_references
+
+    return forward, backward
+
+
+def add_at(values: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
+    """Add values[t] into row index[t], one reference after another, in NumPy."""
+    total = np.zeros((rows, values.shape[1]), dtype=values.dtype)
+    np.add.at(total, index, values)
+    return total
+
+
+# %%
+# Rung 2: the forward as one compiled loop
+# ----------------------------------------
+#
+# What is left to remove: the cost of a call of NumPy, for every title and every step of it. Numba compiles a Python
+# function of loops to machine code, so write the loop over all titles out. Queries, keys and values are looked up by row;
+# the weights of all titles stand end to end, one row of H numbers for each pair, pair (i, j) of a title at i·T + j.
+
+
+# %%
+def scores(projected: np.ndarray, sequences: Packed, heads: int, scale: float) -> np.ndarray:
+    """S[pair, k] = scale · query_i · key_j in head k."""
+    width = projected.shape[1] // 3
+    d = width // heads
+    S = np.empty((np.sum(np.diff(sequences.offsets) ** 2), heads), dtype=projected.dtype)
+    pair = 0
+    for s in range(len(sequences.offsets) - 1):
+        rows = sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]]
+        for i in rows:
+            for j in rows:
+                query, key = projected[i], projected[j, width:]
+                for k in range(heads):
+                    total = projected.dtype.type(0)
+                    for c in range(k * d, (k + 1) * d):
+                        total += query[c] * key[c]
+                    S[pair, k] = scale * total
+                pair += 1
     return S
 
 
-reference = scores_in_numpy()
-assert np.allclose(reference[: pair_offsets[1]], scores_in_python(0), atol=1e-4)
-
 # %%
-# **Numba, heads outermost.** Numba compiles a Python function to machine code, so a loop costs next to nothing.
-# This is the Python version written for all titles. ``H``, ``d`` and ``WIDTH`` are constants for the compiler;
-# ``fastmath`` is explained below.
+# This is Python, and it runs as Python: so it is checked. Numba then compiles the very same function. **Exercise 2** is the
+# other half, ``weighted_sum``: the values, weighted and added up. The softmax stays NumPy's for now, one title after
+# another.
 
 
 # %%
-@numba.njit(fastmath=True)
-def scores_heads_outermost(queries, keys, index, offsets, pair_offsets, S):
-    """S[pair, k] = the sum over c of query[k·d + c] · key[k·d + c]."""
-    for s in range(len(offsets) - 1):
-        words = index[offsets[s] : offsets[s + 1]]
-        T = len(words)
-        for k in range(H):
-            for i in range(T):
-                query = queries[words[i]]
-                for j in range(T):
-                    key = keys[words[j]]
-                    total = np.float32(0)
+def softmax_by_title(S: np.ndarray, sequences: Packed) -> np.ndarray:
+    """Weights (pairs, H): the softmax over j, for each i of each title and each head."""
+    alpha = np.empty_like(S)
+    for T, part in blocks(sequences):
+        weights, _ = softmax_forward(S[part].reshape(T, T, S.shape[1]).swapaxes(1, 2))  # over the last axis
+        alpha[part] = weights.swapaxes(1, 2).reshape(T * T, S.shape[1])
+    return alpha
+
+
+def loop_forward(scores: Callable, softmax: Callable, weighted_sum: Callable) -> Callable:
+    """Make forward out of functions that take all titles at once."""
+
+    def forward(projected, sequences, heads, scale):
+        alpha = softmax(scores(projected, sequences, heads, scale), sequences)
+        return weighted_sum(alpha, projected, sequences), alpha
+
+    return forward
+
+
+# %%
+# Rung 3: its backward, and a column
+# ----------------------------------
+#
+# Forward, word i takes from all words j: :math:`h_i = \sum_j \alpha_{i,j} \, v_j`. It reads *row* i of the weights, T pairs
+# that stand one after another. What does value j get back? It was used by every word i, so
+#
+# .. math:: d\alpha_{i,j} = dh_i \cdot v_j \qquad\qquad dv_j = \sum_i \alpha_{i,j} \, dh_i
+#
+# The first is a row again: the loop of ``scores``, with dh in place of the queries. The second runs over i with j fixed:
+# *column* j of the weights. Lesson 04 wrote :math:`\alpha^T dh`. Nobody transposes anything here. Pair (i, j) stands at i·T
+# + j, and each pair has H numbers, so the next word of the column stands T·H numbers further on. The loop of the forward
+# with another step is the backward.
+
+
+# %%
+def weighted_sum_backward(
+    dh: np.ndarray, alpha: np.ndarray, projected: np.ndarray, sequences: Packed
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients of alpha, (pairs, H), and of the values, (N, H·d); h_i was the sum over j of alpha_ij · value_j."""
+    width = dh.shape[1]
+    heads = alpha.shape[1]
+    d = width // heads
+    d_alpha = np.empty_like(alpha)
+    d_values = np.zeros_like(dh)
+    start = 0
+    for s in range(len(sequences.offsets) - 1):
+        first = sequences.offsets[s]
+        rows = sequences.index[first : sequences.offsets[s + 1]]
+        T = len(rows)
+        for i in range(T):
+            for j in range(T):
+                dh_i, value = dh[first + i], projected[rows[j], 2 * width :]
+                for k in range(heads):
+                    total = dh.dtype.type(0)
                     for c in range(k * d, (k + 1) * d):
-                        total += query[c] * key[c]
-                    S[pair_offsets[s] + i * T + j, k] = total
+                        total += dh_i[c] * value[c]
+                    d_alpha[start + i * T + j, k] = total
+        for j in range(T):
+            for i in range(T):
+                for k in range(heads):
+                    weight = alpha[start + i * T + j, k]  # i runs: a step of T rows, T·H numbers
+                    for c in range(k * d, (k + 1) * d):
+                        d_values[first + j, c] += weight * dh[first + i, c]
+        start += T * T
+    return d_alpha, d_values
 
 
-S = np.empty_like(reference)
-scores_heads_outermost(queries, keys, index, offsets, pair_offsets, S)
-assert np.allclose(S, reference, atol=1e-4)
+course.show(
+    draw.column(T=3, H=2, chosen=1),
+    "13_column",
+    caption="The weights of a title of 3 words and 2 heads, as they stand in memory. The forward reads a row, its backward a "
+    "column of the same numbers, with the step T·H = 6: for dV from the weights, for dK from the gradients of the scores.",
+    alt="A strip of 18 cells for 9 pairs. Row 1 is the six neighbouring cells of pairs 1,0 to 1,2. Column 1 is the cells of "
+    "pairs 0,1, 1,1 and 2,1, each six cells after the one before.",
+)
 
 # %%
-# What vectorises
+# **Exercise 3** is the same trick in the other place, ``scores_backward``: of :math:`S_{i,j} = s \; query_i \cdot key_j`,
+# query i gets a row of dS and key j a column. Between the two stands the softmax's backward, one title after another for
+# now.
+
+
+# %%
+def softmax_backward_by_title(d_alpha: np.ndarray, alpha: np.ndarray, sequences: Packed) -> np.ndarray:
+    """The gradient of the scores, (pairs, H)."""
+    dS = np.empty_like(alpha)
+    for T, part in blocks(sequences):
+        both = (array[part].reshape(T, T, alpha.shape[1]).swapaxes(1, 2) for array in (d_alpha, alpha))
+        dS[part] = softmax_backward(*both).swapaxes(1, 2).reshape(T * T, alpha.shape[1])
+    return dS
+
+
+def loop_backward(weighted_sum_backward: Callable, softmax_backward: Callable, scores_backward: Callable) -> Callable:
+    """Make backward out of functions that take all titles at once."""
+
+    def backward(dh, alpha, projected, sequences, scale):
+        d_alpha, d_values = weighted_sum_backward(dh, alpha, projected, sequences)
+        dS = softmax_backward(d_alpha, alpha, sequences)
+        return np.hstack([*scores_backward(dS, projected, sequences, scale), d_values])
+
+    return backward
+
+
+# %%
+# Rung 4: packed softmax and pooling
+# ----------------------------------
+#
+# Both are loops over short sequences again, so both are written out. Their backwards are **exercises 4 and 5**,
+# ``pair_softmax_backward`` and ``pool_backward``. Of the pooling, only softmax and weighted sum need the loop. The hidden
+# rows, tanh(h W + b), do not know where a title ends: one product for all words of all titles.
+
+
+# %%
+def pair_softmax(S: np.ndarray, sequences: Packed) -> np.ndarray:
+    """Weights (pairs, H): the softmax over j, for each i of each title and each head."""
+    alpha = np.empty_like(S)
+    pair = 0
+    for s in range(len(sequences.offsets) - 1):
+        T = sequences.offsets[s + 1] - sequences.offsets[s]
+        for _ in range(T):
+            for k in range(S.shape[1]):
+                largest = S[pair, k]
+                for j in range(pair, pair + T):
+                    largest = max(largest, S[j, k])
+                total = S.dtype.type(0)
+                for j in range(pair, pair + T):
+                    alpha[j, k] = np.exp(S[j, k] - largest)
+                    total += alpha[j, k]
+                for j in range(pair, pair + T):
+                    alpha[j, k] /= total
+            pair += T
+    return alpha
+
+
+def pool(a: np.ndarray, h: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Softmax of a in each sequence, alpha (N,), and the sum of alpha_i · h_i, pooled (n, H·d)."""
+    alpha = np.empty_like(a)
+    pooled = np.zeros((len(offsets) - 1, h.shape[1]), dtype=h.dtype)
+    for s in range(len(offsets) - 1):
+        first, last = offsets[s], offsets[s + 1]
+        if first == last:
+            continue
+        alpha[first:last] = np.exp(a[first:last] - a[first:last].max())
+        alpha[first:last] /= alpha[first:last].sum()
+        for i in range(first, last):
+            for e in range(h.shape[1]):
+                pooled[s, e] += alpha[i] * h[i, e]
+    return alpha, pooled
+
+
+class PoolingCache(NamedTuple):
+    """The inputs; hidden (N, A) = tanh(h W + b); alpha (N,) the weights."""
+
+    h: np.ndarray
+    offsets: np.ndarray
+    W: np.ndarray
+    q: np.ndarray
+    hidden: np.ndarray
+    alpha: np.ndarray
+
+    def weights(self, s: int) -> np.ndarray:
+        """(T,), the weights of sequence s."""
+        return self.alpha[self.offsets[s] : self.offsets[s + 1]]
+
+
+def hidden_anew(h: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Compute tanh(h W + b) in fresh memory."""
+    return np.tanh(h @ W + b)
+
+
+def pooling(pool: Callable, pool_backward: Callable, hidden_of: Callable) -> dict[str, Callable]:
+    """The backend's additive attention around `pool` and its backward."""
+
+    def additive_attention_forward(h, offsets, W, b, q):
+        hidden = hidden_of(h, W, b)
+        alpha, pooled = pool(hidden @ q, h, offsets)
+        return pooled, PoolingCache(h, offsets, W, q, hidden, alpha)
+
+    def additive_attention_backward(d_pooled, cache):
+        h, offsets, W, q, hidden, alpha = cache
+        da, dh = pool_backward(d_pooled, alpha, h, offsets)  # dh: h as what is averaged,
+        dz = np.outer(da, q) * (1 - hidden * hidden)
+        dh += dz @ W.T  # and as what decides the weights
+        return dh, h.T @ dz, dz.sum(axis=0), hidden.T @ da
+
+    return {f.__name__: f for f in (additive_attention_forward, additive_attention_backward)}
+
+
+# %%
+# A compiled loop calls a function for each exponential, one number at a time. NumPy's ``np.exp`` on a whole array does
+# several at once. So the package cuts this loop in two, one before and one after ``np.exp`` of all scores
+# (``nrms_np/kernels/engine/pair_softmax.py``).
+#
+# Rung 5: adding into rows
+# ------------------------
+#
+# The gradient of a reference is "add into that row" (lesson 12), once for each word of the batch. ``np.add.at`` does it
+# number by number. As a compiled loop it is four lines:
+
+
+# %%
+def add_unsorted(values: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
+    """Add values[t] into row index[t], one reference after another."""
+    total = np.zeros((rows, values.shape[1]), dtype=values.dtype)
+    for t in range(len(index)):
+        for e in range(values.shape[1]):
+            total[index[t], e] += values[t, e]
+    return total
+
+
+def add_sorted_in_numpy(values: np.ndarray, index: np.ndarray, rows: int) -> np.ndarray:
+    """Sort the references by row, then sum each stretch. Only for tables of which every row is used."""
+    order = np.argsort(index, kind="stable")
+    return np.add.reduceat(values[order], np.searchsorted(index[order], np.arange(rows)))
+
+
+values = rng.standard_normal((len(titles.index), 3 * WIDTH), dtype=np.float32)
+adding = (values, titles.index, len(batch.words))
+unsorted, in_order = ladder.fast(add_unsorted), ladder.fast(pieces["add_into_rows"])
+details["adding into rows"] = {
+    "np.add.at": lambda: add_at(*adding),
+    "sorted, NumPy": lambda: add_sorted_in_numpy(*adding),
+    "compiled, unsorted": lambda: unsorted(*adding),
+    "compiled, sorted": lambda: in_order(*adding),
+    "the package's": lambda: self_attention.add_into_rows(*adding),
+}
+
+# %%
+# What wins is the compiling: see the times at the end. Sorting does not win by itself, the sorted loop is not the faster one.
+# It buys something else. Two threads that add into one row at the same moment lose one of the two sums. Sorted by row, all
+# that goes into a row stands together: rows are shared out, each is summed by one thread, in one fixed order, and the
+# result is the same to the last bit, whatever the number of threads. **Exercise 6** is the sorted way in loops,
+# ``add_into_rows``. ``np.add.at`` is refused there.
+#
+# Rung 6: lanes
+# -------------
+#
+# A processor has *vector* instructions: one multiplies 8 or 16 float32 numbers by 8 or 16 others. A compiler uses them in a
+# loop if the numbers stand side by side, if all go the same way, and if no round waits for the one before. The inner loop
+# of ``scores`` fails the last condition: each ``total += …`` needs the total before it. (We allow the compiler to reorder
+# sums. But 20 numbers are few, and to add up 8 sums at the end eats what was saved.)
+#
+# So turn it round. The 20 numbers of one head must be added up: no good. But number c of head 0, number c of head 1, … all
+# go the same way, into *different* sums. They only have to stand side by side, one *lane* for each head:
+
+# %%
+course.show(
+    draw.lane_order(heads=4, head_dim=3),
+    "13_lanes",
+    caption="The query of one word, 4 heads of 3 numbers. In head order the numbers of one head stand side by side, and they "
+    "must be added up. In lane order the same number of all heads stands side by side: four sums grow at once.",
+    alt="Two strips of 12 cells. Head order: h0 c0, h0 c1, h0 c2, then h1 and so on. Lane order: h0 c0, h1 c0, h2 c0, h3 c0, "
+    "then c1 of all heads, then c2.",
+)
+
+# %%
+# Reordering the columns of W reorders the numbers of x W in the same way. So the columns of Q, K and V are reordered once a
+# step, and queries, keys and values come out of the product in lane order, at no cost. **Exercise 7** is ``to_lane_order``
+# and its way back, ``to_head_order``, for gradients.
+#
+# The compiler does not find all of this by itself, so the package has a few functions that say it outright
+# (``nrms_np/kernels/engine/lanes.py``). ``load`` takes neighbours of a flat array as one value, ``multiply_add`` multiplies
+# two such values lane by lane and adds a third, ``store`` writes one back. A sum stays in the processor until it is whole:
+
+
+# %%
+def lane_scores(projected, sequences, scale, S):
+    """`scores` in lane order, H lanes as one value, written into S (pairs, H)."""
+    flat, flat_S = projected.reshape(-1), S.reshape(-1)
+    pair = 0
+    for s in range(len(sequences.offsets) - 1):
+        rows = sequences.index[sequences.offsets[s] : sequences.offsets[s + 1]].astype(np.intp) * (3 * WIDTH)
+        for query in rows:
+            for row in rows:
+                key = row + WIDTH
+                total = fill(scale - scale, H)  # zeros of its dtype
+                for c in range(0, WIDTH, H):
+                    total = multiply_add(load(flat, query + c, H), load(flat, key + c, H), total)
+                store(flat_S, pair * H, multiply(total, fill(scale, H)))
+                pair += 1
+
+
+plain, lanes = ladder.fast(scores), ladder.fast(lane_scores)
+projected, scale = rng.standard_normal((len(batch.words), 3 * WIDTH), dtype=np.float32), np.float32(SCALE)
+in_lanes = np.hstack([self_attention.to_lane_order(part, H) for part in np.hsplit(projected, 3)])
+S, starts = np.empty((pairs, H), dtype=np.float32), offsets_of(titles.lengths**2)
+if numba:
+    lanes(np.hstack([pieces["to_lane_order"](part, H, H) for part in np.hsplit(projected, 3)]), titles, scale, S)
+    assert np.allclose(S, plain(projected, titles, H, scale), atol=1e-4)
+
+
+def stacks() -> None:
+    """The scores of all titles, as on rung 1."""
+    for s in range(titles.count):
+        rows = projected[titles.sequence(s)].reshape(-1, 3, H, d)
+        scale * (rows[:, 0].transpose(1, 0, 2) @ rows[:, 1].transpose(1, 2, 0))
+
+
+details["scores of all titles"] = {
+    "NumPy, title by title": stacks,
+    "a plain compiled loop": lambda: plain(projected, titles, H, scale),
+    "H lanes as one value": lambda: lanes(projected, titles, scale, S),
+    "the package's loop": lambda: self_attention.attention_loops(H, d).scores(
+        in_lanes, titles, starts, scale, S, 0, titles.count
+    ),
+}
+
+# %%
+# The package's loops (``nrms_np/kernels/engine/attention_loops.py``) improve on this in two ways. They take four pairs at a
+# time, so that a query is loaded once for four keys. And they fill the registers, in which the processor calculates: 20
+# heads are one register of 16 numbers and a quarter of another, so four c's of the last 4 heads share one
+# (``lane_order.py``). There are two loops in all, *products* and *weighted rows*, and a row or a column is the same loop
+# with another step, as on rung 3. The ladder takes these loops from here on, on one thread, with your order of the columns.
+#
+# Rung 7: memory that is used again
+# ---------------------------------
+#
+# A fresh large array is not free. The system hands memory out page by page (4,096 bytes), fills each with zeros, and does
+# so when the page is first touched. A step takes fresh arrays of some hundred megabytes: tens of thousands of pages.
+# Writing into an array that is there already (``out=``) pays nothing. The package keeps large arrays from step to step in a
+# *workspace* (``nrms_np/kernels/engine/workspace.py``). **Exercise 8**, ``hidden_rows``, computes tanh(h W + b) without any
+# array but the given one.
+#
+# Rung 8: threads
 # ---------------
 #
-# A processor has *vector* instructions: one instruction multiplies 8 or 16 float32 numbers by 8 or 16 others. (Or
-# half as many float64 numbers, one reason to train in float32.) The compiler uses them in a loop if
+# Two cores can work on different titles without talking to each other. Compiled loops and NumPy's products let go of
+# Python's lock, so threads really run at the same time. BLAS must be held to one thread, or its threads and ours get in
+# each other's way.
 #
-# - the numbers stand side by side in memory,
-# - all of them go the same way: the same operation, no ``if``,
-# - and no round of the loop waits for the one before.
+# And the result must not depend on how many threads there are. Adding numbers in another order rounds differently:
+
+# %%
+numbers = rng.standard_normal(100_000, dtype=np.float32)
+
+
+def in_parts(sizes: list[np.ndarray]) -> float:
+    """The sum of the parts' sums."""
+    return float(np.sum([part.sum() for part in sizes]))
+
+
+by_number_of_threads = [in_parts(np.array_split(numbers, threads)) for threads in (1, 2, 3, 4)]
+print("one sum, cut by the number of threads:", *(f"{value:.5f}" for value in by_number_of_threads))
+assert len(set(by_number_of_threads)) > 1
+
+# %%
+# So the work is cut by its *size*, never by the number of threads. Each part is computed by one thread, whichever is free,
+# and the parts' sums are added up in their own order. More threads finish sooner, with the same bits. **Exercise 9** is the
+# cut, ``sequence_bounds``. Here are the gradients of one step, from one thread and from two:
+
+
+# %%
+gradients = {}
+for number in (1, 2) if numba else ():
+    with ladder.threads(number):
+        gradients[number] = step(kernels, model)
+assert all(np.array_equal(value, gradients[2][name]) for name, value in gradients.get(1, {}).items())
+
+# %%
+# All rungs
+# ---------
 #
-# The inner loop above fails the last condition. Each ``total += …`` needs the total before it. With ``fastmath``
-# the compiler *may* change the order of a sum (rounding then differs a little) and could keep 8 sums side by
-# side. But the loop has 20 rounds only, and adding up the 8 sums at its end eats what was saved.
-#
-# So turn it round. The 20 numbers of one head must be added up: no good. But number c of head 0, number c of head
-# 1, … number c of head 19 all go the same way, into 20 *different* sums. They only have to stand side by side:
-#
-# .. code-block:: text
-#
-#     head order   head 0: c0 c1 c2 …   head 1: c0 c1 c2 …
-#     lane order   c0: head 0, 1, 2 …   c1: head 0, 1, 2 …
-#
-# Reordering the columns of W reorders the numbers of x W in the same way. So the parameters Q and K are reordered
-# once per step, and queries and keys come out of the product in lane order, at no cost.
+# ``fast`` is what compiles a loop, or what leaves it as it is. The rungs from *lanes* on run the package's own functions
+# with yours in the place of some of theirs. On *the package's kernels* everything is the package's: pooling and lookup too
+# are cut into tasks there, for the last rung, *two threads*.
 
 
 # %%
-def to_lane_order(rows: np.ndarray) -> np.ndarray:
-    """Number c of head k moves from place k·d + c to place c·H + k."""
-    return np.ascontiguousarray(rows.reshape(-1, H, d).transpose(0, 2, 1).reshape(-1, WIDTH))
-
-
-lane_queries, lane_keys = to_lane_order(queries), to_lane_order(keys)
-x, W = rng.standard_normal((3, 7)), rng.standard_normal((7, WIDTH))
-assert np.allclose(to_lane_order(x @ W), x @ to_lane_order(W))
-
-
-@numba.njit(fastmath=True)
-def scores_heads_innermost(queries, keys, index, offsets, pair_offsets, S):
-    """The same sums, in lane order: H of them side by side."""
-    for s in range(len(offsets) - 1):
-        words = index[offsets[s] : offsets[s + 1]]
-        T = len(words)
-        for i in range(T):
-            query = queries[words[i]]
-            for j in range(T):
-                key = keys[words[j]]
-                total = S[pair_offsets[s] + i * T + j]
-                total[:] = 0
-                for c in range(d):
-                    for k in range(H):
-                        total[k] += query[c * H + k] * key[c * H + k]
-
-
-scores_heads_innermost(lane_queries, lane_keys, index, offsets, pair_offsets, S)
-assert np.allclose(S, reference, atol=1e-4)
-
-# %%
-# The order is right, and yet next to nothing is won: look at the measurements below. The compiler sees a loop of
-# exactly 20 rounds, writes it out as 20 separate steps first, and looks for loops to vectorise afterwards. There
-# is none left. It needs a loop that is *long*. All H·d products go the same way too, so make one row of them, and
-# fold the row to H sums after:
-
-
-# %%
-@numba.njit(fastmath=True)
-def scores_wide(queries, keys, index, offsets, pair_offsets, S):
-    """All H·d products of a pair in one long row, then the d numbers of each head added up."""
-    row = np.empty(WIDTH, dtype=np.float32)
-    for s in range(len(offsets) - 1):
-        words = index[offsets[s] : offsets[s + 1]]
-        T = len(words)
-        for i in range(T):
-            query = queries[words[i]]
-            for j in range(T):
-                key = keys[words[j]]
-                for e in range(WIDTH):
-                    row[e] = query[e] * key[e]
-                total = S[pair_offsets[s] + i * T + j]
-                for k in range(H):
-                    head = row[k]
-                    for c in range(1, d):
-                        head += row[c * H + k]
-                    total[k] = head
-
-
-scores_wide(lane_queries, lane_keys, index, offsets, pair_offsets, S)
-assert np.allclose(S, reference, atol=1e-4)
-
-# %%
-# The row is long enough now, but it does not stay where it was computed. A processor calculates in *registers*, a few
-# places for 8 or 16 numbers each; ``row`` is written to memory and read back, for every pair of words. The sums
-# need not leave the registers at all: H sums, one lane for each head, that take up the next c in every round.
-# The compiler did not find this by itself, so the package has a few functions that say it outright
-# (``nrms_np/kernels/engine/lanes.py``). ``load`` takes H neighbours of a flat array as one value, ``fill`` makes such a value
-# from one number, ``multiply_add`` multiplies two of them lane by lane and adds a third, ``store`` writes one back. They
-# carry their own permission to change the order of a sum, so there is no ``fastmath`` here.
-
-
-# %%
-@numba.njit
-def scores_by_lanes(queries, keys, index, offsets, pair_offsets, S):
-    """The same sums, H lanes as one value; only the finished sums go to memory."""
-    flat_queries, flat_keys, flat_S = queries.reshape(-1), keys.reshape(-1), S.reshape(-1)
-    for s in range(len(offsets) - 1):
-        words = index[offsets[s] : offsets[s + 1]]
-        T = len(words)
-        for i in range(T):
-            query = words[i] * WIDTH
-            for j in range(T):
-                key = words[j] * WIDTH
-                total = fill(queries.dtype.type(0), H)
-                for c in range(d):
-                    total = multiply_add(load(flat_queries, query + c * H, H), load(flat_keys, key + c * H, H), total)
-                store(flat_S, (pair_offsets[s] + i * T + j) * H, total)
-
-
-scores_by_lanes(lane_queries, lane_keys, index, offsets, pair_offsets, S)
-assert np.allclose(S, reference, atol=1e-4)
-
-# %%
-# Do not believe, look. Numba shows the machine code it made. In the code of Intel and AMD processors an
-# arithmetic instruction on one float32 ends in ``ss`` (scalar), one on several in ``ps`` (packed, side by side
-# in one register; it has nothing to do with packed sequences).
-
-
-# %%
-def arithmetic_instructions(function: object) -> tuple[int, int]:
-    """How many multiplications and additions in the machine code are scalar, and how many are packed."""
-    (code,) = function.inspect_asm().values()  # type: ignore[attr-defined]
-    names = [line.split()[0].lstrip("v") for line in code.splitlines() if line.strip()]
-    arithmetic = [name for name in names if name.startswith(("mul", "add", "fmadd"))]
-    return sum(name.endswith(("ss", "sd")) for name in arithmetic), sum(
-        name.endswith(("ps", "pd")) for name in arithmetic
+def rungs(pieces: dict[str, Callable], fast: Callable) -> dict[str, Backend]:
+    """The backend of each rung by its label; each has one thing more than the one before."""
+    own = (scores, weighted_sum_backward, pair_softmax, pool)
+    loop = SimpleNamespace(**{f.__name__: fast(f) for f in (*own, *(pieces[name] for name in ladder.LOOPS))})
+    forward_1, backward_1 = by_title(pieces["attend_rows_backward"])
+    forward_2 = loop_forward(loop.scores, softmax_by_title, loop.weighted_sum)
+    backward_3 = loop_backward(loop.weighted_sum_backward, softmax_backward_by_title, loop.scores_backward)
+    forward_4 = loop_forward(loop.scores, loop.pair_softmax, loop.weighted_sum)
+    backward_4 = loop_backward(loop.weighted_sum_backward, loop.pair_softmax_backward, loop.scores_backward)
+    package = ladder.of_the_package(pieces)
+    return ladder.stacked(
+        {
+            "layers": {name: getattr(batched, name) for name in Backend.__annotations__},
+            "each word projected once": around(forward_1, backward_1, add_at),
+            "packed forward": around(forward_2, backward_1, add_at),
+            "packed backward": around(forward_2, backward_3, add_at),
+            "packed softmax and pooling": around(forward_4, backward_4, add_at)
+            | pooling(loop.pool, loop.pool_backward, hidden_anew),
+            "adding into rows": around(forward_4, backward_4, loop.add_into_rows),
+            "lanes": package["lanes"],
+            "workspace": package["workspace"]
+            | pooling(loop.pool, loop.pool_backward, ladder.hidden_in_workspace(pieces)),
+            "the package's kernels": package["the package's kernels"],
+            "two threads": package["two threads"],
+        }
     )
 
 
-compiled = {
-    "Numba, heads outermost": (scores_heads_outermost, queries, keys),
-    "Numba, heads innermost": (scores_heads_innermost, lane_queries, lane_keys),
-    "Numba, one wide row": (scores_wide, lane_queries, lane_keys),
-    "Numba, lanes by name": (scores_by_lanes, lane_queries, lane_keys),
-}
-if platform.machine() in ("x86_64", "AMD64"):
-    for name, (function, *_) in compiled.items():
-        scalar, packed = arithmetic_instructions(function)
-        print(f"{name}: {scalar} scalar and {packed} packed instructions")
-    assert packed > 0 == scalar  # of the last one: by lanes
+# %%
+# First the checks: float64, the loops as plain Python.
 
 # %%
-# The package's loops (``nrms_np/kernels/engine/attention_loops.py``) improve on the last way in two respects. They work on four
-# pairs at a time, so that a query is loaded once for four keys. And they fill the registers: 20 heads are one register of 16
-# and a quarter of another, so four c's of the last 4 heads share one (``nrms_np/kernels/engine/lane_order.py``). The
-# weighted sums, forward and backward, are done in the same manner.
-#
-# The exponential
-# ---------------
-#
-# The softmax takes one exponential for every pair and head. Inside a compiled loop that is a call of a function for
-# one number, and a call ends all vectorising. NumPy's ``np.exp`` on a whole array has a vectorised one. (Softmax
-# subtracts the largest score first, so it only sees numbers of 0 or less. We cut S at 0 to measure with such
-# numbers.)
+worst = {label: check(backend) for label, backend in rungs(pieces, lambda loop: loop).items()}
+print(f"gradient checks of {len(worst)} rungs: the largest error is {max(worst.values()):.0e}")
+assert max(worst.values()) < 1e-7
+
+# %%
+# Then the clock: float32, the loops compiled, and all gradients of the step compared with the layers'. The rungs take
+# turns, so that a machine whose speed drifts does not favour one.
 
 
 # %%
-@numba.njit
-def exp_in_a_loop(S, out):
-    """The exponential of each number, one after another."""
-    for row in range(S.shape[0]):
-        for k in range(S.shape[1]):
-            out[row, k] = math.exp(S[row, k])
-
-
-not_positive = np.minimum(S, 0)
-exps = np.empty_like(S)
-exp_in_a_loop(not_positive, exps)
-assert np.allclose(exps, np.exp(not_positive), rtol=1e-5)
+if numba:
+    compiled_rungs = rungs(pieces, ladder.fast)
+    seconds = ladder.time_rungs(compiled_rungs, lambda backend: step(backend, model), rounds=5 if MEASURE else 1)
+    ways_seconds = ladder.time_ways(details)
+    shown = ", ".join(f"{label} {min(seconds['layers']) / min(values):.1f}" for label, values in seconds.items())
+    print(f"times faster than the layers: {shown}")
 
 # %%
-# Adding into rows
-# ----------------
-#
-# The gradient of a reference is "add into that row" (lesson 11), once for each of the words of the batch.
-# ``np.add.at`` goes from one reference to the next, all over the table. Sort the references by row first, and
-# everything that goes into one row stands together: each row is one sum, written once, and rows can be summed
-# side by side on several threads without ever writing to the same place.
+# Your numbers differ from run to run; ratios of ways that were measured in the same minute are what to look at. Those of a
+# whole batch, 64 users, are in the figure. ``--measure`` makes them anew.
 
 # %%
-gradients = rng.standard_normal((len(index), WIDTH), dtype=np.float32)
-table = np.zeros((len(batch.words), WIDTH), dtype=np.float32)
-
-
-def add_one_by_one() -> np.ndarray:
-    """np.add.at."""
-    d_table = np.zeros_like(table)
-    np.add.at(d_table, index, gradients)
-    return d_table
-
-
-def add_sorted() -> np.ndarray:
-    """Sort the uses by row, then one sum per row. Every row of the table is used here, so that no sum is empty."""
-    order = np.argsort(index, kind="stable")
-    starts = np.searchsorted(index[order], np.arange(len(table)))
-    return np.add.reduceat(gradients[order], starts)
-
-
-_, lookup = kernels.embedding_forward(table, index)
-assert np.allclose(add_sorted(), add_one_by_one(), atol=1e-3)
-assert np.allclose(kernels.embedding_backward(gradients, lookup).values, add_one_by_one(), atol=1e-3)
-
-# %%
-# Memory
-# ------
-#
-# A fresh large array is not free. The system hands memory out page by page (4,096 bytes), fills each with zeros,
-# and does so when the page is first touched. A step that takes 200 MB in fresh arrays pays for up to 50,000
-# pages, every time. Writing into an array that is there already (``out=``) pays nothing. The package's workspace
-# keeps large arrays from step to step for this reason.
-
-# %%
-numbers = np.ones(16_000_000, dtype=np.float32)  # 64 MB
-kept = np.empty_like(numbers)
-assert (np.multiply(numbers, 2, out=kept) == numbers * 2).all()
-
-# %%
-# Threads
-# -------
-#
-# Two cores can work on different titles without talking to each other. Three rules make it pay. Numba's code runs
-# beside other threads only when it lets go of Python's lock (``nogil=True``). BLAS starts threads of its own,
-# which keep a core busy while they wait; two kinds of threads get in each other's way, so one must be held back.
-# And the work is cut by size, not by number of threads, so that results do not depend on how many there are.
-
-# %%
-# Measured
-# --------
-#
-# All of the above, and also the whole of self-attention, by the layers, one title at a time (``layers.batched``; BLAS
-# with one thread: these products are over before a second thread has woken up), and by the kernels. Both have the
-# same interface and give the same numbers, up to rounding.
-
-# %%
-x = 0.4 * rng.standard_normal((len(batch.words), D), dtype=np.float32)
-Q, K, V = (rng.standard_normal((D, WIDTH), dtype=np.float32) / D**0.5 for _ in range(3))
-inputs = (x, titles, Q, K, V, H, 1 / d**0.5)
-by_layers, _ = batched.projected_attention_forward(*inputs)
-by_kernels, _ = kernels.projected_attention_forward(*inputs)
-assert np.allclose(by_kernels, by_layers, atol=1e-4)
-
-
-def time_of_scores() -> dict[str, float]:
-    """Seconds for the scores of all titles, each way."""
-    some = range(3)
-    python = best_time(lambda: [scores_in_python(title) for title in some], repeats=1)
-    seconds = {"Python": python * pairs / pair_offsets[3], "NumPy, title by title": best_time(scores_in_numpy)}
-    for name, (function, asked, looked_at) in compiled.items():
-        arguments = (asked, looked_at, index, offsets, pair_offsets, S)
-        seconds[name] = best_time(lambda f=function, a=arguments: f(*a))  # type: ignore[misc]
-    return seconds
-
-
-def time_of_layers() -> float:
-    """Seconds for the layers' self-attention, forward."""
-    with threadpool_limits(1, user_api="blas"):
-        return best_time(lambda: batched.projected_attention_forward(*inputs), repeats=2)
-
-
-def time_of_kernels(threads: int) -> float:
-    """Seconds for the kernels' self-attention, forward."""
-    set_threads(threads)
-    return best_time(lambda: kernels.projected_attention_forward(*inputs))
-
-
-seconds = {
-    "scores": time_of_scores(),
-    "self-attention, forward": {
-        "layers": time_of_layers(),
-        "kernels, 1 thread": time_of_kernels(1),
-        f"kernels, {available_threads()} threads": time_of_kernels(available_threads()),
-    },
-    "exponentials": {
-        "in a compiled loop": best_time(lambda: exp_in_a_loop(not_positive, exps)),
-        "np.exp": best_time(lambda: np.exp(not_positive, out=exps)),
-    },
-    "adding into rows": {
-        "np.add.at": best_time(add_one_by_one),
-        "sorted, NumPy": best_time(add_sorted),
-        "sorted, kernels": best_time(lambda: kernels.embedding_backward(gradients, lookup)),
-    },
-    "doubling 16 million numbers": {
-        "fresh array": best_time(lambda: numbers * 2),
-        "array used again": best_time(lambda: np.multiply(numbers, 2, out=kept)),
-    },
-}
-for what, ways in seconds.items():
-    slowest = max(ways.values())
-    print(f"{what}:", "; ".join(f"{name} {slowest / value:.1f}×" for name, value in ways.items()))
-
-# %%
-# "×" is how many times faster than the slowest way. Your numbers will differ from run to run and from those in
-# the chart. Ratios of ways that were measured in the same minute are what to look at: machines drift.
-#
-# With ``--measure``, a whole training step is measured too, forward and backward without the optimiser, beside
-# the matrix products alone.
-
-
-# %%
-def time_of_step() -> dict[str, float]:
-    """Seconds for the gradients of a batch, and for its matrix products alone."""
-    config = Config(word_dim=D, heads=H, head_dim=d, query_dim=A)
-    model = NRMS.create(config, [f"word {i}" for i in range(25_000)])
-    return {
-        "products alone": best_time(products_alone()),
-        "whole step": best_time(lambda: model.loss_and_row_gradients(batch, dropout_step=1)),
-    }
-
-
-def machine_name() -> str:
-    """The processor's name as the system gives it, and how many of its cores this process may use."""
-    name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            name = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), name)
-    return f"{name}, {available_threads()} cores"
-
-
-NUMBERS = course.LESSONS / "figures" / "12_measured.json"
+NUMBERS = course.LESSONS / "figures" / "13_measured.json"
 if MEASURE:
+    small = NRMS.create(Config(word_dim=64, heads=8, head_dim=8, query_dim=64), ["a word"] * VOCABULARY)
     measured = {
-        "machine": machine_name(),
-        "date": date.today().isoformat(),
-        "versions": f"NumPy {np.__version__}, Numba {numba.__version__}",
-        "batch": {"users": 64, "titles": titles.count, "words": len(index), "pairs": pairs},
+        **ladder.machine(),
+        "batch": {"users": 64, "titles": titles.count, "words": len(titles.index), "pairs": pairs},
         "operations": {"products": operations_of_products, "pairs": operations_of_pairs},
-        "seconds": {**seconds, "step": time_of_step()},
+        "floor": ladder.time_ways({"products": {"alone": products_alone}})["products"]["alone"],
+        "rungs": seconds,
+        "rungs_of_8_heads_of_8": ladder.time_rungs(compiled_rungs, lambda backend: step(backend, small), rounds=5),
+        "details": ways_seconds,
     }
-    NUMBERS.write_text(json.dumps(measured, indent=2) + "\n")
+    NUMBERS.write_text(json.dumps(measured, indent=1) + "\n")
 measured = json.loads(NUMBERS.read_text())
-assert list(measured["seconds"]["scores"]) == list(seconds["scores"])  # else the chart shows an older lesson
+assert list(measured["rungs"]) == list(worst)  # else the figure shows an older lesson
+best = {label: 1000 * min(values) for label, values in measured["rungs"].items()}
+course.show(
+    draw.ladder(measured),
+    "13_the_ladder",
+    caption="A training step of 64 users on each rung, forward and backward, without dropout and optimiser. Bars: the fastest "
+    "of the rounds; ticks above them: all rounds; dotted: what the rung saved. The grey line is the floor.",
+    alt="Ten bars: " + ", ".join(f"{label} {value:,.0f} ms" for label, value in best.items()),
+)
 
 # %%
-# The chart
-# ---------
+# Read it from the top.
 #
-# Left: the scores of the titles of a batch of 64 users, each way; every step to the left on the axis is ten times
-# faster. A compiled loop is not fast by itself: compare the first two of Numba's with NumPy. Right: where the
-# operations of a step are, and where its time goes. The blue part of the lower bar is the floor. The orange part may
-# be larger below than above: exponentials, and numbers that are only moved about in memory, were not counted as
-# operations, but they take time.
+# - **Projecting each word once** saves most, and it is plain NumPy. It computes less. Count before you compile.
+# - **Plain compiled loops** gain nothing here against NumPy's stacks of small products: rungs 2 to 4 together lose. What they save
+#   in calls, they pay in additions of one number at a time. It is a matter of sizes: with 8 heads of 8 numbers, printed below,
+#   the sums are short, a call costs more than what it computes, and the same three rungs gain a third.
+# - **Lanes** save the most after the first rung: the same sums, with numbers in another order and totals that stay where they are.
+# - What the **workspace** saves depends on what a fresh page costs: on the system, and on what else runs.
+#
+# So no single place closes the gap. The one that does most computes less; of the loops, the layout of the numbers counts,
+# not that they are compiled.
 
 # %%
-drawing = course.figure(9.6, 3.6)
-left, right = drawing.subplots(1, 2, width_ratios=[1.15, 1])
-ways = measured["seconds"]["scores"]
-milliseconds = [1000 * value for value in ways.values()]
-left.hlines(range(len(ways)), min(milliseconds) / 3, milliseconds, color=course.GREY, linewidth=1)
-left.plot(milliseconds, range(len(ways)), "o", color=course.BLUE, markersize=8)
-for row, value in enumerate(milliseconds):
-    left.text(value * 1.35, row, f"{value:,.0f} ms", va="center")
-left.set_xscale("log")
-left.set_xlim(min(milliseconds) / 3, max(milliseconds) * 12)
-left.set_yticks(range(len(ways)), list(ways))
-left.invert_yaxis()
-left.set_xlabel("milliseconds, logarithmic")
-left.set_title(f"Scores of {measured['batch']['titles']:,} titles, one thread")
-
-operations, step = measured["operations"], measured["seconds"]["step"]
-parts = {
-    "operations": (operations["products"], operations["pairs"], "{:.1f} billion", 1e9),
-    "time": (step["products alone"], step["whole step"] - step["products alone"], "{:.0f} ms", 1e-3),
+saved = {after: best[before] - best[after] for before, after in zip(list(best)[:-1], list(best)[1:], strict=True)}
+small_best = {label: 1000 * min(values) for label, values in measured["rungs_of_8_heads_of_8"].items()}
+adding = measured["details"]["adding into rows"]
+print("8 heads of 8, ms:", ", ".join(f"{label} {value:,.0f}" for label, value in small_best.items()))
+for what, ways in measured["details"].items():
+    print(f"{what}, ms:", "; ".join(f"{way} {1000 * value:.1f}" for way, value in ways.items()))
+first, second, *_ = sorted((label for label in saved if label != "two threads"), key=lambda label: -saved[label])
+holds = {
+    "projecting each word once saves most": first == "each word projected once",
+    "lanes save most after it": second == "lanes",
+    "rungs 2 to 4 lose with heads of 20": best["packed softmax and pooling"] > best["each word projected once"],
+    "and gain with heads of 8": small_best["packed softmax and pooling"]
+    < 0.75 * small_best["each word projected once"],
+    "compiling wins in adding into rows": 3 * adding["compiled, unsorted"] < adding["np.add.at"],
+    "sorting does not win by itself": adding["compiled, sorted"] > 0.8 * adding["compiled, unsorted"],
 }
-for row, (products_part, rest, form, unit) in enumerate(parts.values()):
-    whole = products_part + rest
-    for start, part, colour in ((0, products_part, course.BLUE), (products_part, rest, course.ORANGE)):
-        right.barh(row, part / whole, left=start / whole, color=colour, height=0.55)
-        inside = part / whole > 0.2
-        place = (start + part / 2) / whole if inside else 1.02
-        colour_of_text = "white" if colour == course.BLUE else "black"
-        side = "center" if inside else "left"
-        right.text(place, row, form.format(part / unit), va="center", ha=side, color=colour_of_text)
-right.set_yticks(range(len(parts)), list(parts))
-right.invert_yaxis()
-right.set_xlim(0, 1.32)
-right.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-right.set_xlabel("share of one step, forward and backward")
-right.set_title("Blue: matrix products, orange: the rest")
-drawing.suptitle(f"{measured['machine']}, {measured['date']}", fontsize=8, color=course.GREY)
-course.save(drawing, "12_fast")
+assert all(holds.values()), (
+    f"measured anew, so mend the text where it says {[what for what in holds if not holds[what]]}"
+)
 
 # %%
 # What to remember
 # ----------------
 #
-# 1. Count first: matrix products are nearly all of a step's operations, and their time alone is the floor.
-# 2. A loop vectorises when neighbours in memory go the same way and none waits for another. Choose the layout for
-#    it.
-# 3. Sums belong in registers. What the compiler does not find by itself can be said outright.
-# 4. Look at the machine code and at the clock, not at the idea: "heads innermost" alone won next to nothing.
+# 1. Count first. What need not be computed is the largest saving, and the products' time is the floor.
+# 2. A backward reads what the forward read, with another step. Nothing is transposed.
+# 3. Compiled is not fast. A loop is fast when neighbours in memory go the same way and no round waits for another: choose the
+#    layout for it.
+# 4. Cut work by its size, and give each sum to one thread: then results do not depend on their number.
+# 5. Check each rung, and believe the clock, not the idea.
 #
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/12_fast.py``, fill in the blanks, and run ``python -m lessons.check 12``.
+# Open ``lessons/exercises/13_the_ladder.py``: ten functions, one or two a rung. ``python -m lessons.check 13`` looks at
+# them; run this page again, and the ladder stands on yours. ``python -m lessons.mine`` trains with them.
 #
-# Further: (a) Write the weighted sum of the values, :math:`h_i = \sum_j \alpha_{i,j} v_j`, in lane order. Why
-# does it need no folding? (b) Take ``fastmath=True`` away from the three functions that have it and measure
-# again. Which ones change, which do not, and why? (c) Make all arrays float64 and look at the time and at the number of
-# packed instructions. (They end in ``pd`` then.)
+# Further: (a) Write the weighted sum of the values in lane order, with ``load`` and ``multiply_add``. Why does it need no
+# sum over lanes, and where do the weights stand? (b) Compile the plain loops without permission to reorder sums
+# (``numba.njit`` in place of ``compiled_freely``). Which change, and why? (c) Two threads add into rows, unsorted, each
+# half of the references, both into one table. What can go wrong, and why does it not show every time?

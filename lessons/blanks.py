@@ -1,10 +1,13 @@
 """Make the exercises from the solutions: `python -m lessons.blanks`, or `python -m lessons.blanks 03` to begin one again.
 
-A function keeps its first lines and its docstring, and its body becomes `raise NotImplementedError`. A function with a line
+A function keeps its first lines and its docstring; what becomes of its body, its lines say. There are three levels:
 
-    dx += dY @ Q.T  # bug: dx = dY @ Q.T
+    dx += dY @ Q.T  # bug: dx = dY @ Q.T            find the bug: what stands after `# bug:` takes the place of the line
+    dx = dY @ Q.T  # blank: as the word that looks  fill the blank: becomes `dx = ...  # as the word that looks`
+    dx = dY @ Q.T                                   blank page: without any such line the body becomes `raise NotImplementedError`
 
-keeps its body, and what stands after `# bug:` takes the place of the line: that function is to be repaired.
+`# blank` alone says `# your code`. Of `return dx` there stays `return ...`, of what is no assignment only `...`. A statement over
+several lines has its mark in the last one.
 """
 
 from __future__ import annotations
@@ -17,30 +20,72 @@ from lessons.checks.progress import Progress
 from lessons.exercise_files import EXERCISES, Exercise, all_exercises, shown
 from nrms_np.command import run_command
 
-BUG = re.compile(r"^( *).*  # bug: (.*)$")
+BUG = re.compile(r"  # bug: (?P<what>.*)$")
+BLANK = re.compile(r"  # blank(?:: (?P<what>.*))?$")
+KEPT = re.compile(r"^ *(?:[^=#()]+ [-+*/@]?= |return )?")
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
-TO_WRITE = (
-    "Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check {number}`."
-)
-TO_REPAIR = "Each function runs and is wrong. Find its bug and mend it, then run `python -m lessons.check {number}`."
+TO_WRITE = "Put your code in the place of each {blanks}"
+TO_REPAIR = "Each function runs and is wrong. Find its bug and mend it"
+SOME_TO_REPAIR = "{names} {runs} and {are} wrong: find the bug and mend it"
+
+
+def level_of(lines: list[str]) -> str:
+    """What a function of these lines asks for: bug, blank or page."""
+    for level, mark in (("bug", BUG), ("blank", BLANK)):
+        if any(mark.search(line) for line in lines):
+            return level
+    return "page"
 
 
 def blank_of(exercise: Exercise) -> str:
     """The text of the file that the reader gets."""
     source = exercise.solution()
     lines = source.splitlines()
-    task = TO_WRITE
-    for function in reversed(exercise.functions().values()):
+    to_repair: list[str] = []
+    blanks: set[str] = set()
+    for name, function in reversed(exercise.functions().items()):
         first, last = _body(function)
         body = lines[first:last]
-        if any(BUG.match(line) for line in body):
-            task = TO_REPAIR
-            lines[first:last] = [BUG.sub(r"\1\2", line) for line in body]
-        else:
+        level = level_of(body)
+        if level == "page":
+            blanks.add("`raise NotImplementedError`")
             lines[first:last] = ["    raise NotImplementedError"]
+            continue
+        if level == "bug":
+            to_repair.insert(0, name)
+        else:
+            blanks.add("`...`")
+        _replace_marked(lines, function)
     about = ast.parse(source)
-    opening = f'"""{(ast.get_docstring(about) or "").rstrip()}\n\n{task.format(number=exercise.number)}\n"""'
+    task = f"{_task(to_repair, blanks)}, then run `python -m lessons.check {exercise.number}`."
+    opening = f'"""{(ast.get_docstring(about) or "").rstrip()}\n\n{task}\n"""'
     return "\n".join([opening, *lines[about.body[0].end_lineno :]]) + "\n"
+
+
+def _replace_marked(lines: list[str], function: ast.FunctionDef) -> None:
+    """Put what the marks say in the place of the statements that end with them."""
+    statements = [node for node in ast.walk(function) if isinstance(node, SIMPLE)]
+    for node in sorted(statements, key=lambda node: -node.lineno):
+        last = node.end_lineno or node.lineno
+        if bug := BUG.search(lines[last - 1]):
+            lines[node.lineno - 1 : last] = [" " * node.col_offset + bug["what"]]
+        elif blank := BLANK.search(lines[last - 1]):
+            kept = KEPT.match(lines[node.lineno - 1])
+            assert kept is not None
+            lines[node.lineno - 1 : last] = [f"{kept[0]}...  # {blank['what'] or 'your code'}"]
+
+
+def _task(to_repair: list[str], blanks: set[str]) -> str:
+    """What there is to do in a file, without the full stop."""
+    if not blanks:
+        return TO_REPAIR
+    tasks = [TO_WRITE.format(blanks=" and each ".join(sorted(blanks, reverse=True)))]
+    if to_repair:
+        one = len(to_repair) == 1
+        names = " and ".join(f"`{name}`" for name in to_repair)
+        tasks.insert(0, SOME_TO_REPAIR.format(names=names, runs="runs" if one else "run", are="is" if one else "are"))
+    return ".\n".join(tasks)
 
 
 def _body(function: ast.FunctionDef) -> tuple[int, int]:

@@ -1,9 +1,15 @@
-"""Check the exercises: `python -m lessons.check 03` one lesson, `python -m lessons.check` the progress over the course."""
+"""Check the exercises: a lesson, single functions of it, or the progress over the course.
+
+python -m lessons.check                        the progress
+python -m lessons.check 03                     lesson 03
+python -m lessons.check 03 softmax_backward    one function of it
+"""
 
 from __future__ import annotations
 
 import argparse
 import textwrap
+from collections.abc import Collection
 from pathlib import Path
 
 from lessons.checks.progress import Progress
@@ -19,30 +25,50 @@ INDENT = " " * 9
 def main(arguments: list[str] | None = None, folder: Path = EXERCISES) -> int:
     """Run the command. Returns 0 when everything that was asked for is done, else 1."""
     parser = argparse.ArgumentParser(prog="python -m lessons.check", description="Check the exercises of the course.")
-    parser.add_argument("lesson", nargs="*", help="two digits, such as 03; without one: the progress over the course")
+    parser.add_argument(
+        "lesson",
+        nargs="*",
+        help="two digits, such as 03, and after them names of its functions where not all are meant; without any: the "
+        "progress over the course",
+    )
     parser.add_argument("--solutions", action="store_true", help="check the solutions instead of your files")
     options = parser.parse_args(arguments)
-    exercises = {exercise.number: exercise for exercise in all_exercises()}
-    numbers = [number.zfill(2) for number in options.lesson]
-    for number in numbers:
-        if number not in exercises:
-            parser.error(f"there is no lesson {number}; the lessons are {min(exercises)} to {max(exercises)}.")
+    asked = _asked(options.lesson, parser)
     if options.solutions:
         folder = SOLUTIONS
-    if not numbers:
-        return 0 if show_progress(list(exercises.values()), folder) else 1
+    if not asked:
+        return 0 if show_progress(all_exercises(), folder) else 1
     progress = None if options.solutions else Progress.read(folder)
-    done = [check_lesson(exercises[number], folder, progress) for number in numbers]
+    done = [check_lesson(exercise, folder, progress, functions) for exercise, functions in asked]
     if progress is not None:
         progress.write()
     return 0 if all(done) else 1
 
 
-def check_lesson(exercise: Exercise, folder: Path, progress: Progress | None) -> bool:
-    """Check one lesson and print an answer for each function. Returns whether all are done."""
+def _asked(words: list[str], parser: argparse.ArgumentParser) -> list[tuple[Exercise, list[str]]]:
+    """Each lesson with the functions that are named after it, none for all."""
+    exercises = {exercise.number: exercise for exercise in all_exercises()}
+    asked: list[tuple[Exercise, list[str]]] = []
+    for word in words:
+        if word.isdigit():
+            if word.zfill(2) not in exercises:
+                parser.error(f"there is no lesson {word}; the lessons are {min(exercises)} to {max(exercises)}.")
+            asked.append((exercises[word.zfill(2)], []))
+        elif not asked:
+            parser.error(f"the number of the lesson comes before the name of a function, as in 03 {word}.")
+        elif word not in asked[-1][0].functions():
+            exercise = asked[-1][0]
+            parser.error(f"lesson {exercise.number} asks for {', '.join(exercise.functions())}; there is no {word}.")
+        else:
+            asked[-1][1].append(word)
+    return asked
+
+
+def check_lesson(exercise: Exercise, folder: Path, progress: Progress | None, functions: Collection[str] = ()) -> bool:
+    """Check functions of one lesson, all where none are named, and print an answer for each. Returns whether all are done."""
     print(f"Lesson {exercise.number}, {exercise.title}: {shown(folder / exercise.file)}\n")
     try:
-        results = check_exercise(exercise, folder)
+        results = check_exercise(exercise, folder, functions)
     except FileError as error:
         print(f"{error}\n\nNothing could be checked.\n")
         return False
@@ -67,21 +93,22 @@ def _hint_is_due(exercise: Exercise, result: Result, progress: Progress) -> bool
 
 
 def show_progress(exercises: list[Exercise], folder: Path) -> bool:
-    """Check all lessons and print one line each. Returns whether all are done."""
-    print("lesson                       done")
+    """Check all lessons and print one line each, with what comes next in it. Returns whether all are done."""
+    print("lesson                        done")
     done_in_all = in_all = 0
     for exercise in exercises:
         functions = len(exercise.functions())
         try:
-            done = sum(result.state == "done" for result in check_exercise(exercise, folder))
-            remark = ""
+            open_ = [result.function for result in check_exercise(exercise, folder) if result.state != "done"]
+            remark = f"  next: {open_[0]}" if open_ else ""
         except FileError as error:
-            done, remark = 0, f"  {str(error).splitlines()[0]}"
-        bar = "#" * done + "." * (functions - done)
-        print(f"{exercise.number} {exercise.title:24}  {done} of {functions}  {bar:4}{remark}".rstrip())
+            open_, remark = list(exercise.functions()), f"  {str(error).splitlines()[0]}"
+        done = functions - len(open_)
+        bar = "#" * done + "." * len(open_)
+        print(f"{exercise.number} {exercise.title:24}  {done:2} of {functions:2}  {bar:12}{remark}".rstrip())
         done_in_all += done
         in_all += functions
-    print(f"{'':26} {done_in_all:2} of {in_all}")
+    print(f"{'':26} {done_in_all:3} of {in_all:2}")
     return done_in_all == in_all
 
 

@@ -1,4 +1,4 @@
-"""What all lessons share: the way to the package, and one style for the figures.
+"""What all lessons share: the way to the package, figures that are shown where they are made, and stops to derive.
 
 A lesson is run as `python lessons/NN_name.py`, so Python looks for modules in lessons/. Importing this module first adds the
 folder above, where nrms_np is.
@@ -6,66 +6,64 @@ folder above, where nrms_np is.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import textwrap
 from pathlib import Path
+from typing import Any
 
 LESSONS = Path(__file__).resolve().parent
 ROOT = LESSONS.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-import matplotlib  # noqa: E402
-
-from nrms_np.config import fastest_backend  # noqa: E402
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-# Okabe and Ito's colours: told apart by colour-blind readers and on a grey printout.
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#777777"
-WEIGHTS = "Blues"  # the colour map of attention weights: white is 0, dark blue is 1
+from nrms_np.config import fastest_backend  # noqa: E402
 
 BACKENDS = ("layers", "kernels") if fastest_backend() == "kernels" else ("layers",)
 """Those that work here: the kernels need Numba, which a browser does not have."""
 
-STYLE = {
-    "figure.dpi": 110,
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, GREY]),
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-}
 
+def show(drawing: Figure, name: str, *, caption: str, alt: str) -> Any:
+    """Write a figure to lessons/figures/name.png and print its caption; the last line of its cell.
 
-def figure(width: float = 7.0, height: float = 4.0) -> Figure:
-    """Make an empty figure in the course's style; sizes in inches."""
-    plt.rcParams.update(STYLE)
-    return plt.figure(figsize=(width, height), layout="constrained")
+    caption: what it shows and what to look at.    alt: what it shows, for those who cannot see it; both also stand in the file.
 
-
-def save(drawing: Figure, name: str) -> None:
-    """Write a figure to lessons/figures/name.png (the tests set LESSON_FIGURES to another folder)."""
+    Returns the picture where an editor's cell can show it, else None.
+    """
+    written = io.BytesIO()
+    drawing.savefig(
+        written, format="png", dpi=2 * drawing.dpi, metadata={"Software": None, "Description": alt, "Comment": caption}
+    )
     folder = Path(os.environ.get("LESSON_FIGURES", LESSONS / "figures"))
     folder.mkdir(parents=True, exist_ok=True)
-    drawing.savefig(folder / f"{name}.png", metadata={"Software": None})
-    plt.close(drawing)
+    (folder / f"{name}.png").write_bytes(written.getvalue())
     print(f"figure: lessons/figures/{name}.png")
+    print(textwrap.fill(caption, 110, initial_indent="  ", subsequent_indent="  "))
+    if "IPython" not in sys.modules or sys.modules["IPython"].get_ipython() is None:
+        return None
+    return sys.modules["IPython"].display.Image(
+        data=written.getvalue(), alt=alt, width=round(100 * drawing.get_figwidth())
+    )
 
 
-def draw_weights(axes: Axes, weights: object, rows: list[str], columns: list[str]) -> None:
-    """Draw a matrix of attention weights with the words at its sides and the numbers in its cells."""
-    axes.imshow(weights, cmap=WEIGHTS, vmin=0, vmax=1)
-    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right")
-    axes.set_yticks(range(len(rows)), rows)
-    axes.spines[:].set_visible(False)
-    for i in range(len(rows)):
-        for j in range(len(columns)):
-            weight = float(weights[i][j])  # type: ignore[index]
-            axes.text(j, i, f"{weight:.2f}", ha="center", va="center", color="white" if weight > 0.55 else "black")
+def derive(function: str) -> None:
+    """A stop: say whether the reader's formula, a function of the exercises of the lesson that calls this, is right already."""
+    from lessons.checks.run import FileError, check_exercise
+    from lessons.exercise_files import EXERCISES, all_exercises, shown
+
+    asking = [exercise for exercise in all_exercises() if function in exercise.functions()]
+    lesson = Path(sys._getframe(1).f_globals.get("__file__", "")).stem
+    exercise = next((exercise for exercise in asking if exercise.name == lesson), asking[0])
+    try:
+        right = check_exercise(exercise, EXERCISES, [function])[0].state == "done"
+    except FileError:
+        right = False
+    if right:
+        print(f"{function}: yours is right, read on.")
+    else:
+        print(
+            f"{function}: write it in {shown(EXERCISES / exercise.file)}; `python -m lessons.check {exercise.number} {function}`"
+        )

@@ -10,6 +10,7 @@ from pathlib import Path
 LESSONS = Path(__file__).resolve().parent
 SOLUTIONS = LESSONS / "solutions"
 EXERCISES = LESSONS / "exercises"
+ROOT = LESSONS.parent
 
 
 @dataclass(frozen=True)

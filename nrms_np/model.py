@@ -43,9 +43,12 @@ class NRMS:
 
     parameters: the arrays, by the names of `parameter_shapes`; every function works in their dtype.
     vocabulary: word i is row i of word_embedding, word 0 stands for all unknown words.
+    backend: what computes, where it is neither of the two that config.backend names.
     """
 
-    def __init__(self, config: Config, vocabulary: list[str], parameters: dict[str, Array]) -> None:
+    def __init__(
+        self, config: Config, vocabulary: list[str], parameters: dict[str, Array], backend: Backend | None = None
+    ) -> None:
         for name, shape in parameter_shapes(config, len(vocabulary)).items():
             if name not in parameters:
                 raise ModelFileError(f"the parameter {name} is missing.")
@@ -56,11 +59,12 @@ class NRMS:
         self.config = config
         self.vocabulary = vocabulary
         self.parameters = {name: np.ascontiguousarray(value) for name, value in parameters.items()}
-        self._backend: Backend = get_backend(config.backend)
+        self._given = backend
+        self._backend: Backend = get_backend(config.backend) if backend is None else backend
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """How to make it again: for copies and pickles, which cannot hold the backend, a module."""
-        return type(self), (self.config, self.vocabulary, self.parameters)
+        """How to make it again: for copies and pickles, which cannot hold a backend that is a module."""
+        return type(self), (self.config, self.vocabulary, self.parameters, self._given)
 
     @classmethod
     def create(cls, config: Config, vocabulary: list[str], word_vectors: Array | None = None) -> NRMS:

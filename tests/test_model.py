@@ -2,11 +2,13 @@ import copy
 import json
 import pickle
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nrms_np import model as model_module
+from nrms_np.backend import Backend, get_backend
 from nrms_np.config import PARTS, PRESETS, Config
 from nrms_np.errors import ConfigError, ModelFileError
 from nrms_np.gradcheck import assert_gradient, directional_derivative, numerical_gradient
@@ -186,6 +188,22 @@ def test_a_copy_computes_the_same_and_shares_nothing(copied):
     other.parameters["news.pool.b"] += 1
     assert other.loss(batch) != model.loss(batch)
     assert copied(model).loss(batch) == model.loss(batch)
+
+
+def test_a_backend_that_is_handed_over_computes_in_the_place_of_the_named_one():
+    model, batch = model_of(backend="layers"), ragged_batch()
+    layers, called = get_backend("layers"), []
+
+    def click_score_forward(*arguments):
+        called.append(arguments)
+        return layers.click_score_forward(*arguments)
+
+    functions = {name: getattr(layers, name) for name in Backend.__annotations__}
+    own = SimpleNamespace(**functions | {"click_score_forward": click_score_forward})
+    other = NRMS(model.config, model.vocabulary, model.parameters, own)
+    assert other.loss(batch) == model.loss(batch)
+    assert copy.copy(other).loss(batch) == model.loss(batch)
+    assert len(called) == 2
 
 
 def test_a_model_with_a_missing_or_misshapen_parameter_is_refused(tmp_path):

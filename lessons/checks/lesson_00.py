@@ -18,20 +18,14 @@ def check_ranks(rank_candidates: Function) -> None:
     expect(rank_candidates(np.array([-3.0])), rank=np.array([1]))
 
 
-def check_auc(auc: Function) -> None:
-    """By eye, with a tie, and against the package."""
-    clicked = np.array([False, True, False])
-    expect(auc(np.array([0.1, 0.5, 0.9]), clicked), auc=0.5)
-    expect(auc(np.array([0.5, 0.5, 0.1]), clicked), auc=0.75)
+def check_auc_from_ranks(auc_from_ranks: Function) -> None:
+    """By eye, and against the package."""
+    expect(auc_from_ranks(np.array([3, 1, 2]), np.array([False, True, False])), auc=1.0)
+    expect(auc_from_ranks(np.array([3, 1, 2]), np.array([True, True, False])), auc=0.5)
     rng = np.random.default_rng([0, 1])
-    scores, clicked = rng.integers(0, 6, 23) / 5, rng.random(23) < 0.3
-    expect(auc(scores, clicked), auc=impression_metrics(scores, clicked, np.array([0, 23]))[0, 0])
-
-
-def check_mrr(mrr: Function) -> None:
-    """One click, then several."""
-    expect(mrr(np.array([3, 1, 2]), np.array([True, False, False])), mrr=1 / 3)
-    expect(mrr(np.array([3, 1, 4, 2]), np.array([True, False, False, True])), mrr=(1 / 3 + 1 / 2) / 2)
+    scores, clicked = rng.standard_normal(23), rng.random(23) < 0.3
+    right = impression_metrics(scores, clicked, np.array([0, 23]))[0, 0]
+    expect(auc_from_ranks(ranks(scores, np.array([0, 23])), clicked), auc=right)
 
 
 def check_ndcg(ndcg: Function) -> None:
@@ -46,21 +40,34 @@ def check_ndcg(ndcg: Function) -> None:
     expect(ndcg(three, np.array([True, False, False]), 2), ndcg=0.0)
 
 
+def check_mean_auc(mean_auc: Function) -> None:
+    """Impressions of different lengths, with ties, without a click, with nothing but clicks."""
+    scores = np.array([0.9, 0.1, 0.5, 0.5, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.6])
+    clicked = np.array([1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1], dtype=bool)
+    for offsets in (np.array([0, 2, 6, 11]), np.array([0, 2, 4, 7, 9, 11])):
+        per_impression = impression_metrics(scores, clicked, offsets)[:, 0]
+        expect(mean_auc(scores, clicked, offsets), mean=float(np.nanmean(per_impression)))
+
+
 TASKS = {
     "rank_candidates": Task(
         check_ranks,
-        "np.argsort(-scores, kind='stable') says which candidate stands first, second, ... A rank is the other way "
-        "round: rank[best_first[0]] is 1, rank[best_first[1]] is 2.",
+        "np.argsort says which candidate stands first, second, ... A rank is the other way round: rank[best_first[0]] is 1, "
+        "rank[best_first[1]] is 2.",
     ),
-    "auc": Task(
-        check_auc,
-        "Compare every clicked score with every other: scores[clicked][:, None] > scores[~clicked] is a table of all "
-        "pairs. A second table with == has the ties.",
+    "auc_from_ranks": Task(
+        check_auc_from_ranks,
+        "The clicked have the ranks t. Above them stand Σ (t − 1) candidates; those of them that are clicked make "
+        "0 + 1 + ... + (P − 1). The rest are wrong pairs, of P · N in all.",
     ),
-    "mrr": Task(check_mrr, "rank[clicked] picks the ranks of the clicked. First 1 / rank, then the mean."),
     "ndcg": Task(
         check_ndcg,
         "The best possible ranks of P clicked candidates are 1, 2, ..., P. Those above k count neither above nor below "
         "the line.",
+    ),
+    "mean_auc": Task(
+        check_mean_auc,
+        "A loop over the impressions: cut out their scores and labels, leave out those without a pair, and take the mean of "
+        "the AUCs, not the AUC of everything.",
     ),
 }

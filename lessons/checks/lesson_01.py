@@ -1,4 +1,4 @@
-"""Lesson 01: central differences, the relative error, products."""
+"""Lesson 01: differences, a check, products."""
 
 from __future__ import annotations
 
@@ -8,64 +8,82 @@ from lessons.checks.compare import AnswerError, expect, gradients
 from lessons.checks.run import Function, Task
 
 
-def check_numerical_gradient(numerical_gradient: Function) -> None:
-    """A parabola, where a central difference is exact for any h; a curve, where h must be used; x is left alone."""
-    x = np.array([3.0, -2.0, 0.5])
-    expect(numerical_gradient(lambda x: float(np.sum(x**2)), x, 0.5), gradient=2 * x)
-    expect(numerical_gradient(lambda x: float(x[0] * x[1] + x[2] ** 2), x, 1e-4), gradient=np.array([-2.0, 3.0, 1.0]))
-    # The central difference of x³ is 3 x² + h².
-    expect(numerical_gradient(lambda x: float(np.sum(x**3)), x, 0.1), gradient=3 * x**2 + 0.01)
-
-
-def check_relative_error(relative_error: Function) -> None:
-    """Whole numbers, matrices, the sign, both zero."""
-    expect(relative_error(np.array([3.0, 4.0]), np.array([3.0, 4.0])), error=0.0)
-    expect(relative_error(np.array([3.0, 4.0]), np.array([0.0, 0.0])), error=1.0)
-    expect(relative_error(np.array([3.0, 4.0]), np.array([-3.0, -4.0])), error=1.0)
-    rng = np.random.default_rng([1, 1])
-    a, n = rng.standard_normal((3, 5)), rng.standard_normal((3, 5))
-    sizes = np.sqrt((a**2).sum()) + np.sqrt((n**2).sum())
-    expect(relative_error(a, n), error=float(np.sqrt(((a - n) ** 2).sum()) / sizes))
-    zero = relative_error(np.zeros(4), np.zeros(4))
-    if np.isnan(zero):
-        raise AnswerError("For two gradients that are zero everywhere it returned NaN: 0 / 0 needs a case of its own.")
-    expect(zero, error=0.0)
-
-
-def check_product_backward(product_backward: Function) -> None:
+def check_product_gradients(derive_product_gradients: Function) -> None:
     """Against differences, and for a single number in the middle."""
     rng = np.random.default_rng([1, 2])
     for n, k, m in ((4, 3, 5), (2, 1, 3)):
         A, B, dC = rng.standard_normal((n, k)), rng.standard_normal((k, m)), rng.standard_normal((n, m))
-        right = gradients(np.matmul, dC, dA=A, dB=B)
-        expect(product_backward(dC, A, B), **right)
+        expect(derive_product_gradients(dC, A, B), **gradients(np.matmul, dC, dA=A, dB=B))
 
 
-def check_square_backward(square_of_product_backward: Function) -> None:
+def check_better_difference(better_difference: Function) -> None:
+    """x³ and x⁴, for which nothing is left; x⁵, for which h⁴ is left; and the steps must be those asked for."""
+    expect(better_difference(lambda x: x**3, 2.0, 0.1), derivative=12.0)
+    expect(better_difference(lambda x: x**4, 1.5, 0.2), derivative=13.5)
+    # A central difference of x⁵ is 5 x⁴ + 10 x² h² + h⁴; what is left of h⁴ is (4 / 16 − 1) / 3 of it.
+    got = better_difference(lambda x: x**5, 2.0, 0.1)
+    if isinstance(got, float) and abs(got - 80) < 1e-8:
+        raise AnswerError("It is more exact than the two steps h and h / 2 allow: take only these two.")
+    expect(got, derivative=80 - 0.1**4 / 4)
+
+
+def check_error_of_backward(error_of_backward: Function) -> None:
+    """A correct backward, twice the right one, the opposite, a layer that ignores x; and an upstream gradient that matters."""
+    rng = np.random.default_rng([1, 1])
+    x, g = rng.standard_normal(4), rng.standard_normal(4)
+    error = error_of_backward(np.tanh, lambda g: g * (1 - np.tanh(x) ** 2), x, g)
+    if not isinstance(error, float) or not 0 <= error < 1e-8:
+        raise AnswerError(f"For a correct backward of tanh it returned {error}, expected is a number below 1e-8.")
+    matrix = np.array([[1.0, 2.0], [0.0, 3.0], [4.0, 0.0]])
+    x, g = np.array([0.5, -2.0]), np.array([1.0, -1.0, 2.0])
+    for factor, right in ((1.0, 0.0), (2.0, 1 / 3), (-1.0, 1.0), (0.0, 1.0)):
+        got = error_of_backward(lambda x: matrix @ x, lambda g, f=factor: f * (matrix.T @ g), x, g)
+        expect(round(float(got), 8), error=round(right, 8))
+    nothing = error_of_backward(lambda _: np.ones(3), lambda _: np.zeros(2), x, g)
+    if np.isnan(nothing):
+        raise AnswerError("For two gradients that are zero everywhere it returned NaN: 0 / 0 needs a case of its own.")
+    expect(nothing, error=0.0)
+
+
+def check_three_matrices(three_matrices_backward: Function) -> None:
     """Against differences, and for one row."""
     rng = np.random.default_rng([1, 3])
-    for n, k, m in ((4, 3, 5), (1, 2, 3)):
-        x, W, dy = rng.standard_normal((n, k)), rng.standard_normal((k, m)), rng.standard_normal((n, m))
-        right = gradients(lambda x, W: (x @ W) ** 2, dy, dx=x, dW=W)
-        expect(square_of_product_backward(dy, x, W), **right)
+    for n in (4, 1):
+        A, B, C, dY = (rng.standard_normal(shape) for shape in ((n, 2), (2, 3), (3, 5), (n, 5)))
+        right = gradients(lambda A, B, C: np.tanh(A @ B) @ C, dY, dA=A, dB=B, dC=C)
+        expect(three_matrices_backward(dY, A, B, C), **right)
+
+
+def check_centred(centred_backward: Function) -> None:
+    """Against differences; and one number, whose y is always 0."""
+    rng = np.random.default_rng([1, 4])
+    x, dy = rng.standard_normal(5), rng.standard_normal(5)
+    expect(centred_backward(dy, x), **gradients(lambda x: x - x.mean(), dy, dx=x))
+    expect(centred_backward(np.array([3.0]), np.array([2.0])), dx=np.zeros(1))
 
 
 TASKS = {
-    "numerical_gradient": Task(
-        check_numerical_gradient,
-        "For each i make two copies of x. One has h more at place i, the other h less. The difference of the two losses "
-        "belongs to a way of 2 h.",
+    "derive_product_gradients": Task(
+        check_product_gradients,
+        "C[i, j] = Σ A[i, k] B[k, j]. So A[i, k] moves row i of C, with the factors B[k, j]. The shapes leave only one way "
+        "to multiply.",
     ),
-    "relative_error": Task(
-        check_relative_error, "np.linalg.norm takes the root of the sum of all squares, of a matrix too."
+    "better_difference": Task(
+        check_better_difference,
+        "With h / 2 in the place of h the error is c h² / 4. So 4 times the fine difference less the coarse one has no c h² "
+        "in it, and is how many times f'(x)?",
     ),
-    "product_backward": Task(
-        check_product_backward,
-        "C[i, j] = Σ A[i, l] B[l, j]. So A[i, l] moves row i of C, with the factors B[l, j]. The shapes leave only one "
-        "way to multiply.",
+    "error_of_backward": Task(
+        check_error_of_backward,
+        "The loss is np.sum(g * forward(x)). Measure its derivative with respect to each x[i]: x + step and x − step are 2e-5 "
+        "apart there.",
     ),
-    "square_of_product_backward": Task(
-        check_square_backward,
-        "Name the middle: z = x W, y = z². First dz from dy, number by number; then z = x W is a product like any other.",
+    "three_matrices_backward": Task(
+        check_three_matrices,
+        "Name the middle: Z = A B, hidden = tanh(Z), Y = hidden C. Go back one step at a time; dC, the gradient of C, comes "
+        "from the last product.",
+    ),
+    "centred_backward": Task(
+        check_centred, "m is the mean of x. By how much does it move when one number of x does? Not by x.mean()."
     ),
 }

@@ -9,50 +9,84 @@ from lessons.checks.run import Function, Task
 from nrms_np.layers import softmax
 
 
+def check_weight_by_score(derive_weight_by_score: Function) -> None:
+    """Against differences, one column for each score; and one word, whose weight is always 1."""
+    a, step = np.random.default_rng([3, 3]).standard_normal(4), 1e-5 * np.eye(4)
+    measured = (softmax.softmax_forward(a + step)[0] - softmax.softmax_forward(a - step)[0]).T / 2e-5
+    expect(derive_weight_by_score(softmax.softmax_forward(a)[0]), table=measured)
+    expect(derive_weight_by_score(np.ones(1)), table=np.zeros((1, 1)))
+
+
 def check_softmax_forward(softmax_forward: Function) -> None:
-    """At random, large scores, one column."""
-    a = np.random.default_rng([3, 0]).standard_normal((3, 5))
-    expect(softmax_forward(a), p=softmax.softmax_forward(a)[0])
-    large = np.array([[10_000.0, 10_001.0, 9_999.0], [-10_000.0, 0.0, 10_000.0], [-10_000.0, -10_000.0, -10_000.0]])
+    """At random, more and fewer axes, large scores, one column, no column."""
+    rng = np.random.default_rng([3, 0])
+    for shape in ((3, 5), (5,), (2, 3, 4)):
+        a = rng.standard_normal(shape)
+        expect(softmax_forward(a), p=softmax.softmax_forward(a)[0])
+    large = np.array([[10_000.0, 10_001.0, 9_999.0], [-10_000.0, 0.0, 10_000.0], [-10_000.0, -10_000.0, -10_001.0]])
     got = softmax_forward(large)
     if isinstance(got, np.ndarray) and np.isnan(got).any():
+        rows = np.flatnonzero(np.isnan(got).any(axis=1))
+        if rows.tolist() == [2]:
+            raise AnswerError(
+                "The row with scores near −10,000 gives NaN: with the largest score of the whole table subtracted, exp of "
+                "them is 0 for all, and 0 / 0. Subtract from each row its own largest score."
+            )
         raise AnswerError("Scores of ±10,000 give NaN: exp of them is larger, or smaller, than any float64.")
     expect(got, p=softmax.softmax_forward(large)[0])
     expect(softmax_forward(np.array([[-3.0], [7.0]])), p=np.ones((2, 1)))
+    expect(softmax_forward(np.zeros((2, 0))), p=np.zeros((2, 0)))
 
 
 def check_softmax_backward(softmax_backward: Function) -> None:
-    """Against differences; a square one, where a lost axis would be hidden; one column, whose weight cannot change."""
+    """Against differences; a square one, where a lost axis would be hidden; one column, whose weight cannot change; one row."""
     rng = np.random.default_rng([3, 1])
-    for T, n in ((3, 5), (4, 4)):
-        a, dp = rng.standard_normal((T, n)), rng.standard_normal((T, n))
-        right = gradients(lambda a: softmax.softmax_forward(a)[0], dp, da=a)
-        expect(softmax_backward(dp, softmax.softmax_forward(a)[0]), **right)
+    for shape in ((3, 5), (4, 4), (6,), (0,)):
+        a, d_alpha = rng.standard_normal(shape), rng.standard_normal(shape)
+        right = gradients(lambda a: softmax.softmax_forward(a)[0], d_alpha, da=a)
+        expect(softmax_backward(d_alpha, softmax.softmax_forward(a)[0]), **right)
     expect(softmax_backward(rng.standard_normal((2, 1)), np.ones((2, 1))), da=np.zeros((2, 1)))
 
 
-def check_scores_backward(scores_backward: Function) -> None:
-    """Against differences, with a Q that is not symmetric; and one word."""
+def check_cross_scores(cross_scores_backward: Function) -> None:
+    """Against differences, with a B that is not symmetric; and one word that looks at one."""
     rng = np.random.default_rng([3, 2])
-    for T, D in ((5, 3), (1, 4)):
-        x, Q, dS = rng.standard_normal((T, D)), rng.standard_normal((D, D)), rng.standard_normal((T, T))
-        right = gradients(lambda x, Q: x @ Q @ x.T, dS, dx=x, dQ=Q)
-        expect(scores_backward(dS, x, Q), **right)
+    for T, n, D in ((5, 2, 3), (1, 1, 4)):
+        x, B, y, dS = (rng.standard_normal(shape) for shape in ((T, D), (D, D), (n, D), (T, n)))
+        right = gradients(lambda x, B, y: x @ B @ y.T, dS, dx=x, dB=B, dy=y)
+        expect(cross_scores_backward(dS, x, B, y), **right)
+
+
+def check_scaled_scores(scaled_scores_backward: Function) -> None:
+    """Against differences."""
+    rng = np.random.default_rng([3, 4])
+    x, B, dS = rng.standard_normal((5, 3)), rng.standard_normal((3, 3)), rng.standard_normal((5, 5))
+    expect(scaled_scores_backward(dS, x, B, 0.3), **gradients(lambda x, B: 0.3 * (x @ B @ x.T), dS, dx=x, dB=B))
 
 
 TASKS = {
+    "derive_weight_by_score": Task(
+        check_weight_by_score,
+        "p_i = exp(a_i) / Z. For i ≠ j only Z depends on a_j, and its derivative is exp(a_j). For i = j the numerator moves "
+        "too. Then write exp(a_i) / Z as p_i wherever it stands.",
+    ),
     "softmax_forward": Task(
         check_softmax_forward,
-        "Subtract from each row its own largest score before exp. a.max(axis=1, keepdims=True) has one number per row.",
+        "Subtract from each row its own largest score before exp: a.max(axis=-1, keepdims=True) has one number per row. "
+        "initial=-np.inf lets max take an empty row.",
     ),
     "softmax_backward": Task(
         check_softmax_backward,
-        "A score moves its own weight and, through the sum below the line, all weights of its row: you need Σ p dp of each "
-        "row, with keepdims=True.",
+        "Put ∂p_i/∂a_j = p_i ([i = j] − p_j) into da_j = Σ dp_i ∂p_i/∂a_j. The first part leaves one term; from the second "
+        "p_j comes out of the sum, which is then one number per row (keepdims=True).",
     ),
-    "scores_backward": Task(
-        check_scores_backward,
-        "S = Y xᵀ with Y = x Q. x stands in both: once as the word that looks, once as the word that is looked at. Its "
-        "gradient is the sum.",
+    "cross_scores_backward": Task(
+        check_cross_scores,
+        "C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC. In S = Y yᵀ the second factor is yᵀ: transpose its gradient to get "
+        "that of y.",
+    ),
+    "scaled_scores_backward": Task(
+        check_scaled_scores,
+        "dB is right. x stands twice in x B xᵀ: work out with pencil what comes back to the right one, and compare.",
     ),
 }

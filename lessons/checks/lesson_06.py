@@ -2,72 +2,104 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from lessons.checks.compare import Array, expect, expect_named, gradients
+from lessons.checks.compare import AnswerError, Array, expect, expect_named, gradients
 from lessons.checks.run import Function, Task
 from nrms_np.layers.additive_attention import additive_attention_forward
-from nrms_np.layers.dropout import dropout_forward, dropout_key
-from nrms_np.layers.embedding import embedding_forward
 from nrms_np.layers.self_attention import projected_attention_forward
 
-HEADS, RATE = 3, 0.2
-KEY = dropout_key(seed=6, step=0, layer=0)
-TITLES = (np.array([2, 8, 5, 2, 0]), np.array([4]), np.zeros(0, dtype=int))
+HEADS = 3
+SHAPES = {
+    "attention.Q": (7, 6), "attention.K": (7, 6), "attention.V": (7, 6),
+    "pool.W": (6, 4), "pool.b": (4,), "pool.q": (4,),
+}  # fmt: skip
+TITLES = [np.array([2, 8, 5, 2, 0]), np.array([4]), np.zeros(0, dtype=int), np.array([5, 8, 1])]
 
 
 def _parameters(rng: np.random.Generator) -> dict[str, Array]:
-    shapes = {"Q": (7, 6), "K": (7, 6), "V": (7, 6), "W": (6, 4), "b": (4,), "q": (4,)}
-    return {name: 0.5 * rng.standard_normal(shape) for name, shape in shapes.items()}
+    return {name: 0.5 * rng.standard_normal(shape) for name, shape in SHAPES.items()}
 
 
-def _encode(title: Array, rate: float, table: Array, **p: Array) -> tuple[Array, list[Any]]:
-    """The news vector and the caches of the four steps."""
-    x, looked_up = embedding_forward(table, title)
-    x, dropped = dropout_forward(x, rate, KEY)
-    h, attended = projected_attention_forward(x, p["Q"], p["K"], p["V"], HEADS, 1 / np.sqrt(2))
-    r, pooled = additive_attention_forward(h, p["W"], p["b"], p["q"])
-    return r, [looked_up, dropped, attended, pooled]
+def _attend(x: Array, *p: Array) -> Array:
+    h, _ = projected_attention_forward(x, p[0], p[1], p[2], HEADS, 1 / np.sqrt(2))
+    return additive_attention_forward(h, p[3], p[4], p[5])[0]
 
 
-def check_encode(encode_title: Function) -> None:
-    """Without dropout, with it, one word, no word."""
+def _news(table: Array, *p: Array) -> Array:
+    return np.array([_attend(table[title], *p) for title in TITLES])
+
+
+def check_chain(derive_chain: Function) -> None:
+    """Three different lengths; the sums written out."""
     rng = np.random.default_rng([6, 0])
-    table, parameters = rng.standard_normal((9, 7)), _parameters(rng)
-    for rate in (0.0, RATE):
-        for title in TITLES:
-            r, _ = _encode(title, rate, table, **parameters)
-            expect(encode_title(table, title, parameters, HEADS, rate, KEY), r=r)
+    J_r, J_h, dr = rng.standard_normal((2, 5)), rng.standard_normal((5, 4)), rng.standard_normal(2)
+    dx = np.zeros(4)
+    for a, n, m in np.ndindex(2, 5, 4):
+        dx[m] += dr[a] * J_r[a, n] * J_h[n, m]
+    expect(derive_chain(dr, J_r, J_h), dx=dx)
 
 
-def check_backward(encode_title_backward: Function) -> None:
-    """Against differences: a repeated word, one word. All zeros: no word."""
+def check_forward(attend_forward: Function) -> None:
+    """Several words, one, none."""
     rng = np.random.default_rng([6, 1])
-    inputs = {"table": rng.standard_normal((9, 7)), **_parameters(rng)}
-    dr = rng.standard_normal(6)
-    for title in TITLES:
-        _, caches = _encode(title, RATE, **inputs)
-        expect_named(encode_title_backward(dr, *caches), _gradients(title, dr, inputs))
+    parameters = _parameters(rng)
+    for T in (5, 1, 0):
+        x = rng.standard_normal((T, 7))
+        expect(attend_forward(x, parameters, HEADS), r=_attend(x, *parameters.values()))
 
 
-def _gradients(title: Array, dr: Array, inputs: dict[str, Array]) -> dict[str, Array]:
-    def encode(*values: Array) -> Array:
-        return _encode(title, RATE, **dict(zip(inputs, values, strict=True)))[0]
+def _expect_backward(got: object, first: str, right: dict[str, Array]) -> None:
+    """An array and a dict of the others."""
+    if not isinstance(got, tuple) or len(got) != 2:
+        raise AnswerError(f"It should return two things: {first}, and a dict of the parameters' gradients.")
+    expect(got[0], **{first: right.pop(first)})
+    expect_named(got[1], right)
 
-    return gradients(encode, dr, **inputs)
+
+def check_backward(attend_backward: Function) -> None:
+    """Against differences: several words, one, none."""
+    rng = np.random.default_rng([6, 2])
+    parameters = _parameters(rng)
+    for T in (5, 1, 0):
+        x, dr = rng.standard_normal((T, 7)), rng.standard_normal(6)
+        right = gradients(_attend, dr, dx=x, **parameters)
+        _expect_backward(attend_backward(dr, x, parameters, HEADS), "dx", right)
+
+
+def check_news_forward(news_forward: Function) -> None:
+    """A repeated word, one word, no word."""
+    rng = np.random.default_rng([6, 3])
+    table, parameters = rng.standard_normal((9, 7)), _parameters(rng)
+    expect(news_forward(table, TITLES, parameters, HEADS), news=_news(table, *parameters.values()))
+
+
+def check_news_backward(news_backward: Function) -> None:
+    """Against differences: words in two titles and twice in one."""
+    rng = np.random.default_rng([6, 4])
+    table, parameters = rng.standard_normal((9, 7)), _parameters(rng)
+    d_news = rng.standard_normal((len(TITLES), 6))
+    right = gradients(_news, d_news, d_table=table, **parameters)
+    _expect_backward(news_backward(d_news, table, TITLES, parameters, HEADS), "d_table", right)
 
 
 TASKS = {
-    "encode_title": Task(
-        check_encode,
-        "Each forward returns (output, cache), and the output is what the next one takes. The scale is 1 / np.sqrt(d) with "
-        "the width d of one head, Q.shape[1] // heads.",
+    "derive_chain": Task(
+        check_chain,
+        "dh_n is the sum over a of dr_a · ∂r_a/∂h_n. In J_r, a counts the rows. Which product sums over the rows of a matrix?",
     ),
-    "encode_title_backward": Task(
+    "attend_forward": Task(
+        check_forward,
+        "Each forward returns (output, cache), and the output is what the next one takes. The scale is 1 / np.sqrt(d) with "
+        "the width d of one head.",
+    ),
+    "attend_backward": Task(
         check_backward,
-        "The last step of the forward is the first of the backward. dr goes into additive_attention_backward; the first "
-        "thing it returns, dh, goes into the next one.",
+        "Run the forward again and keep the caches. The last step of the forward is the first of the backward: dr goes into "
+        "additive_attention_backward; the first thing it returns, dh, goes into the next one.",
+    ),
+    "news_forward": Task(check_news_forward, "For each title, look its rows up in the table and call attend_forward."),
+    "news_backward": Task(
+        check_news_backward, "All titles share the parameters. What is left of the first title's gradients at the end?"
     ),
 }

@@ -2,93 +2,94 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from lessons.checks.compare import AnswerError, expect, expect_named, gradients
+from lessons.checks.compare import AnswerError, Array, expect, gradients
 from lessons.checks.run import Function, Task
-from nrms_np.layers.self_attention import ProjectedCache, projected_attention_forward
+from nrms_np.layers.self_attention import projected_attention_forward
 
 HEADS, SCALE = 3, 1 / np.sqrt(2)
-HISTORIES = (np.array([4, 1, 5, 1]), np.array([3]))
+HISTORIES = (np.array([4, 1, 5, 1]), np.array([3]), np.zeros(0, dtype=int))
+USES = [np.array([4, 1, 5, 1]), np.array([2, 1]), np.zeros(0, dtype=int), np.array([5, 0, 5])]
+
+
+def _gradients_of_uses(seed: int) -> tuple[list[Array], Array]:
+    """The gradients of what the uses read, and those of all rows."""
+    rng = np.random.default_rng([7, seed])
+    d_uses = [rng.standard_normal((len(rows), 6)) for rows in USES]
+    d_news = np.zeros((7, 6))
+    for rows, d_rows in zip(USES, d_uses, strict=True):
+        for t, row in enumerate(rows):
+            d_news[row] += d_rows[t]
+    return d_uses, d_news
+
+
+def check_row_gradient(derive_row_gradient: Function) -> None:
+    """Every row: read three times, twice in one use, once, never."""
+    d_uses, d_news = _gradients_of_uses(0)
+    for m in range(7):
+        expect(derive_row_gradient(m, USES, d_uses), dR_m=d_news[m])
 
 
 def check_forward(history_forward: Function) -> None:
-    """A news item clicked twice, one click, no click; the output and then the cache."""
-    rng = np.random.default_rng([7, 0])
+    """A news item clicked twice, one click, no click."""
+    rng = np.random.default_rng([7, 1])
     news, (Q, K, V) = rng.standard_normal((8, 5)), rng.standard_normal((3, 5, 6))
-    for clicks in (*HISTORIES, np.zeros(0, dtype=int)):
-        h, cache = projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)
-        got = history_forward(news, clicks, Q, K, V, HEADS)
-        if not isinstance(got, tuple) or len(got) != 2 or not isinstance(got[1], ProjectedCache):
-            raise AnswerError("It should return two things, h and the cache, as projected_attention_forward does.")
-        expect(got[0], h=h)
-        expect(got[1].alpha, alpha_in_the_cache=cache.alpha)
+    for clicks in HISTORIES:
+        h, _ = projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)
+        expect(history_forward(news, clicks, Q, K, V, HEADS), h=h)
+
+
+def _history(clicks: Array, news: Array, Q: Array, K: Array, V: Array) -> Array:
+    return projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)[0]
 
 
 def check_backward(history_backward: Function) -> None:
-    """Against differences."""
-    rng = np.random.default_rng([7, 1])
-    news, (Q, K, V) = rng.standard_normal((8, 5)), 0.5 * rng.standard_normal((3, 5, 6))
-    dh = rng.standard_normal((4, 6))
-    clicks = HISTORIES[0]
-    right = gradients(
-        lambda news, Q, K, V: projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)[0],
-        dh,
-        d_news=news,
-        dQ=Q,
-        dK=K,
-        dV=V,
-    )
-    _, cache = projected_attention_forward(news[clicks], Q, K, V, HEADS, SCALE)
-    expect(history_backward(dh, cache, clicks, 8), **right)
-    _, cache = projected_attention_forward(news[[3]], Q, K, V, HEADS, SCALE)
-    d_news = np.zeros((8, 5))
-    d_news[3] = V @ dh[0]
-    no = np.zeros_like(Q)
-    expect(history_backward(dh[:1], cache, HISTORIES[1], 8), d_news=d_news, dQ=no, dK=no, dV=np.outer(news[3], dh[0]))
-
-
-def check_news_gradient(news_gradient: Function) -> None:
-    """A news item in both lists and twice in one; nothing clicked."""
+    """Against differences: a news item clicked twice, one click, no click."""
     rng = np.random.default_rng([7, 2])
-    candidates = np.array([5, 2, 1])
-    for clicks in (HISTORIES[0], np.zeros(0, dtype=int)):
-        d_clicked, d_candidates = rng.standard_normal((len(clicks), 6)), rng.standard_normal((3, 6))
-        d_news = np.zeros((8, 6))
-        for t, row in enumerate(clicks):
-            d_news[row] += d_clicked[t]
-        for c, row in enumerate(candidates):
-            d_news[row] += d_candidates[c]
-        expect(news_gradient(d_clicked, clicks, d_candidates, candidates, 8), d_news=d_news)
+    news, (Q, K, V) = rng.standard_normal((8, 5)), 0.5 * rng.standard_normal((3, 5, 6))
+    for clicks in HISTORIES:
+        dh = rng.standard_normal((len(clicks), 6))
+        right = gradients(partial(_history, clicks), dh, d_news=news, dQ=Q, dK=K, dV=V)
+        expect(history_backward(dh, news, clicks, Q, K, V, HEADS), **right)
 
 
-def check_shared(shared_gradients: Function) -> None:
-    """Several titles, and one."""
-    rng = np.random.default_rng([7, 3])
-    for titles in (3, 1):
-        Q, b = rng.standard_normal((titles, 5, 6)), rng.standard_normal((titles, 4))
-        of_titles = [{"Q": Q[i].copy(), "b": b[i].copy()} for i in range(titles)]
-        expect_named(shared_gradients(of_titles), {"Q": Q.sum(axis=0), "b": b.sum(axis=0)})
+def check_encode_once(encode_once: Function) -> None:
+    """A backward that counts how often it is called; a news item in two lists, and twice in one."""
+    d_uses, d_news = _gradients_of_uses(3)
+    J = np.random.default_rng([7, 4]).standard_normal((9, 7))
+    calls: list[Array] = []
+
+    def encoder_backward(d_news: Array) -> Array:
+        calls.append(d_news)
+        product: Array = J @ d_news
+        return product
+
+    got = encode_once(USES, d_uses, 7, encoder_backward)
+    if len(calls) != 1:
+        raise AnswerError(f"It called encoder_backward {len(calls)} times: add all pieces first, then call it once.")
+    expect(calls[0], d_news_that_it_passes=d_news)
+    expect(got, d_table=J @ d_news)
 
 
 TASKS = {
+    "derive_row_gradient": Task(
+        check_row_gradient,
+        "Add up d_uses[s][t] over all places (s, t) with uses[s][t] == m. In one use there may be several.",
+    ),
     "history_forward": Task(
         check_forward,
         "news[clicks] has the rows that lesson 06 called x. All the rest is the function that read the words of a title.",
     ),
     "history_backward": Task(
         check_backward,
-        "projected_attention_backward gives dx, one row a click. Lesson 02 says how it gets from there to the rows of the "
-        "table it was looked up in.",
+        "Run the forward again for its cache. projected_attention_backward then gives dr, one row a click. Lesson 02 says how it "
+        "gets from there to the rows of the table it was looked up in.",
     ),
-    "news_gradient": Task(
-        check_news_gradient,
-        "Begin with zeros (count, D). np.add.at(d_news, clicks, d_clicked) adds one list; the other one is added into the "
-        "same array.",
-    ),
-    "shared_gradients": Task(
-        check_shared,
-        "The parameters went into every title, so their gradient is the sum over the titles. Begin with new arrays: += on "
-        "the first title's would change it.",
+    "encode_once": Task(
+        check_encode_once,
+        "What does `d_news[rows] += d_rows` do where a row number stands in `rows` twice? Lesson 02 has what does it right.",
     ),
 }

@@ -11,6 +11,14 @@ from lessons.checks.run import Function, Task
 from nrms_np.layers import click
 
 
+def check_score_forward(click_score_forward: Function) -> None:
+    """Several candidates, one, none."""
+    rng = np.random.default_rng([9, 4])
+    for C in (5, 1, 0):
+        u, r = rng.standard_normal(6), rng.standard_normal((C, 6))
+        expect(click_score_forward(u, r), scores=np.array([float(np.sum(u * row)) for row in r]))
+
+
 def check_score_backward(click_score_backward: Function) -> None:
     """Against differences, and one candidate."""
     rng = np.random.default_rng([9, 0])
@@ -22,6 +30,15 @@ def check_score_backward(click_score_backward: Function) -> None:
 
 def _loss(scores: Array, clicked: int) -> Array:
     return np.asarray(click.softmax_loss_forward(scores, clicked)[0])
+
+
+def check_derived(derive_loss_gradient: Function) -> None:
+    """Against differences: several candidates, two."""
+    rng = np.random.default_rng([9, 5])
+    for C in (5, 2):
+        scores = rng.standard_normal(C)
+        right = gradients(partial(_loss, clicked=0), np.ones(()), d_scores=scores)
+        expect(derive_loss_gradient(scores), **right)
 
 
 def check_loss_forward(softmax_loss_forward: Function) -> None:
@@ -37,14 +54,14 @@ def check_loss_forward(softmax_loss_forward: Function) -> None:
 
 
 def check_loss_backward(softmax_loss_backward: Function) -> None:
-    """Against differences, large scores, one candidate."""
+    """Against differences, with an upstream gradient that is not 1; large scores, one candidate."""
     rng = np.random.default_rng([9, 2])
     scores = rng.standard_normal(5)
-    for clicked in (0, 3):
-        right = gradients(partial(_loss, clicked=clicked), np.ones(()), d_scores=scores)
-        expect(softmax_loss_backward(scores, clicked), **right)
-    expect(softmax_loss_backward(np.array([10_000.0, 0.0]), 1), d_scores=np.array([1.0, -1.0]))
-    expect(softmax_loss_backward(np.array([-7.0]), 0), d_scores=np.zeros(1))
+    for clicked, d_loss in ((0, 1.0), (3, -0.7)):
+        right = gradients(partial(_loss, clicked=clicked), np.array(d_loss), d_scores=scores)
+        expect(softmax_loss_backward(d_loss, scores, clicked), **right)
+    expect(softmax_loss_backward(1.0, np.array([10_000.0, 0.0]), 1), d_scores=np.array([1.0, -1.0]))
+    expect(softmax_loss_backward(1.0, np.array([-7.0]), 0), d_scores=np.zeros(1))
 
 
 def check_negatives(draw_negatives: Function) -> None:
@@ -85,10 +102,18 @@ def _drawn(draw_negatives: Function, not_clicked: Array, K: int, rng: np.random.
 
 
 TASKS = {
+    "click_score_forward": Task(
+        check_score_forward, "A product of r (C, n) and u (n,) has C numbers, one dot product each."
+    ),
     "click_score_backward": Task(
         check_score_backward,
         "Each factor of a product gets the other one, times what comes from above. u is in every candidate's score, so it "
         "gets a sum over them.",
+    ),
+    "derive_loss_gradient": Task(
+        check_derived,
+        "Two terms. The derivative of log Z is 1 / Z times that of Z, and of Z's terms only exp(ŷ_j) depends on ŷ_j. The second "
+        "term depends on ŷ_0 alone.",
     ),
     "softmax_loss_forward": Task(
         check_loss_forward,
@@ -97,8 +122,10 @@ TASKS = {
     ),
     "softmax_loss_backward": Task(
         check_loss_backward,
-        "What was predicted minus what happened: p, and 1 less at the clicked one. Again, subtract the largest score before "
-        "exp.",
+        "What was predicted minus what happened: p, and 1 less at the clicked one, all of it times d_loss. Again, subtract the "
+        "largest score before exp.",
     ),
-    "draw_negatives": Task(check_negatives, "rng.choice has an argument `replace`. When should it be True?"),
+    "draw_negatives": Task(
+        check_negatives, "rng.choice has an argument `replace`, and without it draws one twice. When should it be True?"
+    ),
 }

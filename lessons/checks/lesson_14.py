@@ -1,70 +1,86 @@
-"""Lesson 13: reading weights and ablations."""
+"""Lesson 14: the fourth crossing, an interval, agreement, pairs of words."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lessons.checks.compare import AnswerError, expect
+from lessons.checks.compare import expect
 from lessons.checks.run import Function, Task
 
-WORDS = ["rockets", "win", "again", "in", "houston"]
-ALPHA = np.array([0.4, 0.25, 0.05, 0.05, 0.25])
+
+def check_derive_fourth(derive_fourth: Function) -> None:
+    """Sums of numbers that are drawn; the square of the lesson among them."""
+    expect(derive_fourth(1.0, -1.0, -1.0), fourth=-3.0)
+    for home, work in np.random.default_rng([14, 0]).standard_normal((5, 2, 2)):
+        expect(
+            derive_fourth(float(home[0] + work[0]), float(home[0] + work[1]), float(home[1] + work[0])),
+            fourth=float(home[1] + work[1]),
+        )
 
 
-def check_top_words(top_words: Function) -> None:
-    """The best, ties, more than there are, an empty title."""
-    order = ["rockets", "win", "houston", "again", "in"]
-    for n in (1, 2, 3, 4, 9):
-        _expect_words(top_words(list(WORDS), ALPHA.copy(), n), order[:n])
-    _expect_words(top_words([], np.zeros(0), 3), [])
-
-
-def _expect_words(got: object, expected: list[str]) -> None:
-    if not isinstance(got, (list, tuple)):
-        raise AnswerError(f"It returned a {type(got).__name__}, expected is a list of words.")
-    if len(got) != len(expected):
-        raise AnswerError(f"It returned {len(got)} words, expected are {len(expected)}: {', '.join(expected)}.")
-    for i, word in enumerate(expected):
-        if got[i] != word:
-            raise AnswerError(f"words[{i}] is wrong: expected {word!r}, got {got[i]!r}.")
-
-
-def check_looks_elsewhere(looks_elsewhere: Function) -> None:
-    """Each word at itself, all words alike, at random, one word."""
-    expect(looks_elsewhere(np.stack([np.eye(4), np.full((4, 4), 0.25)])), elsewhere=np.array([0.0, 0.75]))
-    alpha = np.random.default_rng([13, 1]).random((3, 5, 5))
-    alpha /= alpha.sum(axis=2, keepdims=True)
-    own = np.array([[alpha[k, i, i] for i in range(5)] for k in range(3)])
-    expect(looks_elsewhere(alpha), elsewhere=1 - own.mean(axis=1))
-    expect(looks_elsewhere(np.ones((2, 1, 1))), elsewhere=np.zeros(2))
-
-
-def check_ablation(ablation_difference: Function) -> None:
-    """By eye, at random where the runs go up and down together, and two runs."""
-    expect(ablation_difference(np.array([0.62, 0.64]), np.array([0.61, 0.61])), mean=0.02, error=0.01)
-    rng = np.random.default_rng([13, 2])
+def check_paired_difference(paired_difference: Function) -> None:
+    """By eye, runs that go up and down together, and two equal models."""
+    expect(paired_difference(np.array([0.62, 0.64]), np.array([0.61, 0.61]), 2.0), mean=0.02, half=0.02)
+    rng = np.random.default_rng([14, 2])
     ablated = 0.6 + 0.05 * rng.standard_normal(7)
     full = ablated + 0.02 + 0.004 * rng.standard_normal(7)
     d = full - ablated
     error = np.sqrt(((d - d.mean()) ** 2).sum() / 6) / np.sqrt(7)
-    expect(ablation_difference(full, ablated), mean=float(d.mean()), error=float(error))
-    expect(ablation_difference(ablated, ablated.copy()), mean=0.0, error=0.0)
+    expect(paired_difference(full, ablated, 2.45), mean=float(d.mean()), half=float(2.45 * error))
+    expect(paired_difference(ablated, ablated.copy(), 2.45), mean=0.0, half=0.0)
+
+
+def check_agreement(agreement: Function) -> None:
+    """Two titles by eye, one of them with a negative effect; many of different lengths."""
+    weights = [np.array([0.7, 0.3]), np.array([0.1, 0.6, 0.2, 0.1])]
+    effects = [np.array([-2.0, 1.0]), np.array([0.3, 0.1, -0.2, -0.9])]
+    expect(agreement(weights, effects), found=0.5, by_lot=(1 / 2 + 1 / 4) / 2)
+    rng = np.random.default_rng([14, 3])
+    lengths = rng.integers(2, 9, 40)
+    weights = [rng.dirichlet(np.ones(T)) for T in lengths]
+    effects = [w * rng.standard_normal(len(w)) for w in weights]
+    same = [np.argsort(w)[-1] == np.argsort(e * e)[-1] for w, e in zip(weights, effects, strict=True)]
+    expect(agreement(weights, effects), found=float(np.mean(same)), by_lot=float(np.mean(1 / lengths)))
+
+
+def _score(words: list[str]) -> float:
+    """Two words that mean something together, one that means something alone, and length."""
+    pair = {"rockets", "win"} <= set(words)
+    return 2.0 * pair + 0.5 * ("tonight" in words) + 0.1 * len(words) ** 2
+
+
+def check_interaction(interaction: Function) -> None:
+    """A score with one pair in it, a word that is there twice, and a title of one word."""
+    words = ["rockets", "win", "tonight", "again"]
+    expected = np.full((4, 4), 0.2)
+    expected[0, 1] = expected[1, 0] = 0.2 + 2.0
+    np.fill_diagonal(expected, 0.0)
+    expect(interaction(_score, words), together=expected)
+    alone = {"a": 1.0, "b": -2.0}
+    expect(interaction(lambda some: sum(alone[word] for word in some), ["a", "b", "a"]), together=np.zeros((3, 3)))
+    twice = np.zeros((3, 3))
+    twice[0, 2] = twice[2, 0] = -1.0
+    expect(interaction(lambda some: float("a" in some), ["a", "b", "a"]), together=twice)
+    expect(interaction(_score, ["rockets"]), together=np.zeros((1, 1)))
 
 
 TASKS = {
-    "top_words": Task(
-        check_top_words,
-        "np.argsort sorts upwards, so give it −alpha, and kind='stable' keeps ties in their order. [:n] may ask for more "
-        "than there is.",
+    "derive_fourth": Task(
+        check_derive_fourth,
+        "Write the four sums down: a(A) + b(A), a(A) + b(N), a(N) + b(A), a(N) + b(N). Which two together hold each number once?",
     ),
-    "looks_elsewhere": Task(
-        check_looks_elsewhere,
-        "Each row of alpha sums to 1, so what goes elsewhere is 1 minus the diagonal. np.diagonal(alpha, axis1=1, axis2=2) "
-        "has it, (H, T).",
+    "paired_difference": Task(
+        check_paired_difference,
+        "Of what is the standard error? If the AUC of a seed is high for both models, the difference does not feel it; a spread of "
+        "each model by itself does.",
     ),
-    "ablation_difference": Task(
-        check_ablation,
-        "Take the differences first, then their mean and their spread: what moves both runs of a seed alike drops out. "
-        "np.std has ddof=1 for the n − 1.",
+    "agreement": Task(
+        check_agreement,
+        "Compare two np.argmax, the second of the effects without their signs. By lot, one word of T is right.",
+    ),
+    "interaction": Task(
+        check_interaction,
+        "With s, s_i, s_j, s_ij for the scores with nothing, i, j, both taken out: (s_ij − s) − (s_i − s) − (s_j − s). Take "
+        "out places, not words: a word may occur twice.",
     ),
 }

@@ -1,61 +1,123 @@
-"""Lesson 14: four functions to repair."""
+"""Lesson 15: two bugs to find, a blank, a guard to write."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lessons.checks.compare import expect, gradients
-from lessons.checks.lesson_02 import check_embedding_backward
-from lessons.checks.lesson_03 import check_scores_backward
+from lessons.checks.compare import AnswerError, Array, expect, gradients
 from lessons.checks.run import Function, Task
 from nrms_np.evaluation.metrics import impression_metrics
-from nrms_np.layers import softmax
+from nrms_np.layers.additive_attention import additive_attention_forward
 
 
-def check_softmax_backward(softmax_backward: Function) -> None:
-    """A square one first, where the bug shows in the numbers alone; one that is not; one row."""
-    rng = np.random.default_rng([14, 0])
-    for T, n in ((4, 4), (3, 5), (1, 6)):
-        a, dp = rng.standard_normal((T, n)), rng.standard_normal((T, n))
-        right = gradients(lambda a: softmax.softmax_forward(a)[0], dp, da=a)
-        expect(softmax_backward(dp, softmax.softmax_forward(a)[0]), **right)
+def check_pool_backward(pool_backward: Function) -> None:
+    """Sizes that all differ, and a title of one word."""
+    rng = np.random.default_rng([15, 0])
+    for T, D, A in ((5, 7, 4), (1, 3, 2)):
+        h, W, b, q = (rng.standard_normal(shape) for shape in ((T, D), (D, A), (A,), (A,)))
+        dr = rng.standard_normal(D)
+        right = gradients(
+            lambda h, W, b, q: additive_attention_forward(h, W, b, q)[0], dr, dh=h, dW=W, db=b, dq=q
+        )  # fmt: skip
+        expect(pool_backward(dr, h, W, b, q), **right)
 
 
-def check_mean_auc(mean_auc: Function) -> None:
-    """Two impressions whose scores are of different sizes; many; one."""
-    scores, clicked = np.array([0.2, 0.1, 9.0, 8.0, 8.5]), np.array([True, False, True, False, False])
-    expect(mean_auc(scores, clicked, np.array([0, 2, 5])), auc=1.0)
-    rng = np.random.default_rng([14, 3])
-    lengths = np.array([4, 7, 2, 5])
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    scores = rng.integers(0, 9, 18) / 4
-    clicked = rng.random(18) < 0.4
-    clicked[offsets[:-1]], clicked[offsets[:-1] + 1] = True, False
-    expect(mean_auc(scores, clicked, offsets), auc=float(impression_metrics(scores, clicked, offsets)[:, 0].mean()))
-    expect(
-        mean_auc(scores[:4], clicked[:4], offsets[:2]),
-        auc=float(impression_metrics(scores[:4], clicked[:4], offsets[:2])[0, 0]),
-    )
+def check_draw_negatives(draw_negatives: Function) -> None:
+    """Enough of them and too few, from many generators."""
+    shown = np.array([40, 11, 25, 7, 33, 18])
+    for k, clicked in ((3, [1, 0, 0, 1, 0, 0]), (4, [0, 1, 1, 1, 0, 1]), (2, [0, 0, 1, 0, 0, 0])):
+        was = np.array(clicked, dtype=bool)
+        for seed in range(20):
+            got = np.asarray(draw_negatives(shown, was, k, np.random.default_rng([15, seed])))
+            if got.shape != (k,):
+                raise AnswerError(f"It returned the shape {got.shape}, expected is ({k},).")
+            wrong = sorted(set(got.tolist()) - set(shown[~was].tolist()))
+            if wrong:
+                raise AnswerError(
+                    f"negatives has {wrong[0]}, which was {'clicked' if wrong[0] in shown else 'not shown'}."
+                )
+            if k <= (~was).sum() and len(set(got.tolist())) < k:
+                raise AnswerError(f"negatives has {got.tolist()}: one twice, and there are enough without.")
+
+
+def check_auc_by_ranks(auc_by_ranks: Function) -> None:
+    """By eye, with ties, and at random against the pairs."""
+    expect(auc_by_ranks(np.array([0.2, 0.9, 0.5]), np.array([False, True, False])), auc=1.0)
+    expect(auc_by_ranks(np.array([0.5, 0.5]), np.array([True, False])), auc=0.5)
+    rng = np.random.default_rng([15, 7])
+    for n in (5, 9, 30):
+        scores, clicked = rng.integers(0, 6, n) / 4, rng.random(n) < 0.4
+        clicked[:2] = True, False
+        pairs = impression_metrics(scores, clicked, np.array([0, n]))[0, 0]
+        expect(auc_by_ranks(scores, clicked), auc=float(pairs))
+
+
+def _honest(titles: list[Array]) -> Array:
+    return np.array([np.tanh(title).mean(axis=0) for title in titles])
+
+
+def _padded(titles: list[Array]) -> Array:
+    """The mean over the title and its padding."""
+    longest = max(len(title) for title in titles)
+    return np.array([np.tanh(title).sum(axis=0) / longest for title in titles])
+
+
+def _leaks_into_the_last(titles: list[Array]) -> Array:
+    """A buffer that is not cleared: the last title gets something of the first."""
+    vectors = _honest(titles)
+    if len(titles) > 1:
+        vectors[-1] += 0.01 * vectors[0]
+    return vectors
+
+
+def _normed(titles: list[Array]) -> Array:
+    """What batch normalisation does in training."""
+    vectors = _honest(titles)
+    return vectors - vectors.mean(axis=0)
+
+
+def _rounded(titles: list[Array]) -> Array:
+    """Honest, but the order of the sums is another one in a batch."""
+    return _honest(titles) * (1 + 1e-12 * len(titles))
+
+
+ENCODERS = {
+    "an honest encoder": (_honest, False),
+    "an honest encoder that rounds differently in a batch": (_rounded, False),
+    "an encoder with unmasked padding": (_padded, True),
+    "an encoder that changes only the last title": (_leaks_into_the_last, True),
+    "an encoder that takes the mean of the batch away": (_normed, True),
+}
+
+
+def check_depends_on_its_batch(depends_on_its_batch: Function) -> None:
+    """Honest encoders and some that are not."""
+    rng = np.random.default_rng([15, 5])
+    titles = [rng.standard_normal((T, 3)) for T in (4, 7, 4, 2)]
+    for name, (encode, depends) in ENCODERS.items():
+        got = depends_on_its_batch(encode, titles)
+        if not isinstance(got, (bool, np.bool_)):
+            raise AnswerError(f"It returned a {type(got).__name__}, expected is True or False.")
+        if bool(got) != depends:
+            raise AnswerError(f"It says {bool(got)} of {name}; expected is {depends}.")
 
 
 TASKS = {
-    "softmax_backward": Task(
-        check_softmax_backward,
-        "What is the shape of `mean`? With a square p, NumPy lays it along the wrong axis and says nothing. Try it with p of "
-        "shape (3, 5).",
+    "pool_backward": Task(
+        check_pool_backward,
+        "The derivative of tanh(z) is 1 − tanh(z)². Look at each line that stands for a derivative, and at what it is taken of.",
     ),
-    "scores_backward": Task(
-        check_scores_backward,
-        "x goes two ways into S. Count the lines that make dx, and what each does to the one before.",
+    "draw_negatives": Task(
+        check_draw_negatives,
+        "Which news may be a negative? Draw many times from three candidates of which one was clicked, and look.",
     ),
-    "embedding_backward": Task(
-        check_embedding_backward,
-        "Look at a word that occurs twice. NumPy reads all rows, adds, and then writes them all: of two writes to one row, "
-        "the last stays.",
+    "auc_by_ranks": Task(
+        check_auc_by_ranks,
+        "Ranks below + 1 to up_to: their mean is half of the first plus the last. And the smallest sum of `yes` different ranks is "
+        "1 + 2 + ... + yes.",
     ),
-    "mean_auc": Task(
-        check_mean_auc,
-        "Which candidates are compared with which? Print `starts`. A score only means something beside the others of the "
-        "same impression.",
+    "depends_on_its_batch": Task(
+        check_depends_on_its_batch,
+        "Encode all at once, and each in a list of its own; then compare row by row. Look at every title, not the first alone.",
     ),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lessons.checks.compare import AnswerError
+from lessons.checks.forbidden import ForbiddenError, refused, written
 from lessons.exercise_files import Exercise, shown
 
 Function = Callable[..., Any]
@@ -23,10 +25,15 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Task:
-    """check: calls the reader's function and raises AnswerError.    hint: what to say after the second failure."""
+    """check: calls the reader's function and raises AnswerError.    hint: what to say after the second failure.
+
+    forbidden: ways that the exercise asks to do without, such as "np.add.at".    writes: arguments that it is asked to write into.
+    """
 
     check: Callable[[Function], None]
     hint: str
+    forbidden: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,20 +50,27 @@ class FileError(Exception):
     """The reader's file cannot be run at all: one sentence with file and line."""
 
 
-def check_exercise(exercise: Exercise, folder: Path) -> list[Result]:
-    """Check every function of one lesson in the file of this folder. Raises FileError."""
+def check_exercise(exercise: Exercise, folder: Path, functions: Collection[str] = ()) -> list[Result]:
+    """Check functions of one lesson in the file of this folder, all where none are named. Raises FileError."""
     path = folder / exercise.file
-    module = _load(exercise, path)
+    module, tree = load(exercise, path)
     tasks: dict[str, Task] = import_module(f"lessons.checks.lesson_{exercise.number}").TASKS
-    return [_check_function(exercise, name, getattr(module, name, None), task, path) for name, task in tasks.items()]
+    return [
+        _check_function(exercise, name, getattr(module, name, None), task, path, tree)
+        for name, task in tasks.items()
+        if not functions or name in functions
+    ]
 
 
-def _load(exercise: Exercise, path: Path) -> ModuleType:
+def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
+    """Run the file of an exercise. Returns the module and its syntax tree. Raises FileError."""
     module = ModuleType(f"exercise_{exercise.name}")
     module.__file__ = str(path)
     try:
         # Not imported in the usual way: Python would keep the compiled file, and could miss a quick change.
-        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+        text = path.read_bytes()
+        exec(compile(text, str(path), "exec"), module.__dict__)
+        return module, ast.parse(text)
     except FileNotFoundError:
         remedy = f"`python -m lessons.blanks {exercise.number}` makes it again"
         raise FileError(f"There is no file {shown(path)}; {remedy}.") from None
@@ -64,10 +78,23 @@ def _load(exercise: Exercise, path: Path) -> ModuleType:
         raise FileError(f"{shown(path)}, line {error.lineno or 1}: {type(error).__name__}: {error.msg}.") from None
     except (Exception, SystemExit) as error:
         raise FileError(_sentence(error, path)) from None
-    return module
 
 
-def _check_function(exercise: Exercise, name: str, function: object, task: Task, path: Path) -> Result:
+def blank_lines(tree: ast.Module, function: str) -> list[int]:
+    """The lines of a function in which `...` stands where code should."""
+    body = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function), None)
+    nodes = ast.walk(body) if body else ()
+    values = [
+        node.value
+        for node in nodes
+        if isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return))
+    ]
+    return sorted(value.lineno for value in values if isinstance(value, ast.Constant) and value.value is ...)
+
+
+def _check_function(
+    exercise: Exercise, name: str, function: object, task: Task, path: Path, tree: ast.Module
+) -> Result:
     if not inspect.isfunction(function):
         return Result(name, "wrong", f"There is no function {name} in {shown(path)}.", task.hint)
     arguments = exercise.arguments(name)
@@ -75,12 +102,18 @@ def _check_function(exercise: Exercise, name: str, function: object, task: Task,
     if found != arguments:
         problem = f"Its arguments should be ({', '.join(arguments)}), but are ({', '.join(found)})."
         return Result(name, "wrong", problem, task.hint)
-    call = _Call(function, arguments)
+    if blanks := blank_lines(tree, name):
+        return Result(name, "blank", f"Still blank: write it in line {' and line '.join(map(str, blanks))}.")
+    call = _Call(function, arguments, task)
     try:
+        if task.forbidden and (way := written(tree, name, task.forbidden)):
+            raise ForbiddenError(way)
         with np.errstate(all="ignore"):  # a NaN is reported as such; NumPy's warnings would only repeat it
             task.check(call)
     except AnswerError as wrong:
         return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
+    except ForbiddenError as way:
+        return Result(name, "wrong", f"It takes the way that this exercise asks you to do without: {way}.", task.hint)
     except NotImplementedError as error:
         line, where = _last_place(error.__traceback__, path)
         if where == name:
@@ -92,18 +125,20 @@ def _check_function(exercise: Exercise, name: str, function: object, task: Task,
 
 
 class _Call:
-    """The reader's function, watched: remembers what it was called with and refuses changes to its arguments."""
+    """The reader's function, watched: remembers what it was called with, refuses changes to its arguments and forbidden ways."""
 
-    def __init__(self, function: Function, names: list[str]) -> None:
+    def __init__(self, function: Function, names: list[str], task: Task) -> None:
         self._function = function
         self._names = names
+        self._task = task
         self._arguments: tuple[Any, ...] = ()
 
     def __call__(self, *arguments: Any) -> Any:
         self._arguments = copy.deepcopy(arguments)
-        result = self._function(*arguments)
+        with refused(self._task.forbidden):
+            result = self._function(*arguments)
         for name, before, after in zip(self._names, self._arguments, arguments, strict=True):
-            if not _same(before, after):
+            if name not in self._task.writes and not _same(before, after):
                 raise AnswerError(f"It changed its argument {name}, which still belongs to the caller: work on a copy.")
         return result
 

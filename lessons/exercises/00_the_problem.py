@@ -1,6 +1,7 @@
-"""Exercises of lesson 00: the three measures on one impression.
+"""Exercises of lesson 00: the three measures on one impression, and the mean over many.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 00`.
+`rank_candidates` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 00`.
 """
 
 import numpy as np
@@ -14,24 +15,19 @@ def rank_candidates(scores: np.ndarray) -> np.ndarray:
     Returns (C,) whole numbers: 1 for the highest score, 2 for the next. Of two equal scores the one that stands first
     in `scores` has the better rank.
     """
-    raise NotImplementedError
+    best_first = np.argsort(-scores, kind="stable")
+    rank = np.empty(len(scores), dtype=int)
+    rank = best_first + 1
+    return rank
 
 
-def auc(scores: np.ndarray, clicked: np.ndarray) -> float:
-    """AUC of one impression.
+def auc_from_ranks(rank: np.ndarray, clicked: np.ndarray) -> float:
+    """AUC of one impression from the ranks of the clicked alone, without going through the pairs (no score is tied).
 
-    Of all pairs of a clicked and a not-clicked candidate, the share in which the clicked one has the higher score. A pair
-    with equal scores counts one half.
+    How many of the not clicked stand above a clicked candidate of rank t? Of the t − 1 candidates above it, all but the
+    clicked ones. Add that up over the clicked.
 
-    scores: (C,).    clicked: (C,) of True and False, at least one of each.    Returns one number from 0 to 1.
-    """
-    raise NotImplementedError
-
-
-def mrr(rank: np.ndarray, clicked: np.ndarray) -> float:
-    """MRR of one impression, as MIND counts it: the mean of 1 / rank over *all* clicked candidates.
-
-    rank: (C,) from 1.    clicked: (C,) of True and False, at least one True.    Returns one number.
+    rank: (C,) from 1.    clicked: (C,) of True and False, at least one of each.    Returns one number from 0 to 1.
     """
     raise NotImplementedError
 
@@ -40,9 +36,26 @@ def ndcg(rank: np.ndarray, clicked: np.ndarray, k: int) -> float:
     """nDCG@k of one impression.
 
     A clicked candidate of rank t is worth 1 / log2(1 + t) if t ≤ k, else nothing. The sum over the clicked is divided by
-    the largest sum that was possible: that of all clicked candidates on the first ranks.
+    the largest sum that any order could have: the clicked candidates on the first ranks. There may be fewer ranks that
+    count than clicks, as with 3 clicks and k = 2: then the best order fills these k ranks.
 
     rank: (C,) from 1.    clicked: (C,) of True and False, at least one True.    k: how many ranks count.
     Returns one number from 0 to 1.
+    """
+    counted = rank[clicked & (rank <= k)]
+    gain = np.sum(1 / np.log2(1 + counted))
+    best = ...  # the ranks of the clicked in the best order, as far as they count
+    largest = np.sum(1 / np.log2(1 + best))
+    return float(gain / largest)
+
+
+def mean_auc(scores: np.ndarray, clicked: np.ndarray, offsets: np.ndarray) -> float:
+    """Mean AUC over impressions, each counted once, however many candidates it has.
+
+    An impression in which nothing was clicked, or everything, has no AUC and is left out of the mean. A pair with equal scores
+    counts one half.
+
+    scores, clicked: (total,) of all impressions, end to end.
+    offsets: (n + 1,) impression i has the candidates from offsets[i] up to, but not including, offsets[i + 1].
     """
     raise NotImplementedError

@@ -1,6 +1,7 @@
 """Exercises of lesson 01: a gradient check from nothing.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 01`.
+`centred_backward` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 01`.
 """
 
 from collections.abc import Callable
@@ -8,28 +9,8 @@ from collections.abc import Callable
 import numpy as np
 
 
-def numerical_gradient(loss: Callable[[np.ndarray], float], x: np.ndarray, h: float) -> np.ndarray:
-    """Measure the gradient of a loss by central differences: move one number of x at a time by h, both ways.
-
-    loss: takes an array like x, returns one number.    x: (n,). It must hold the same numbers afterwards as before.
-
-    Returns (n,) the derivative of the loss with respect to each number of x.
-    """
-    raise NotImplementedError
-
-
-def relative_error(a: np.ndarray, n: np.ndarray) -> float:
-    """How far apart two gradients are, ‖a − n‖ / (‖a‖ + ‖n‖), over the whole array.
-
-    a: the gradient by hand.    n: the measured one, of the same shape, which may have two axes.
-
-    Returns one number. Where both are zero everywhere it is 0.
-    """
-    raise NotImplementedError
-
-
-def product_backward(dC: np.ndarray, A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Backward of C = A B.
+def derive_product_gradients(dC: np.ndarray, A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Derive before you read on: what does C = A B pass back? Begin with a loop if you like.
 
     dC: (n, m) gradient of the loss with respect to C.    A: (n, k).    B: (k, m).
 
@@ -38,11 +19,58 @@ def product_backward(dC: np.ndarray, A: np.ndarray, B: np.ndarray) -> tuple[np.n
     raise NotImplementedError
 
 
-def square_of_product_backward(dy: np.ndarray, x: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Backward of y = (x W)², the square taken of each number: the chain rule through two steps.
+def better_difference(f: Callable[[float], float], x: float, h: float) -> float:
+    """Measure f'(x) with an error of order h⁴, from central differences with the steps h and h / 2.
 
-    dy: (n, m) gradient of the loss with respect to y.    x: (n, k).    W: (k, m).
+    The central difference is f'(x) + c h² + an error of order h⁴, with a c that depends on f and x but not on h. So two of
+    them, with different steps, can be put together such that c h² cancels.
 
-    Returns dx (n, k), dW (k, m).
+    f: a function of one number.    Returns one number.
     """
     raise NotImplementedError
+
+
+def error_of_backward(
+    forward: Callable[[np.ndarray], np.ndarray],
+    backward: Callable[[np.ndarray], np.ndarray],
+    x: np.ndarray,
+    g: np.ndarray,
+) -> float:
+    """Check a layer y = forward(x): the relative error of the gradient that backward(g) returns, over the whole array.
+
+    x: (n,). It must hold the same numbers afterwards as before.    g: the upstream gradient, of the shape of forward(x).
+    Use steps of 1e-5. Where both gradients are zero everywhere the error is 0.
+    """
+    measured = np.zeros_like(x)
+    for i in range(len(x)):
+        step = np.zeros_like(x)
+        step[i] = 1e-5
+        above = ...  # the loss L = Σ g y, a step above
+        below = ...  # and a step below
+        measured[i] = ...  # the derivative with respect to x[i]
+    by_hand = backward(g)
+    size = np.linalg.norm(by_hand) + np.linalg.norm(measured)
+    return float(np.linalg.norm(by_hand - measured) / size) if size > 0 else 0.0
+
+
+def three_matrices_backward(
+    dY: np.ndarray, A: np.ndarray, B: np.ndarray, C: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of Y = tanh(A B) C.
+
+    dY: (n, m) gradient of the loss with respect to Y.    A: (n, k).    B: (k, l).    C: (l, m).
+
+    Returns dA (n, k), dB (k, l), dC (l, m).
+    """
+    raise NotImplementedError
+
+
+def centred_backward(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Backward of y = x − m, where m is the mean of x: after it, the numbers of y add up to 0.
+
+    dy: (n,) gradient of the loss with respect to y.    x: (n,).    Returns dx (n,).
+    """
+    dx = dy.copy()  # each number of x moves its own of y
+    dm = -dy.sum()  # and m moves all of them
+    dx += dm * x.mean()
+    return dx

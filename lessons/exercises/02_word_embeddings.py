@@ -1,46 +1,65 @@
 """Exercises of lesson 02: from words to rows of numbers, and the way back.
 
+`dropout_forward` runs and is wrong: find the bug and mend it.
 Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 02`.
 """
 
 import numpy as np
 
 
-def title_rows(words: list[str], row_of: dict[str, int]) -> np.ndarray:
-    """Find the row of the word table for each word of a title.
-
-    words: the T words of a title.    row_of: the row of each known word. A word that is not in it has row 0.
-
-    Returns (T,) whole numbers (an integer dtype, for T = 0 too).
-    """
-    raise NotImplementedError
-
-
-def embedding_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.ndarray:
-    """Backward of the lookup x = table[rows].
+def derive_row_gradient(dx: np.ndarray, rows: np.ndarray, w: int) -> np.ndarray:
+    """Derive before you read on: the gradient of one row of the table, where x = table[rows].
 
     dx: (T, D) gradient of the loss with respect to x.    rows: (T,) row numbers; a word may occur several times.
-    words: how many rows the table has.
+    w: the number of the row.
 
-    Returns d_table (words, D).
+    Returns (D,) the gradient of the loss with respect to table[w].
     """
     raise NotImplementedError
 
 
-def dropout_forward(x: np.ndarray, kept: np.ndarray, rate: float) -> np.ndarray:
+def derive_dropout_factor(rate: float) -> float:
+    """Derive before you read on: what the kept numbers are multiplied by, so that the mean over all masks stays.
+
+    rate: the probability that a number is dropped, below 1.    Returns one number.
+    """
+    raise NotImplementedError
+
+
+def embedding_forward(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Look up the vectors of a title's words.
+
+    table: (words, D).    rows: (T,) row numbers; T is 0 for an empty title.
+
+    Returns x (T, D): row t is row rows[t] of the table.
+    """
+    raise NotImplementedError
+
+
+def embedding_backward(dx: np.ndarray, table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Backward of the lookup: add each row of dx into the row that was read. No matrix S is needed for it.
+
+    dx: (T, D) gradient of the loss with respect to x.    table: (words, D).    rows: (T,) those of the forward.
+
+    Returns d_table (words, D), of the table's dtype.
+    """
+    raise NotImplementedError
+
+
+def dropout_forward(x: np.ndarray, rate: float, kept: np.ndarray) -> np.ndarray:
     """Dropout with a given mask: numbers that are not kept become 0, the others are scaled so that the mean stays.
 
-    x: (T, D).    kept: (T, D) of True and False.    rate: the probability that a number is dropped, below 1.
+    x: (T, D).    rate: the probability that a number is dropped, below 1.    kept: (T, D) of True and False.
 
-    Returns y (T, D).
+    Returns y (T, D), of x's dtype.
     """
-    raise NotImplementedError
+    return x * kept / rate
 
 
-def dropout_backward(dy: np.ndarray, kept: np.ndarray, rate: float) -> np.ndarray:
+def dropout_backward(dy: np.ndarray, rate: float, kept: np.ndarray) -> np.ndarray:
     """Backward of dropout_forward.
 
-    dy: (T, D) gradient of the loss with respect to y.    kept, rate: those of the forward.
+    dy: (T, D) gradient of the loss with respect to y.    rate, kept: those of the forward.
 
     Returns dx (T, D).
     """

@@ -1,11 +1,24 @@
-"""Exercises of lesson 04: values and heads.
+"""Exercises of lesson 04: one head, many heads, and their backwards.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 04`.
+`heads_side_by_side` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 04`.
 """
 
 import numpy as np
 
-from nrms_np.layers.softmax import softmax_forward
+from nrms_np.layers.softmax import softmax_backward, softmax_forward
+
+
+def derive_query_and_key_gradients(
+    dS: np.ndarray, queries: np.ndarray, keys: np.ndarray, scale: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Derive before you read on: what does S = scale · queries keysᵀ pass back?
+
+    dS: (T, T) gradient of the loss with respect to the scores.    queries, keys: (T, d).
+
+    Returns d_queries (T, d), d_keys (T, d).
+    """
+    raise NotImplementedError
 
 
 def one_head_forward(x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> np.ndarray:
@@ -15,36 +28,52 @@ def one_head_forward(x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray)
 
     Returns h (T, d).
     """
-    raise NotImplementedError
+    queries, keys, values = ...  # three products, (T, d) each
+    scores = ...  # (T, T), scaled
+    alpha, _ = softmax_forward(scores)
+    return alpha @ values
 
 
-def split_heads(values: np.ndarray, heads: int) -> np.ndarray:
-    """Take the heads apart: head k is columns k·d to (k+1)·d.
+def one_head_backward(
+    dh: np.ndarray, x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of one_head_forward. Compute again what you need of the forward, then go back through the graph.
 
-    values: (T, H·d).    heads: H.
+    dh: (T, d) gradient of the loss with respect to h.    x: (T, D).    Q, K, V: (D, d).
+    `softmax_backward(d_alpha, alpha)` returns the gradient of the scores.
 
-    Returns (H, T, d), head k at [k].
+    Returns dx (T, D), dQ, dK, dV (D, d).
     """
     raise NotImplementedError
 
 
-def values_backward(
-    dh: np.ndarray, alpha: np.ndarray, x: np.ndarray, V: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Backward of equation 2 for one head, h = α (x V).
+def projected_attention_forward(x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, heads: int) -> np.ndarray:
+    """Self-attention with several heads: each looks in its own columns of Q, K and V, and fills the same columns of h.
 
-    dh: (T, d) gradient of the loss with respect to h.    alpha: (T, T).    x: (T, D).    V: (D, d).
+    x: (T, D).    Q, K, V: (D, H·d), head k in columns k·d to (k+1)·d.    heads: H.    You may call your one_head_forward.
 
-    Returns d_alpha (T, T), dx (T, D), dV (D, d). dx is only x's way through the values, not the one through α.
+    Returns h (T, H·d), of x's dtype.
     """
     raise NotImplementedError
 
 
-def bilinear_from_projected(Q: np.ndarray, K: np.ndarray, heads: int) -> np.ndarray:
-    """Make the bilinear matrices that give the same scores as projected heads: e_iᵀ B_k e_j = (query_i · key_j) / √d.
+def projected_attention_backward(
+    dh: np.ndarray, x: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, heads: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of projected_attention_forward: x is used in every head, each head has columns of Q, K and V of its own.
 
-    Q, K: (D, H·d) the projected form's matrices, head k in columns k·d to (k+1)·d.    heads: H.
+    dh: (T, H·d) gradient of the loss with respect to h.    x: (T, D).    Q, K, V: (D, H·d).    heads: H.
+    You may call your one_head_backward.
 
-    Returns B (H, D, D).
+    Returns dx (T, D), dQ, dK, dV (D, H·d).
     """
     raise NotImplementedError
+
+
+def heads_side_by_side(stacked: np.ndarray) -> np.ndarray:
+    """Put heads that were computed one upon the other side by side: head k in columns k·d to (k+1)·d.
+
+    stacked: (H, T, d).    Returns h (T, H·d).
+    """
+    heads, T, d = stacked.shape
+    return stacked.reshape(T, heads * d)

@@ -1,44 +1,82 @@
-"""Exercises of lesson 06: the pieces put together.
+"""Exercises of lesson 06: the pieces put together, for one title and for many.
 
 The pieces are given: each forward returns (output, cache), each backward takes (d_output, cache) and returns the gradients
-in the order of the forward's arrays. What is left is to call them in the right order.
+in the order of the forward's arrays. `parameters` are "attention.Q", "attention.K", "attention.V" (D, H·d) of the self-attention,
+which is scaled by 1/√d, and "pool.W" (H·d, A), "pool.b" (A,), "pool.q" (A,) of the additive attention.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 06`.
+`news_backward` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 06`.
 """
 
 import numpy as np
 
-from nrms_np.layers.additive_attention import AdditiveCache, additive_attention_backward, additive_attention_forward
-from nrms_np.layers.dropout import DropoutCache, dropout_backward, dropout_forward
-from nrms_np.layers.embedding import EmbeddingCache, embedding_backward, embedding_forward
-from nrms_np.layers.self_attention import ProjectedCache, projected_attention_backward, projected_attention_forward
+from nrms_np.layers.additive_attention import additive_attention_backward, additive_attention_forward
+from nrms_np.layers.self_attention import projected_attention_backward, projected_attention_forward
 
 
-def encode_title(
-    table: np.ndarray, title: np.ndarray, parameters: dict[str, np.ndarray], heads: int, rate: float, key: int
+def derive_chain(dr: np.ndarray, J_r: np.ndarray, J_h: np.ndarray) -> np.ndarray:
+    """Derive: the gradient of x, where r depends on h and h on x; all three are long vectors.
+
+    dr: (R,).    J_r: (R, N), row a, column n is ∂r_a / ∂h_n.    J_h: (N, M), row n, column m is ∂h_n / ∂x_m.
+
+    Returns dx (M,).
+    """
+    raise NotImplementedError
+
+
+def attend_forward(x: np.ndarray, parameters: dict[str, np.ndarray], heads: int) -> np.ndarray:
+    """Equations 1 to 5 for one sequence: self-attention, then additive attention.
+
+    x: (T, D).    parameters: see above.    heads: H.
+
+    Returns r (H·d,); zeros where T is 0.
+    """
+    Q, K, V = (parameters[f"attention.{name}"] for name in "QKV")
+    W, b, q = (parameters[f"pool.{name}"] for name in "Wbq")
+    scale = ...  # 1/√d, where d is the width of one head
+    h, _ = ...  # (h, cache) of the self-attention
+    r, _ = ...  # (r, cache) of the additive attention
+    return r
+
+
+def attend_backward(
+    dr: np.ndarray, x: np.ndarray, parameters: dict[str, np.ndarray], heads: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Backward of attend_forward.
+
+    dr: (H·d,) gradient of the loss with respect to r.    The rest: as the forward was given it.
+
+    Returns dx (T, D) and the gradients of the parameters, by the parameters' names.
+    """
+    raise NotImplementedError
+
+
+def news_forward(
+    table: np.ndarray, titles: list[np.ndarray], parameters: dict[str, np.ndarray], heads: int
 ) -> np.ndarray:
-    """The news vector of one title: lookup, dropout, self-attention scaled by 1/√d, additive attention.
+    """The shared encoder: the news vectors of several titles.
 
-    table: (words, D).    title: (T,) row numbers.    heads: H.    rate, key: the last two arguments of dropout_forward.
-    parameters: "Q", "K", "V" (D, H·d) of the self-attention; "W" (H·d, A), "b" (A,), "q" (A,) of the additive attention.
+    table: (words, D).    titles: n titles, each (T,) row numbers of the table.    parameters: see above.    heads: H.
 
-    Returns r (H·d,).
+    Returns news (n, H·d).
     """
     raise NotImplementedError
 
 
-def encode_title_backward(
-    dr: np.ndarray,
-    looked_up: EmbeddingCache,
-    dropped: DropoutCache,
-    attended: ProjectedCache,
-    pooled: AdditiveCache,
-) -> dict[str, np.ndarray]:
-    """Backward of encode_title.
+def news_backward(
+    d_news: np.ndarray, table: np.ndarray, titles: list[np.ndarray], parameters: dict[str, np.ndarray], heads: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Backward of news_forward. A word may stand in several titles, and twice in one.
 
-    dr: (H·d,) gradient of the loss with respect to r.
-    looked_up, dropped, attended, pooled: the caches of the four steps of the forward.
+    d_news: (n, H·d) gradient of the loss with respect to the news vectors.    The rest: as the forward was given it.
 
-    Returns the gradients by name: "table", "Q", "K", "V", "W", "b", "q".
+    Returns d_table (words, D) and the gradients of the parameters, by the parameters' names.
     """
-    raise NotImplementedError
+    d_table = np.zeros_like(table)
+    gradients = {name: np.zeros_like(value) for name, value in parameters.items()}
+    for i, title in enumerate(titles):
+        dx, of_title = attend_backward(d_news[i], table[title], parameters, heads)
+        np.add.at(d_table, title, dx)
+        for name in gradients:
+            gradients[name] = of_title[name]
+    return d_table, gradients

@@ -1,37 +1,56 @@
-"""Exercises of lesson 11: sequences end to end, and the mask that padding needs.
+"""Exercises of lesson 12: sequences end to end, rows that are referred to, and the softmax that padding needs.
 
-Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 11`.
+`sequence_sums` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 12`.
 """
 
 import numpy as np
 
 
-def offsets_of(lengths: np.ndarray) -> np.ndarray:
-    """Find where sequences of these lengths start when they stand end to end.
+def derive_lookup_backward(
+    dy: np.ndarray, E: np.ndarray, W: np.ndarray, index: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Derive, before the lesson does: y = (E W)[index], row t of y is row index[t] of the product E W.
 
-    lengths: (n,) whole numbers, 0 among them.
+    Ask of one number of E W which rows of y hold it; then go back through the product.
 
-    Returns (n + 1,) whole numbers: 0 first, the sum of all lengths last.
+    dy: (N, m), gradient of the loss with respect to y.    E: (rows, D).    W: (D, m).    index: (N,), some rows twice, some never.
+
+    Returns dE (rows, D), dW (D, m).
     """
     raise NotImplementedError
 
 
-def pack(sequences: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Pack lists of row numbers. You may call your offsets_of.
+def keep_only(index: np.ndarray, offsets: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Drop elements from packed sequences, such as words that are too frequent, without a loop.
 
-    sequences: n lists, some of them empty, perhaps all.
+    index: (N,), offsets: (n + 1,), packed sequences.    kept: (N,) True for the elements that stay.
 
-    Returns index (total,) all row numbers end to end, and offsets (n + 1,); both of an integer dtype.
+    Returns the new index and offsets (n + 1,); a sequence that lost all its elements has length 0.
     """
-    raise NotImplementedError
+    places = np.cumsum(kept)  # how many elements stay, up to each and with it
+    kept_before = ...  # how many of the first 0, 1, ..., N elements stay
+    return ...  # your code
 
 
-def take(index: np.ndarray, offsets: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pack some of the sequences anew, in the order of `chosen`. You may call your offsets_of.
+def sequence_sums(h: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Add up the rows of each packed sequence, without a loop.
 
-    index, offsets: packed sequences.    chosen: (m,) numbers of sequences; one may be chosen several times.
+    h: (N, m), sequence s in rows offsets[s] to offsets[s + 1].    offsets: (n + 1,), some sequences empty, the last too.
 
-    Returns the new index and offsets (m + 1,).
+    Returns (n, m), a row for each sequence.
+    """
+    zeros = np.zeros((1, h.shape[1]))
+    ends = np.concatenate([h, zeros])
+    return np.add.reduceat(ends, offsets[:-1], axis=0)
+
+
+def renumber(references: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the distinct rows that are referred to, and the same references as places among them; without np.unique, which sorts.
+
+    references: (N,) row numbers of a table.    rows: how many rows the table has.
+
+    Returns used (W,), ascending, and renumbered (N,) with used[renumbered] equal to references; both of an integer dtype.
     """
     raise NotImplementedError
 

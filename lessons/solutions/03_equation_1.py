@@ -3,33 +3,63 @@
 import numpy as np
 
 
+def derive_weight_by_score(p: np.ndarray) -> np.ndarray:
+    """Derive before you read on: by how much does weight i of a softmax move when score j does?
+
+    p: (T,) the weights of one row, p_i = exp(a_i) / Σ exp(a_m).
+
+    Returns (T, T): ∂p_i / ∂a_j at [i, j].
+    """
+    return np.diag(p) - np.outer(p, p)
+
+
 def softmax_forward(a: np.ndarray) -> np.ndarray:
-    """Softmax of each row, right for scores of any size, 10,000 and −10,000 among them.
+    """Softmax over the last axis, right for scores of any size: 10,000 and −10,000 in one row, and in different rows.
 
-    a: (T, n) scores.
+    a: (T,) or (T, n) or any shape; the last axis may be empty, as in a title without words.
 
-    Returns p (T, n) weights; each row sums to 1.
+    Returns p, of a's shape and dtype.
     """
-    exps = np.exp(a - a.max(axis=1, keepdims=True))
-    return exps / exps.sum(axis=1, keepdims=True)
+    exps = np.exp(a - a.max(axis=-1, keepdims=True, initial=-np.inf))
+    return exps / exps.sum(axis=-1, keepdims=True)
 
 
-def softmax_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Backward of p = softmax(a), row by row.
+def softmax_backward(d_alpha: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Backward of softmax over the last axis. Do the sum over i with pencil first: then no T × T table is needed.
 
-    dp: (T, n) gradient of the loss with respect to the weights.    p: (T, n) the weights.
+    d_alpha: gradient of the loss with respect to the weights.    alpha: the weights, of the same shape.
 
-    Returns da (T, n).
+    Returns da, of the same shape.
     """
-    return p * (dp - (p * dp).sum(axis=1, keepdims=True))
+    return alpha * (d_alpha - (alpha * d_alpha).sum(axis=-1, keepdims=True))
 
 
-def scores_backward(dS: np.ndarray, x: np.ndarray, Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Backward of the scores of all pairs, S = x Q xᵀ.
+def cross_scores_backward(
+    dS: np.ndarray, x: np.ndarray, B: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of S = x B yᵀ, where the words of one title look at the words of another one.
 
-    dS: (T, T) gradient of the loss with respect to the scores.    x: (T, D).    Q: (D, D).
+    dS: (T, n) gradient of the loss with respect to the scores.    x: (T, D).    B: (D, D).    y: (n, D).
 
-    Returns dx (T, D), dQ (D, D).
+    Returns dx (T, D), dB (D, D), dy (n, D).
     """
-    dx = dS @ x @ Q.T + dS.T @ x @ Q
-    return dx, x.T @ dS @ x
+    Y = x @ B
+    dY = dS @ y  # blank: S = Y @ y.T passes back to Y
+    dy = dS.T @ Y  # blank: and to y
+    dB = x.T @ dY  # blank: Y = x @ B passes back to B
+    dx = dY @ B.T  # blank: and to x
+    return dx, dB, dy
+
+
+def scaled_scores_backward(dS: np.ndarray, x: np.ndarray, B: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Backward of S = scale · x B xᵀ: a scale above 1 makes the weights sharper, one below 1 more even.
+
+    dS: (T, T) gradient of the loss with respect to the scores.    x: (T, D).    B: (D, D).
+
+    Returns dx (T, D), dB (D, D).
+    """
+    dZ = scale * dS  # S = scale * Z
+    dB = x.T @ dZ @ x
+    dx = dZ @ x @ B.T
+    dx += dZ.T @ x @ B  # bug: dx += dZ @ x @ B
+    return dx, dB

@@ -5,56 +5,63 @@ import numpy as np
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
 
 
+def derive_score_gradient(dr: np.ndarray, h: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Derive before you read on: the gradient of the scores a, where α = softmax(a) and r = Σ α_i h_i.
+
+    dr: (n,) gradient of the loss with respect to r.    h: (T, n).    alpha: (T,) the weights.
+
+    Returns da (T,).
+    """
+    r = alpha @ h
+    return alpha * ((h - r) @ dr)
+
+
 def additive_attention_forward(h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Equations 3 to 5: scores a_i = q · tanh(h_i W + b), weights α = softmax(a), then r = Σ α_i h_i.
+    """Equations 3 to 5 for all words at once: a = tanh(h W + b) q, α = softmax(a), r = Σ α_i h_i.
 
     h: (T, n) one row per word.    W: (n, A).    b: (A,).    q: (A,).
     `softmax_forward(a)` returns the weights and a cache you do not need here.
 
     Returns r (n,). For T = 0 it is the zero vector.
     """
-    a = np.tanh(h @ W + b) @ q
+    hidden = np.tanh(h @ W + b)  # blank: all words at once, (T, A)
+    a = hidden @ q  # blank: the scores (T,)
     alpha, _ = softmax_forward(a)
     return alpha @ h
 
 
-def additive_scores_backward(
-    da: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray
+def additive_attention_backward(
+    dr: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Backward of equation 3, a = tanh(h W + b) q.
+    """Backward of additive_attention_forward. h gets what comes back along both ways.
 
-    da: (T,) gradient of the loss with respect to the scores.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
+    dr: (n,) gradient of the loss with respect to r.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
+    `softmax_backward(d_alpha, alpha)` returns the gradient of the scores.
 
     Returns dh (T, n), dW (n, A), db (A,), dq (A,).
     """
     hidden = np.tanh(h @ W + b)
-    dq = hidden.T @ da
+    alpha, _ = softmax_forward(hidden @ q)
+    da = softmax_backward(h @ dr, alpha)
     dz = np.outer(da, q) * (1 - hidden**2)
-    return dz @ W.T, h.T @ dz, dz.sum(axis=0), dq
+    dh = np.outer(alpha, dr) + dz @ W.T
+    return dh, h.T @ dz, dz.sum(axis=0), hidden.T @ da
 
 
-def pooling_backward(dr: np.ndarray, h: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Backward of equations 4 and 5, r = softmax(a) h.
+def two_questions_backward(
+    da: np.ndarray, h: np.ndarray, W: np.ndarray, q: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of the scores of two questions at once, a = tanh(h W) q: each word has two scores, one for each column of q.
 
-    dr: (n,) gradient of the loss with respect to r.    h: (T, n).    a: (T,) the scores.
-    `softmax_backward(d_alpha, alpha)` returns the gradient of the scores.
+    da: (T, 2) gradient of the loss with respect to the scores.    h: (T, n).    W: (n, A).    q: (A, 2).
 
-    Returns dh (T, n), da (T,). dh is only h's way through the sum, not the one through the scores.
+    Returns dh (T, n), dW (n, A), dq (A, 2).
     """
-    alpha, _ = softmax_forward(a)
-    return np.outer(alpha, dr), softmax_backward(h @ dr, alpha)
-
-
-def both_ways(dr: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """The whole gradient of h through additive attention: as what is summed, and as what decides the weights.
-
-    You may call your pooling_backward and additive_scores_backward.
-
-    dr: (n,) gradient of the loss with respect to r.    h: (T, n).    W: (n, A).    b: (A,).    q: (A,).
-
-    Returns dh (T, n).
-    """
-    a = np.tanh(h @ W + b) @ q
-    dh_sum, da = pooling_backward(dr, h, a)
-    dh_scores, _, _, _ = additive_scores_backward(da, h, W, b, q)
-    return dh_sum + dh_scores
+    hidden = np.tanh(h @ W)
+    dq = hidden.T @ da
+    d_hidden = np.zeros_like(hidden)
+    for question in range(2):
+        from_question = np.outer(da[:, question], q[:, question])
+        d_hidden += from_question  # bug: d_hidden = from_question
+    dz = d_hidden * (1 - hidden**2)
+    return dz @ W.T, h.T @ dz, dq

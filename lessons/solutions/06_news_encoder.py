@@ -1,51 +1,90 @@
-"""Exercises of lesson 06: the pieces put together.
+"""Exercises of lesson 06: the pieces put together, for one title and for many.
 
 The pieces are given: each forward returns (output, cache), each backward takes (d_output, cache) and returns the gradients
-in the order of the forward's arrays. What is left is to call them in the right order.
+in the order of the forward's arrays. `parameters` are "attention.Q", "attention.K", "attention.V" (D, H·d) of the self-attention,
+which is scaled by 1/√d, and "pool.W" (H·d, A), "pool.b" (A,), "pool.q" (A,) of the additive attention.
 """
 
 import numpy as np
 
-from nrms_np.layers.additive_attention import AdditiveCache, additive_attention_backward, additive_attention_forward
-from nrms_np.layers.dropout import DropoutCache, dropout_backward, dropout_forward
-from nrms_np.layers.embedding import EmbeddingCache, embedding_backward, embedding_forward
-from nrms_np.layers.self_attention import ProjectedCache, projected_attention_backward, projected_attention_forward
+from nrms_np.layers.additive_attention import additive_attention_backward, additive_attention_forward
+from nrms_np.layers.self_attention import projected_attention_backward, projected_attention_forward
 
 
-def encode_title(
-    table: np.ndarray, title: np.ndarray, parameters: dict[str, np.ndarray], heads: int, rate: float, key: int
-) -> np.ndarray:
-    """The news vector of one title: lookup, dropout, self-attention scaled by 1/√d, additive attention.
+def derive_chain(dr: np.ndarray, J_r: np.ndarray, J_h: np.ndarray) -> np.ndarray:
+    """Derive: the gradient of x, where r depends on h and h on x; all three are long vectors.
 
-    table: (words, D).    title: (T,) row numbers.    heads: H.    rate, key: the last two arguments of dropout_forward.
-    parameters: "Q", "K", "V" (D, H·d) of the self-attention; "W" (H·d, A), "b" (A,), "q" (A,) of the additive attention.
+    dr: (R,).    J_r: (R, N), row a, column n is ∂r_a / ∂h_n.    J_h: (N, M), row n, column m is ∂h_n / ∂x_m.
 
-    Returns r (H·d,).
+    Returns dx (M,).
     """
-    x, _ = embedding_forward(table, title)
-    x, _ = dropout_forward(x, rate, key)
-    d = parameters["Q"].shape[1] // heads
-    h, _ = projected_attention_forward(x, parameters["Q"], parameters["K"], parameters["V"], heads, 1 / np.sqrt(d))
-    r, _ = additive_attention_forward(h, parameters["W"], parameters["b"], parameters["q"])
+    return J_h.T @ (J_r.T @ dr)
+
+
+def attend_forward(x: np.ndarray, parameters: dict[str, np.ndarray], heads: int) -> np.ndarray:
+    """Equations 1 to 5 for one sequence: self-attention, then additive attention.
+
+    x: (T, D).    parameters: see above.    heads: H.
+
+    Returns r (H·d,); zeros where T is 0.
+    """
+    Q, K, V = (parameters[f"attention.{name}"] for name in "QKV")
+    W, b, q = (parameters[f"pool.{name}"] for name in "Wbq")
+    scale = 1 / np.sqrt(Q.shape[1] // heads)  # blank: 1/√d, where d is the width of one head
+    h, _ = projected_attention_forward(x, Q, K, V, heads, scale)  # blank: (h, cache) of the self-attention
+    r, _ = additive_attention_forward(h, W, b, q)  # blank: (r, cache) of the additive attention
     return r
 
 
-def encode_title_backward(
-    dr: np.ndarray,
-    looked_up: EmbeddingCache,
-    dropped: DropoutCache,
-    attended: ProjectedCache,
-    pooled: AdditiveCache,
-) -> dict[str, np.ndarray]:
-    """Backward of encode_title.
+def attend_backward(
+    dr: np.ndarray, x: np.ndarray, parameters: dict[str, np.ndarray], heads: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Backward of attend_forward.
 
-    dr: (H·d,) gradient of the loss with respect to r.
-    looked_up, dropped, attended, pooled: the caches of the four steps of the forward.
+    dr: (H·d,) gradient of the loss with respect to r.    The rest: as the forward was given it.
 
-    Returns the gradients by name: "table", "Q", "K", "V", "W", "b", "q".
+    Returns dx (T, D) and the gradients of the parameters, by the parameters' names.
     """
-    dh, dW, db, dq = additive_attention_backward(dr, pooled)
-    dx, dQ, dK, dV = projected_attention_backward(dh, attended)
-    dx = dropout_backward(dx, dropped)
-    d_table = embedding_backward(dx, looked_up)
-    return {"table": d_table, "Q": dQ, "K": dK, "V": dV, "W": dW, "b": db, "q": dq}
+    names = ["attention.Q", "attention.K", "attention.V", "pool.W", "pool.b", "pool.q"]
+    Q, K, V, W, b, q = (parameters[name] for name in names)
+    h, attended = projected_attention_forward(x, Q, K, V, heads, 1 / np.sqrt(Q.shape[1] // heads))
+    _, pooled = additive_attention_forward(h, W, b, q)
+    # r = additive_attention(h, W, b, q)
+    dh, *of_pool = additive_attention_backward(dr, pooled)
+    # h = projected_attention(x, Q, K, V)
+    dx, *of_attention = projected_attention_backward(dh, attended)
+    return dx, dict(zip(names, [*of_attention, *of_pool], strict=True))
+
+
+def news_forward(
+    table: np.ndarray, titles: list[np.ndarray], parameters: dict[str, np.ndarray], heads: int
+) -> np.ndarray:
+    """The shared encoder: the news vectors of several titles.
+
+    table: (words, D).    titles: n titles, each (T,) row numbers of the table.    parameters: see above.    heads: H.
+
+    Returns news (n, H·d).
+    """
+    news = np.zeros((len(titles), parameters["attention.V"].shape[1]), dtype=table.dtype)
+    for i, title in enumerate(titles):
+        news[i] = attend_forward(table[title], parameters, heads)
+    return news
+
+
+def news_backward(
+    d_news: np.ndarray, table: np.ndarray, titles: list[np.ndarray], parameters: dict[str, np.ndarray], heads: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Backward of news_forward. A word may stand in several titles, and twice in one.
+
+    d_news: (n, H·d) gradient of the loss with respect to the news vectors.    The rest: as the forward was given it.
+
+    Returns d_table (words, D) and the gradients of the parameters, by the parameters' names.
+    """
+    d_table = np.zeros_like(table)
+    gradients = {name: np.zeros_like(value) for name, value in parameters.items()}
+    for i, title in enumerate(titles):
+        dx, of_title = attend_backward(d_news[i], table[title], parameters, heads)
+        np.add.at(d_table, title, dx)
+        for name in gradients:
+            gradients[name] += of_title[name]  # bug: gradients[name] = of_title[name]
+    return d_table, gradients

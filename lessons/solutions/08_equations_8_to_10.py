@@ -1,9 +1,24 @@
-"""Exercises of lesson 08: the user vector, for long, short and empty histories."""
+"""Exercises of lesson 08: the user vector, for long, short and empty histories.
+
+The two forwards return (output, cache), the backwards take (d_output, cache) and return the gradients in the order of the
+forward's arrays. `parameters` are "attention.Q", "attention.K", "attention.V" (D, H·d) of the self-attention, scaled by 1/√d, and
+"pool.W" (H·d, A), "pool.b", "pool.q" (A,) of the additive attention.
+"""
 
 import numpy as np
 
-from nrms_np.layers.additive_attention import additive_attention_forward
-from nrms_np.layers.self_attention import projected_attention_forward
+from nrms_np.layers.additive_attention import additive_attention_backward, additive_attention_forward
+from nrms_np.layers.self_attention import projected_attention_backward, projected_attention_forward
+
+
+def derive_one_click(du: np.ndarray, r: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Derive: the gradients that a history of one click passes back, without any attention function.
+
+    du: (H·d,) gradient of the loss with respect to u.    r: (D,) the clicked news.    V: (D, H·d) the values' matrix.
+
+    Returns dr (D,), dV (D, H·d).
+    """
+    return V @ du, np.outer(r, du)
 
 
 def last_clicks(history: np.ndarray, most: int) -> np.ndarray:
@@ -13,42 +28,46 @@ def last_clicks(history: np.ndarray, most: int) -> np.ndarray:
 
     Returns the last `most` of them in the same order, or all where there are fewer.
     """
-    return history[max(len(history) - most, 0) :]
+    return history[max(len(history) - most, 0) :]  # bug: return history[-most:]
 
 
-def user_vector(
+def user_forward(
     news: np.ndarray, history: np.ndarray, parameters: dict[str, np.ndarray], heads: int, most: int
 ) -> np.ndarray:
     """Equations 6 to 10: the vector of a user, from the last `most` clicks.
 
-    news: (n, D).    history: (N,) rows of news, the oldest click first.    heads: H.
-    parameters: "Q", "K", "V" (D, H·d) of the self-attention, scaled by 1/√d; "W" (H·d, A), "b", "q" (A,) of the additive
-    attention. The two forwards return (output, cache).
+    news: (n, D).    history: (N,) rows of news, the oldest click first.    parameters: see above.    heads: H.
 
     Returns u (H·d,). For an empty history it is the zero vector.
     """
-    x = news[last_clicks(history, most)]
-    d = parameters["Q"].shape[1] // heads
-    h, _ = projected_attention_forward(x, parameters["Q"], parameters["K"], parameters["V"], heads, 1 / np.sqrt(d))
-    u, _ = additive_attention_forward(h, parameters["W"], parameters["b"], parameters["q"])
+    Q, K, V = (parameters[f"attention.{name}"] for name in "QKV")
+    W, b, q = (parameters[f"pool.{name}"] for name in "Wbq")
+    scale = 1 / np.sqrt(Q.shape[1] // heads)
+    r = news[history[max(len(history) - most, 0) :]]  # blank: the vectors of the last clicks, (T, D)
+    h, _ = projected_attention_forward(r, Q, K, V, heads, scale)
+    u, _ = additive_attention_forward(h, W, b, q)  # blank: (u, cache) of equations 8 to 10
     return u
 
 
-def one_click_user(r: np.ndarray, V: np.ndarray) -> np.ndarray:
-    """The user vector of a history of one click, without any attention function: all that is left of equations 6 to 10.
+def user_backward(
+    du: np.ndarray, news: np.ndarray, history: np.ndarray, parameters: dict[str, np.ndarray], heads: int, most: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Backward of user_forward.
 
-    r: (D,) the vector of the clicked news.    V: (D, H·d) the values' matrix.
+    du: (H·d,) gradient of the loss with respect to u.    The rest: as the forward was given it.
 
-    Returns u (H·d,).
+    Returns d_news (n, D), zero for news that were not read, and the gradients of the parameters, by the parameters' names.
     """
-    return r @ V
-
-
-def one_click_backward(du: np.ndarray, r: np.ndarray, Q: np.ndarray, V: np.ndarray) -> dict[str, np.ndarray]:
-    """The gradients that a history of one click passes back, without any attention function.
-
-    du: (H·d,) gradient of the loss with respect to u.    r: (D,).    Q: (D, H·d) the queries' matrix.    V: (D, H·d).
-
-    Returns the gradients by name: "r" (D,), "Q" (D, H·d), "V" (D, H·d).
-    """
-    return {"r": V @ du, "Q": np.zeros_like(Q), "V": np.outer(r, du)}
+    names = ["attention.Q", "attention.K", "attention.V", "pool.W", "pool.b", "pool.q"]
+    Q, K, V, W, b, q = (parameters[name] for name in names)
+    clicks = history[max(len(history) - most, 0) :]
+    h, attended = projected_attention_forward(news[clicks], Q, K, V, heads, 1 / np.sqrt(Q.shape[1] // heads))
+    _, pooled = additive_attention_forward(h, W, b, q)
+    # u = additive_attention(h, W, b, q)
+    dh, *of_pool = additive_attention_backward(du, pooled)
+    # h = projected_attention(r, Q, K, V)
+    dr, *of_attention = projected_attention_backward(dh, attended)
+    # r = news[clicks]
+    d_news = np.zeros_like(news)
+    np.add.at(d_news, clicks, dr)
+    return d_news, dict(zip(names, [*of_attention, *of_pool], strict=True))

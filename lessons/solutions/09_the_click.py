@@ -3,14 +3,38 @@
 import numpy as np
 
 
-def click_score_backward(d_scores: np.ndarray, u: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Backward of the click scores ŷ_c = u · r_c, for the C candidates of one user.
+def click_score_forward(u: np.ndarray, r: np.ndarray) -> np.ndarray:
+    """The click scores ŷ_c = u · r_c, for the C candidates of one user.
 
-    d_scores: (C,) gradient of the loss with respect to the scores.    u: (n,) the user.    r: (C, n) the candidates.
+    u: (n,) the user.    r: (C, n) the candidates.
+
+    Returns the scores (C,).
+    """
+    return r @ u  # blank: all C dot products at once
+
+
+def click_score_backward(d_scores: np.ndarray, u: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Backward of click_score_forward.
+
+    d_scores: (C,) gradient of the loss with respect to the scores.    u: (n,).    r: (C, n).
 
     Returns du (n,), dr (C, n).
     """
-    return d_scores @ r, np.outer(d_scores, u)
+    du = d_scores @ r
+    dr = np.outer(d_scores, u)
+    return du, dr
+
+
+def derive_loss_gradient(scores: np.ndarray) -> np.ndarray:
+    """Derive: the gradient of L = log Σ exp(ŷ_j) − ŷ_0 with respect to the scores. Candidate 0 was clicked.
+
+    scores: (C,), none of them large.
+
+    Returns d_scores (C,).
+    """
+    d_scores = np.exp(scores) / np.exp(scores).sum()
+    d_scores[0] -= 1
+    return d_scores
 
 
 def softmax_loss_forward(scores: np.ndarray, clicked: int) -> float:
@@ -21,20 +45,21 @@ def softmax_loss_forward(scores: np.ndarray, clicked: int) -> float:
     Returns the loss, one finite number.
     """
     shifted = scores - scores.max()
-    return float(np.log(np.exp(shifted).sum()) - shifted[clicked])
+    return np.log(np.exp(shifted).sum()) - shifted[clicked]
 
 
-def softmax_loss_backward(scores: np.ndarray, clicked: int) -> np.ndarray:
-    """Backward of softmax_loss_forward, for dL = 1.
+def softmax_loss_backward(d_loss: float, scores: np.ndarray, clicked: int) -> np.ndarray:
+    """Backward of softmax_loss_forward.
 
-    scores: (C,).    clicked: which candidate was clicked.
+    d_loss: the gradient of what comes after with respect to L, such as 1/B where the mean over B samples is taken.
+    scores: (C,), large ones among them.    clicked: which candidate was clicked, not always number 0.
 
     Returns d_scores (C,).
     """
     exps = np.exp(scores - scores.max())
     d_scores = exps / exps.sum()
     d_scores[clicked] -= 1
-    return d_scores
+    return d_scores * d_loss
 
 
 def draw_negatives(not_clicked: np.ndarray, K: int, rng: np.random.Generator) -> np.ndarray:
@@ -46,4 +71,4 @@ def draw_negatives(not_clicked: np.ndarray, K: int, rng: np.random.Generator) ->
 
     Returns (K,) rows of news.
     """
-    return rng.choice(not_clicked, size=K, replace=len(not_clicked) < K)
+    return rng.choice(not_clicked, size=K, replace=len(not_clicked) < K)  # bug: return rng.choice(not_clicked, size=K)

@@ -1,54 +1,57 @@
-"""Exercises of lesson 10: Adam by hand, and the best epoch of a run."""
-
-import json
+"""Exercises of lesson 11: Adam beyond the page, and what a training reports."""
 
 import numpy as np
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
 
-def running_means(m: np.ndarray, v: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Move Adam's two running means: m of the gradient with BETA_1, v of the squared gradient with BETA_2.
+def derive_first_step(t: int) -> float:
+    """How long Adam's first step is for a number that has its first gradient at step t, in units of η.
 
-    m, v: the means so far.    g: the gradient, of the same shape.
+    Until then its gradient was 0, so m and v are 0. The gradient is large beside EPSILON: leave that out.
 
-    Returns the new m and v, in new arrays.
+    t: counts from 1.    Returns the length, at least 0.
     """
-    return BETA_1 * m + (1 - BETA_1) * g, BETA_2 * v + (1 - BETA_2) * g**2
+    m, v = 1 - BETA_1, 1 - BETA_2  # for g = 1; the size of g drops out
+    return (m / (1 - BETA_1**t)) / np.sqrt(v / (1 - BETA_2**t))
 
 
-def corrected(m: np.ndarray, v: np.ndarray, t: int) -> tuple[np.ndarray, np.ndarray]:
-    """Undo the pull towards zero, where both means began.
+def epoch_loss(losses: np.ndarray, sizes: np.ndarray) -> float:
+    """The mean loss of all samples of an epoch.
 
-    If every gradient was the same g, the corrected means are exactly g and g², after 1 step and after 1000.
-
-    m, v: the means after step t.    t: counts from 1.
-
-    Returns m_hat, v_hat.
+    losses: (batches,) the mean loss of each batch's samples.    sizes: (batches,) how many samples it had; the last has fewer.
     """
-    return m / (1 - BETA_1**t), v / (1 - BETA_2**t)
+    return float(np.sum(losses * sizes) / np.sum(sizes))  # bug: return float(np.mean(losses))
 
 
-def adam_step(
-    theta: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, t: int, learning_rate: float
+def adam_rows_step(
+    table: np.ndarray, m: np.ndarray, v: np.ndarray, rows: np.ndarray, g: np.ndarray, t: int, eta: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One step of Adam. You may call your running_means and corrected. EPSILON is added to the square root.
+    """One step of Adam that moves only the rows of a table that the batch used, and only their means.
 
-    theta: the parameter.    g: its gradient.    m, v: the means before this step.    t: the number of this step, from 1.
+    table, m, v: (words, D) before the step.    rows: (n,) the rows that were used, each once.    g: (n, D) their gradients.
+    t: the number of this step, from 1.    eta: the learning rate.
 
-    Returns the new theta, m and v, in new arrays.
+    Returns the new table, m and v, in new arrays.
     """
-    m, v = running_means(m, v, g)
-    m_hat, v_hat = corrected(m, v, t)
-    return theta - learning_rate * m_hat / (np.sqrt(v_hat) + EPSILON), m, v
+    table, m, v = table.copy(), m.copy(), v.copy()
+    m[rows] = BETA_1 * m[rows] + (1 - BETA_1) * g  # blank: the running mean of the gradient, in these rows
+    v[rows] = BETA_2 * v[rows] + (1 - BETA_2) * g**2  # blank: of its square
+    m_hat = m[rows] / (1 - BETA_1**t)  # blank: corrected, (n, D); m itself stays as it is
+    v_hat = v[rows] / (1 - BETA_2**t)  # blank: corrected, (n, D)
+    table[rows] -= eta * m_hat / (np.sqrt(v_hat) + EPSILON)
+    return table, m, v
 
 
-def best_epoch(lines: list[str]) -> int:
-    """Find the epoch whose model is kept: the one with the highest AUC, the earlier one of two that are equal.
+def clip(gradients: dict[str, np.ndarray], most: float) -> dict[str, np.ndarray]:
+    """Scale the gradients of a step down, all by one factor, so that their common norm is `most`, if it is larger.
 
-    lines: those of a run's metrics.jsonl, each a JSON object with "epoch", "auc" and more. `json.loads` reads one.
+    The common norm is the root of the sum of the squares of all numbers of all arrays: the direction of the step stays.
 
-    Returns the epoch's number.
+    gradients: by the names of the parameters.    most: above 0.
+
+    Returns new arrays by the same names; gradients whose norm is `most` or less come back as they are.
     """
-    epochs = [json.loads(line) for line in lines]
-    return int(max(epochs, key=lambda epoch: epoch["auc"])["epoch"])
+    norm = np.sqrt(sum(np.sum(g**2) for g in gradients.values()))
+    factor = min(1.0, most / norm) if norm > 0 else 1.0
+    return {name: g * factor for name, g in gradients.items()}

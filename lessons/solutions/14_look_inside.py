@@ -1,36 +1,65 @@
-"""Exercises of lesson 13: what the weights say, and what an ablation says."""
+"""Exercises of lesson 14: what sums cannot do, what weights say, and what an ablation says."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 
-def top_words(words: list[str], alpha: np.ndarray, n: int) -> list[str]:
-    """The n words of a title with the largest weights, the largest first.
+def derive_fourth(ashby_ashby: float, ashby_norton: float, norton_ashby: float) -> float:
+    """The score of the fourth crossing, Norton + Norton, of a model in which each click adds a number of its own.
 
-    words: the T words.    alpha: (T,) their weights. Of two equal weights the word that stands first in the title is first.
-    n: how many; where the title is shorter, all.
+    So the score of a home click and a work click is a(home) + b(work); a and b are not known, three of their sums are.
     """
-    return [words[i] for i in np.argsort(-alpha, kind="stable")[:n]]
+    return ashby_norton + norton_ashby - ashby_ashby
 
 
-def looks_elsewhere(alpha: np.ndarray) -> np.ndarray:
-    """How much of its weight each head gives to words other than the one that looks, as a mean over the words.
+def paired_difference(full: np.ndarray, ablated: np.ndarray, t: float) -> tuple[float, float]:
+    """What a part of the model is worth, with half of its interval.
 
-    alpha: (H, T, T), alpha[k, i, j] is how much word i looks at word j in head k; T at least 1.
+    Run s of both models has the same seed, so what moves both runs of a seed alike should drop out.
 
-    Returns (H,): 0 for a head in which every word looks at itself alone.
+    full, ablated: (n,) the AUC of n runs each, n at least 2.    t: how many standard errors the interval reaches, such as 2.78.
+
+    Returns the mean of the differences, and t times its standard error.
     """
-    return 1 - np.trace(alpha, axis1=1, axis2=2) / alpha.shape[1]
+    difference = full - ablated
+    variance = np.var(difference, ddof=1)  # bug: variance = np.var(full, ddof=1) + np.var(ablated, ddof=1)
+    return float(np.mean(difference)), float(t * np.sqrt(variance / len(full)))
 
 
-def ablation_difference(full: np.ndarray, ablated: np.ndarray) -> tuple[float, float]:
-    """What a part of the model is worth, with an error bar.
+def agreement(weights: list[np.ndarray], effects: list[np.ndarray]) -> tuple[float, float]:
+    """In how many titles the word of most weight has the largest effect, and in how many it would have by lot.
 
-    Run s of both models has the same seed, so look at the differences full[s] − ablated[s].
+    weights, effects: an array (T,) for each title, T of its own; an effect counts without its sign. No ties.
 
-    full, ablated: (n,) the AUC of n runs each, n at least 2.
-
-    Returns the mean of the differences and its standard error: their standard deviation, with n − 1 in the
-    denominator, divided by √n.
+    Returns both as shares of the titles.
     """
-    differences = full - ablated
-    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+    found, by_lot = [], []
+    for of_title, effect in zip(weights, effects, strict=True):
+        same = np.argmax(of_title) == np.argmax(np.abs(effect))  # blank: is it the same word?
+        chance = 1 / len(of_title)  # blank: the chance that a word drawn by lot is the one of the largest effect
+        found.append(same)
+        by_lot.append(chance)
+    return float(np.mean(found)), float(np.mean(by_lot))
+
+
+def interaction(score: Callable[[list[str]], float], words: list[str]) -> np.ndarray:
+    """What two words do together: the effect of taking both out, minus the sum of their single effects.
+
+    An effect is the score without, minus the score with.
+
+    score: of a list of words, as often as you like.    words: T of them.
+
+    Returns (T, T), symmetric, with 0 on the diagonal.
+    """
+    T = len(words)
+
+    def without(*places: int) -> float:
+        return score([word for i, word in enumerate(words) if i not in places])
+
+    together = np.zeros((T, T))
+    for i in range(T):
+        for j in range(T):
+            if i != j:
+                together[i, j] = without(i, j) - without(i) - without(j) + without()
+    return together

@@ -1,57 +1,64 @@
-"""Exercises of lesson 14: be the repairer."""
+"""Exercises of lesson 15: four more exhibits."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 
-def softmax_backward(dp: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Backward of p = softmax(a), row by row.
+def pool_backward(
+    dr: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of additive attention: r = Σ α_i h_i, α = softmax(a), a_i = q · tanh(W h_i + b).
 
-    dp: (T, n) gradient of the loss with respect to the weights.    p: (T, n) the weights.
+    dr: (D,) gradient of the loss with respect to r.    h: (T, D).    W: (D, A).    b, q: (A,).
 
-    Returns da (T, n).
+    Returns dh (T, D), dW (D, A), db (A,), dq (A,).
     """
-    mean = (p * dp).sum(axis=1, keepdims=True)  # bug: mean = (p * dp).sum(axis=1)
-    return p * (dp - mean)
+    z = h @ W + b
+    t = np.tanh(z)
+    a = t @ q
+    alpha = np.exp(a - a.max()) / np.exp(a - a.max()).sum()
+    d_alpha = h @ dr
+    da = alpha * (d_alpha - alpha @ d_alpha)
+    dq = t.T @ da
+    dz = da[:, None] * q * (1 - t**2)  # bug: dz = da[:, None] * q * (1 - z**2)
+    dh = alpha[:, None] * dr + dz @ W.T
+    return dh, h.T @ dz, dz.sum(axis=0), dq
 
 
-def scores_backward(dS: np.ndarray, x: np.ndarray, Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Backward of the scores of all pairs, S = x Q xᵀ.
+def draw_negatives(shown: np.ndarray, clicked: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the k negatives of a sample: news that was shown and not clicked.
 
-    dS: (T, T) gradient of the loss with respect to the scores.    x: (T, D).    Q: (D, D).
+    shown: (n,) the news of an impression.    clicked: (n,) True and False; one at least is False.
 
-    Returns dx (T, D), dQ (D, D).
+    Returns (k,), each at most once where there are enough, else with repetitions.
     """
-    Y = x @ Q
-    dY = dS @ x
-    dx = dS.T @ Y
-    dx += dY @ Q.T  # bug: dx = dY @ Q.T
-    dQ = x.T @ dY
-    return dx, dQ
+    pool = shown[~clicked]  # bug: pool = shown
+    return rng.choice(pool, size=k, replace=len(pool) < k)
 
 
-def embedding_backward(dx: np.ndarray, rows: np.ndarray, words: int) -> np.ndarray:
-    """Backward of the lookup x = table[rows].
+def auc_by_ranks(scores: np.ndarray, clicked: np.ndarray) -> float:
+    """The AUC of one impression by a second way: from the ranks, without looking at pairs.
 
-    dx: (T, D) gradient of the loss with respect to x.    rows: (T,) row numbers; a word may occur several times.
-    words: how many rows the table has.
+    The smallest score has rank 1; equal scores share the mean of their ranks.
 
-    Returns d_table (words, D).
+    scores: (n,).    clicked: (n,) True and False, one of each at least.
     """
-    d_table = np.zeros((words, dx.shape[1]))
-    np.add.at(d_table, rows, dx)  # bug: d_table[rows] += dx
-    return d_table
+    order = np.sort(scores)
+    below, up_to = np.searchsorted(order, scores, "left"), np.searchsorted(order, scores, "right")
+    rank = (below + 1 + up_to) / 2  # blank: (n,) the mean of the ranks below + 1, ..., up_to
+    yes, no = np.sum(clicked), np.sum(~clicked)
+    least = yes * (yes + 1) / 2  # blank: what the ranks of the clicked sum to where all of them are below all others
+    return float((np.sum(rank[clicked]) - least) / (yes * no))
 
 
-def mean_auc(scores: np.ndarray, clicked: np.ndarray, offsets: np.ndarray) -> float:
-    """The AUC of each impression alone, then the mean over the impressions.
+def depends_on_its_batch(encode: Callable[[list[np.ndarray]], np.ndarray], titles: list[np.ndarray]) -> bool:
+    """A guard for room 5 that needs no second program: is a title's vector another one in company than alone?
 
-    scores: (total,) of all impressions, end to end.    clicked: (total,) of True and False.
-    offsets: (n + 1,) where each impression starts; each has a clicked and a not-clicked candidate.
+    encode: takes titles, each (T, D) with a T of its own, and returns their vectors (n, d).    titles: n of them, n at least 2.
+
+    Returns True where any of the vectors differs by more than rounding (np.allclose).
     """
-    starts, ends = offsets[:-1], offsets[1:]  # bug: starts, ends = offsets[:1], offsets[-1:]
-    aucs = []
-    for start, end in zip(starts, ends, strict=True):
-        yes = scores[start:end][clicked[start:end]][:, None]
-        no = scores[start:end][~clicked[start:end]][None, :]
-        aucs.append(np.mean((yes > no) + 0.5 * (yes == no)))
-    return float(np.mean(aucs))
+    together = encode(titles)
+    alone = np.vstack([encode([title]) for title in titles])
+    return not np.allclose(together, alone)

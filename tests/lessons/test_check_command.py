@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from lessons import course, exercise_files
 from lessons.blanks import blank_of
 from lessons.check import main
 from lessons.checks.progress import FILE
 from lessons.exercise_files import LESSONS, SOLUTIONS, Exercise, all_exercises
+from tests.lessons.sample import checks_02, checks_03
 
+SAMPLE = Path(__file__).parent / "sample"
 WORDS = Exercise("02_word_embeddings")
 WEIGHTS = Exercise("03_equation_1")
-FUNCTIONS = sum(len(exercise.functions()) for exercise in all_exercises())
+
+
+@pytest.fixture(autouse=True)
+def two_lessons(monkeypatch):
+    """A course of two lessons."""
+    monkeypatch.setattr(exercise_files, "SOLUTIONS", SAMPLE)
+    monkeypatch.setattr("lessons.checks.lesson_02.TASKS", checks_02.TASKS)
+    monkeypatch.setattr("lessons.checks.lesson_03.TASKS", checks_03.TASKS)
 
 
 def write(folder, exercise, *changes):
@@ -157,14 +169,11 @@ def test_whatever_the_readers_code_does_ends_in_a_sentence(ask, tmp_path, before
 
 
 def test_a_function_that_calls_a_blank_one_is_told_so(ask, tmp_path):
-    attention = Exercise("05_equations_3_to_5")
-    source = attention.solution().replace(
-        "    return np.outer(alpha, dr), softmax", "    raise NotImplementedError\n    softmax"
-    )
-    (tmp_path / attention.file).write_text(source, encoding="utf-8")
-    out = ask("05")[1]
-    assert "blank pooling_backward" in out
-    assert "It calls pooling_backward, which is still blank" in out
+    write(tmp_path, WEIGHTS, ("    exps = np.exp(", "    raise NotImplementedError\n    exps = np.exp("),
+          ("    return p * (", "    p = softmax_forward(p)\n    return p * ("))  # fmt: skip
+    out = ask("03")[1]
+    assert "blank softmax_forward" in out
+    assert "It calls softmax_forward, which is still blank" in out
 
 
 def test_a_file_that_is_not_there_can_be_made_again(ask):
@@ -178,13 +187,13 @@ def test_the_progress_over_the_course_counts_what_is_done(ask, tmp_path):
     for exercise in all_exercises():
         (tmp_path / exercise.file).write_text(blank_of(exercise), encoding="utf-8")
     write(tmp_path, WEIGHTS, SIGMOID)
-    (tmp_path / "04_equation_2.py").write_text("def f(:\n", encoding="utf-8")
     code, out = ask()
     assert code == 1
-    assert "00 the problem 0 of 4 ...." in out
-    assert "03 equation 1 2 of 3 ##." in out
-    assert "04_equation_2.py, line 1: SyntaxError" in out
-    assert out.endswith(f" 2 of {FUNCTIONS}")
+    assert "02 word embeddings 0 of 4 .... next: title_rows" in out
+    assert "03 equation 1 2 of 3 ##. next: softmax_backward" in out
+    assert out.endswith(" 2 of 7")
+    (tmp_path / WORDS.file).write_text("def f(:\n", encoding="utf-8")
+    assert "02_word_embeddings.py, line 1: SyntaxError" in ask()[1]
 
 
 def test_the_progress_is_complete_when_all_is_done(ask, tmp_path):
@@ -192,7 +201,7 @@ def test_the_progress_is_complete_when_all_is_done(ask, tmp_path):
         write(tmp_path, exercise)
     code, out = ask()
     assert code == 0
-    assert out.endswith(f" {FUNCTIONS} of {FUNCTIONS}")
+    assert out.endswith(" 7 of 7")
 
 
 def test_several_lessons_are_done_only_when_each_is(ask, tmp_path):
@@ -209,8 +218,60 @@ def test_the_command_runs_in_a_process_of_its_own():
     command = [sys.executable, "-m", "lessons.check", "--solutions"]
     done = subprocess.run([*command, "03"], cwd=root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 of 3 done." in done.stdout
+    assert re.search(r"(\d+) of \1 done\.", done.stdout)
     assert sorted(SOLUTIONS.rglob("*.json")) == before
     wrong = subprocess.run([*command, "99"], cwd=root, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
-    assert f"there is no lesson 99; the lessons are 00 to {all_exercises()[-1].number}." in wrong.stderr
+    assert "there is no lesson 99; the lessons are 00 to " in wrong.stderr
+
+
+def test_one_function_is_checked_alone_and_its_failures_are_counted(ask, tmp_path):
+    write(tmp_path, WEIGHTS, SIGMOID)
+    assert ask("03", "softmax_forward")[0] == 0
+    code, out = ask("03", "softmax_backward", "scores_backward", "02")
+    assert code == 1
+    assert "1 of 2 done." in out
+    assert "There is no file" in out
+    assert "Hint:" in ask("3", "softmax_backward")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["softmax_forward"],
+            "the number of the lesson comes before the name of a function, as in 03 softmax_forward.",
+        ),
+        (
+            ["03", "softmax"],
+            "lesson 03 asks for softmax_forward, softmax_backward, scores_backward; there is no softmax.",
+        ),
+        (["7"], "there is no lesson 7; the lessons are 02 to 03."),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told(ask, capsys, arguments, said):
+    with pytest.raises(SystemExit):
+        ask(*arguments)
+    assert said in capsys.readouterr().err
+
+
+def test_derive_takes_the_exercises_of_the_lesson_that_calls_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(exercise_files, "EXERCISES", tmp_path)
+    monkeypatch.setattr(Exercise, "functions", lambda _: {"derive_it": None})
+    for name, shown in ((WEIGHTS.name, WEIGHTS), ("03_a_cell", WORDS)):  # the first where it cannot be told
+        exec("derive('derive_it')", {"derive": course.derive, "__file__": f"lessons/{name}.py"})
+        assert shown.file in capsys.readouterr().out
+
+
+def test_derive_says_whether_the_formula_is_right(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(exercise_files, "EXERCISES", tmp_path)
+    for changes, said in (
+        ((), "yours is right, read on."),
+        ((SIGMOID,), "`python -m lessons.check 03 softmax_backward`"),
+    ):
+        write(tmp_path, WEIGHTS, *changes)
+        course.derive("softmax_backward")
+        assert said in capsys.readouterr().out
+    (tmp_path / WEIGHTS.file).unlink()
+    course.derive("softmax_backward")
+    assert f"write it in {tmp_path / WEIGHTS.file}" in capsys.readouterr().out

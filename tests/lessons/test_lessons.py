@@ -16,17 +16,20 @@ from matplotlib import font_manager  # noqa: F401  (makes the list of fonts, whi
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imread, imsave
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "lessons" / "figures"
 LESSONS = sorted((ROOT / "lessons").glob("[0-9]*.py"))
 QUICK = ("03",)  # a second or two; the others are left to `pytest -m slow`
-MOST_LINES = 25
+MOST_LINES = 30  # without the captions of the figures
 
 # Another version of Matplotlib has other letters and ticks, another processor rounds differently, and numbers are measured anew. So
 # what is drawn is not compared pixel by pixel.
 NEAR = 2  # pixels by which the size may differ
-LEAST_INK = 0.5  # of the ink of the committed figure; axes with nothing in them have a third of it or less
+LEAST_INK = (
+    0.6  # of the ink of the committed figure; a title and axes with nothing in them have 0.54 of the lightest one's
+)
 
 each = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
 
@@ -47,8 +50,9 @@ def run(lesson, figures):
 
 
 def ink(image):
-    """The share of pixels that differ from the one in the corner: 0 for a picture of one colour."""
-    return float((np.abs(image - image[0, 0]).max(axis=-1) > 0.02).mean())
+    """The share of pixels, of one in nine, that differ from the one in the corner: 0 for a picture of one colour."""
+    some = image[::3, ::3]
+    return float((np.abs(some - some[0, 0]).max(axis=-1) > 0.02).mean())
 
 
 def faults(drawn, names):
@@ -82,7 +86,7 @@ def test_a_lesson_runs_and_draws_its_figures(lesson, tmp_path):
     done = run(lesson, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert len(lines) <= MOST_LINES
+    assert len([line for line in lines if not line.startswith("  ")]) <= MOST_LINES
     names = {path.name for path in FIGURES.glob(f"{lesson.name[:3]}*.png")}
     assert names
     assert names == {Path(line).name for line in lines if line.startswith("figure: ")}
@@ -103,15 +107,28 @@ def test_a_lesson_is_python_and_what_it_takes_from_the_package_exists(lesson):
 
 def test_nothing_else_is_among_the_figures():
     numbers = {lesson.name[:3] for lesson in LESSONS}
-    others = {path.name for path in FIGURES.iterdir() if path.suffix != ".png" or path.name[:3] not in numbers}
-    assert others == {"12_measured.json", "13_ablations.json"}
+    kinds = {".png", ".json"}  # the json files keep what takes longer to measure than a lesson may take
+    assert [path.name for path in FIGURES.iterdir() if path.suffix not in kinds or path.name[:3] not in numbers] == []
+
+
+@each
+def test_a_figure_says_in_words_what_it_shows(lesson):
+    source = lesson.read_text(encoding="utf-8")
+    if "course.save(" in source:
+        pytest.skip("it is not drawn with course.show yet")
+    for path in FIGURES.glob(f"{lesson.name[:3]}*.png"):
+        with Image.open(path) as image:
+            texts = image.text
+        assert len(texts["Description"]) > 40, path.name
+        assert len(texts["Comment"]) > 40, path.name
 
 
 def test_no_committed_figure_is_empty():
-    assert [path.name for path in FIGURES.glob("*.png") if ink(imread(path)) < 0.03] == []
+    assert [path.name for path in FIGURES.glob("*.png") if ink(imread(path)) < 0.022] == []
 
 
-NAMES = {"02_neighbours.png", "03_weights.png", "13_moved.png"}  # one with much ink, and the two with the least
+NAMES = {path.name for path in sorted(FIGURES.glob("0*.png"))[::9]}  # some of them
+ONE = min(NAMES)
 
 
 @pytest.fixture
@@ -143,18 +160,18 @@ def test_an_empty_figure_is_noticed(drawn, axes):
 
 
 def test_a_missing_figure_and_one_of_another_name_are_noticed(drawn):
-    (drawn / "03_weights.png").rename(drawn / "03_weight.png")
-    assert faults(drawn, NAMES) == ["03_weights.png is missing", "03_weight.png is not committed"]
+    (drawn / ONE).rename(drawn / "03_other.png")
+    assert faults(drawn, NAMES) == [f"{ONE} is missing", "03_other.png is not committed"]
 
 
 @pytest.mark.parametrize(("more", "noticed"), [(NEAR, False), (NEAR + 1, True), (-NEAR - 1, True)])
 def test_a_figure_of_another_size_is_noticed(drawn, more, noticed):
-    image = imread(FIGURES / "03_weights.png")
+    image = imread(FIGURES / ONE)
     height, width = image.shape[:2]
     columns = np.clip(np.arange(width + more), 0, width - 1)  # the last column again and again, or not at all
-    imsave(drawn / "03_weights.png", np.ascontiguousarray(image[:, columns]))
+    imsave(drawn / ONE, np.ascontiguousarray(image[:, columns]))
     sizes = f"({height}, {width + more}, 4), committed ({height}, {width}, 4)"
-    assert faults(drawn, NAMES) == ([f"03_weights.png has the size {sizes}"] if noticed else [])
+    assert faults(drawn, NAMES) == ([f"{ONE} has the size {sizes}"] if noticed else [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Build your own NRMS from the exercises: `python -m lessons.mine`.
+
+Shows which pieces are yours, checks their gradients and those of the whole model made of them, and trains it beside the package's.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lessons.exercise_files import EXERCISES, SOLUTIONS
+from nrms_np.command import run_command
+
+if TYPE_CHECKING:
+    from nrms_np.backend import Backend
+
+LARGEST_ERROR = 1e-6
+"""Of the whole model, measured along one direction a parameter; correct code has about 1e-8, a mistake 1e-2."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command. Returns 0, or 1 where a gradient is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lessons.mine", description="Build your own NRMS from the exercises."
+    )
+    parser.add_argument("--solutions", action="store_true", help="take the solutions in place of your files")
+    parser.add_argument("--table", action="store_true", help="show and check the pieces, train nothing")
+    parser.add_argument(
+        "--demo", action="store_true", help="train on all of the demo corpus, not on the first part of it"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/mine"), help="folder for the pictures (default: runs/mine)"
+    )
+    options = parser.parse_args(arguments)
+
+    from lessons.mine.backend import backend_of
+    from lessons.mine.pieces import collect
+    from lessons.mine.referee import check_layers, check_model, check_written_out
+    from lessons.mine.table import table
+
+    folder = SOLUTIONS if options.solutions else EXERCISES
+    pieces = collect(folder)
+    errors = check_layers(pieces)
+    print("\n".join([*pieces.faults, *table(pieces, errors)]))
+    wrong = {title: error for title, error in errors.items() if isinstance(error, str)}
+    for title, sentence in wrong.items():
+        print(f"{title}: {sentence}")
+    if not pieces.own:
+        print("Begin with lesson 02: `python -m lessons.check 02` says which lines to write.")
+        return 0
+    if wrong:
+        return 1
+    backend = backend_of(pieces)
+    error = check_model(backend)
+    if isinstance(error, str):
+        print(f"\nThe whole model of these pieces: {error}")
+        return 1
+    print(f"\nThe whole model of these pieces, with a random step in each parameter: relative error {error:.0e}.")
+    if (difference := check_written_out(pieces, backend)) is not None:
+        print(f"Your model_forward and model_backward, beside it on one impression: {difference:.0e}.")
+    if max(error, difference or 0.0) > LARGEST_ERROR:
+        print(f"That is more than {LARGEST_ERROR:.0e}: a gradient is wrong.")
+        return 1
+    if options.table:
+        return 0
+    _ladder(folder)
+    _train(backend, options.demo, options.out)
+    return 0
+
+
+def _ladder(folder: Path) -> None:
+    from lessons.mine.speed import print_rungs
+
+    print_rungs(folder)
+
+
+def _train(backend: Backend, whole: bool, out: Path) -> None:
+    from lessons.mine.training import demo, small_world, train_both
+
+    train_both("The small world of lesson 11", small_world(), backend, out / "small_world.png")
+    train_both("The demo corpus" if whole else "A part of the demo corpus", demo(whole), backend, out / "demo.png")
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,1 @@
+"""Two small lessons for the tests of the commands, which then do not change with the course's own exercises."""
