@@ -15,7 +15,7 @@ You need: lesson 01 (the product rule for matrices, the gradient check).
 table (words, D)   the vector of each word that the model knows, one per row; E in formulas
 rows (T,)          a title: the row numbers of its T words
 x (T, D)           the title's vectors, x[t] = table[rows[t]]
-S (T, words)       which word stands where, as zeros and ones
+F (T, words)       which word stands where, as zeros and ones
 p, m               dropout: the rate, and the mask of ones (kept) and zeros (dropped)
 =================  ===========================================================================
 """
@@ -32,6 +32,7 @@ from lessons.draw import lesson_02 as draw
 from nrms_np.data.glove import read_glove
 from nrms_np.data.vocabulary import Vocabulary, tokenize
 from nrms_np.gradcheck import GradientError, check_gradients
+from nrms_np.layers.dropout import dropout_backward, dropout_forward, dropout_key
 from nrms_np.layers.embedding import embedding_backward, embedding_forward
 from nrms_np.packed import RowGradient
 
@@ -39,10 +40,9 @@ from nrms_np.packed import RowGradient
 # The story
 # ---------
 #
-# From here to lesson 10 the numbers that you can follow by eye are always those of one reader. The Rockets are a
-# basketball team; rockets also fly to the Moon. The reader clicked on *Coaches win again and again* and on *Moon
-# launch*. Now they are shown *Rockets win again*, *Rockets launch again* and *Bank rates rise*, and they click on the
-# first. (``lessons/story.py`` has it all.)
+# From here to lesson 10 the numbers that you can follow by eye are mostly those of one reader, *our reader*. They clicked
+# on *Coaches win again and again* and on *Moon launch*. Now they are shown *Rockets win again* (the team of lesson 00),
+# *Rockets launch again* and *Bank rates rise*, and they click on the first. (``lessons/story.py`` has it all.)
 #
 # From a title to row numbers
 # ---------------------------
@@ -84,18 +84,18 @@ assert np.array_equal(x[2], x[4])  # "again" twice: the same vector twice
 # Lookup is a matrix product
 # --------------------------
 #
-# For the derivative it helps to see the lookup as something we already know. Let S be a matrix of zeros with one 1 in
-# each row: :math:`S_{t,w} = 1` if the t-th word of the title is word number w. (Such rows are called *one-hot*.) Then
+# For the derivative it helps to see the lookup as something we already know. Let F be a matrix of zeros with one 1 in
+# each row: :math:`F_{t,w} = 1` if the t-th word of the title is word number w. (Such rows are called *one-hot*.) Then
 #
-# .. math:: x = S \, E, \qquad (T, words) \cdot (words, D) = (T, D)
+# .. math:: x = F \, E, \qquad (T, words) \cdot (words, D) = (T, D)
 #
-# where E is the table. Row t of the product is the sum of all rows of the table, each times a number of S's row t;
+# where E is the table. Row t of the product is the sum of all rows of the table, each times a number of F's row t;
 # all those are 0 but one, which is 1. So the sum is the row that was looked up.
 
 # %%
-S = np.zeros((5, 8))
-S[np.arange(5), rows] = 1
-assert np.array_equal(S @ table, x)
+F = np.zeros((5, 8))
+F[np.arange(5), rows] = 1
+assert np.array_equal(F @ table, x)
 
 looked_up, cache = embedding_forward(table, rows)  # the package's own; the cache keeps `rows` for the backward
 assert np.array_equal(looked_up, x)
@@ -107,13 +107,13 @@ assert np.array_equal(looked_up, x)
 # Backward
 # --------
 #
-# Given dx (T, D), the gradient of the loss with respect to x. (There is no gradient for S: which word stands where is
+# Given dx (T, D), the gradient of the loss with respect to x. (There is no gradient for F: which word stands where is
 # not a number that training could move.)
 #
 # .. admonition:: Derive before you read on
 #
-#     Lesson 01: C = A B passes back :math:`dB = A^T dC`. Here A is S, B is the table E, C is x. What is row w of dE,
-#     in terms of the rows of dx, without S? Write ``derive_row_gradient`` in
+#     Lesson 01: C = A B passes back :math:`dB = A^T dC`. Here A is F, B is the table E, C is x. What is row w of dE,
+#     in terms of the rows of dx, without F? Write ``derive_row_gradient`` in
 #     ``lessons/exercises/02_word_embeddings.py`` and run ``python -m lessons.check 02 derive_row_gradient``.
 
 # %%
@@ -121,8 +121,8 @@ course.derive("derive_row_gradient")
 
 # %%
 # .. math::
-#     dE = S^T dx, \qquad\text{row by row:}\quad
-#     dE_w = \sum_{t} S_{t,w} \, dx_t = \sum_{t \text{ where } w \text{ stands}} dx_t
+#     dE = F^T dx, \qquad\text{row by row:}\quad
+#     dE_w = \sum_{t} F_{t,w} \, dx_t = \sum_{t \text{ where } w \text{ stands}} dx_t
 #
 # In words: row w of the table gets the **sum** of the gradients from all places where word w stands. That is the
 # chain rule again: an input that moves several outputs collects from all of them. *again* stands at places 2 and 4,
@@ -139,22 +139,23 @@ dx = np.array(  # (T, D), some upstream gradient
         [0.0, 1.0, 1.0, 1.0],  # again
     ]
 )
-d_table = S.T @ dx
+d_table = F.T @ dx
 assert d_table[4].tolist() == [0.0, 1.0, 2.0, -2.0]  # again: (0, 0, 1, -3) + (0, 1, 1, 1)
 assert not d_table[[0, 1, 3, 7]].any()  # [unknown], rockets, launch, moon do not occur
 assert np.array_equal(d_table, embedding_backward(dx, cache))  # the package's own
 course.show(
-    draw.lookup(S, table, x, dx, d_table, [story.WORDS[row] for row in rows], story.WORDS),
+    draw.lookup(F, table, x, dx, d_table, [story.WORDS[row] for row in rows], story.WORDS),
     "02_lookup",
-    caption="Forward, the row of again is read twice. Backward, both gradients are added into it.",
-    alt="Above: S times the table is x. Below: S transposed times dx is the table's gradient; again has the sum of two rows.",
+    caption="Forward, the row of again is read twice. Backward, both gradients are added into it. ▲ marks a gradient above zero: "
+    "more of this number, more loss. ▼ marks one below zero: more of it, less loss.",
+    alt="Above: F times the table is x. Below: F transposed times dx is the table's gradient; again has the sum of two rows.",
 )
 
 # %%
 # A trap in NumPy
 # ---------------
 #
-# Nobody computes :math:`S^T dx` either: in the exercise you write it without S. Beware of the line that comes to mind
+# Nobody computes :math:`F^T dx` either: in the exercise you write it without F. Beware of the line that comes to mind
 # first:
 
 # %%
@@ -168,6 +169,15 @@ assert overwritten[4].tolist() == [0.0, 1.0, 1.0, 1.0]  # only the last use is l
 # result back with ``d_table[rows] = ...``. Row 4 is read twice, both times as 0. Two results are written to it, and
 # the second overwrites the first. No error, no warning.
 #
+# ``np.add.at`` goes through the places one after the other, so that each addition sees the one before, as in a loop. Here
+# it counts how often each word stands in the title:
+
+# %%
+times = np.zeros(8)
+np.add.at(times, rows, 1)  # at each place of rows add 1
+assert times.tolist() == [0, 0, 1, 0, 2, 1, 1, 0]  # again: 2; with times[rows] += 1 it would be 1
+
+# %%
 # The gradient check
 # ------------------
 #
@@ -303,8 +313,8 @@ course.show(
 )
 
 # %%
-# A model that counts common words cannot know that *bread* and *soup* have to do with each other. With vectors that is
-# mended: whatever the model computes from similar vectors is similar. But *rockets* stands between sport and space,
+# A model that counts common words cannot know that *bread* and *soup* have to do with each other. A model with vectors
+# can: whatever it computes from similar vectors is similar. But *rockets* stands between sport and space,
 # because the table has one vector for both meanings. For that, words must look at each other; that is lesson 03.
 #
 # Dropout
@@ -345,8 +355,7 @@ word_vectors = rng.standard_normal((12, 24))  # a title of T = 12 words, D = 24
 counts = np.array([1, 3, 10, 30, 100, 300, 1000, 3000])
 total, distance = np.zeros_like(word_vectors), []
 for n in range(1, counts[-1] + 1):
-    kept = rng.random(word_vectors.shape) >= 0.2  # the mask, True with probability 0.8
-    total += word_vectors * kept / (1 - 0.2)
+    total += dropout_forward(word_vectors, 0.2, dropout_key(seed=2, step=n, layer=0))[0]  # the package's own
     if n in counts:
         distance.append(np.linalg.norm(total / n - word_vectors) / np.linalg.norm(word_vectors))
 print(f"mean of 1 mask is off by {distance[0]:.0%}, of 3,000 masks by {distance[-1]:.1%}")
@@ -359,8 +368,9 @@ course.show(
 )
 
 # %%
-# (How the package draws its masks, so that a stopped run can go on with the very masks it would have had and threads
-# need not wait for each other, stands in nrms_np/layers/dropout.py. Here a mask is just given.)
+# (The package computes a mask from one number, the *dropout key*, and that from the run's seed, the training step and the
+# layer: so a stopped run can go on with the very masks it would have had. nrms_np/layers/dropout.py has it. Your own
+# functions are given the mask.)
 #
 # Dropout, backward
 # -----------------
@@ -370,17 +380,21 @@ course.show(
 # forward, the two sides of the difference would come from two different functions.
 
 # %%
-kept, other = (rng.random(word_vectors.shape) >= 0.2 for _ in range(2))
+one_key, another_key = (dropout_key(seed=2, step=step, layer=0) for step in (1, 2))
+_, dropped = dropout_forward(word_vectors, 0.2, one_key)  # the cache keeps the mask
+_, other = dropout_forward(word_vectors, 0.2, another_key)
 
 
 def drop(x: np.ndarray) -> np.ndarray:
     """Dropout with the first of the two masks."""
-    return x * kept / 0.8
+    return dropout_forward(x, 0.2, one_key)[0]
 
 
+errors = check_gradients(drop, {"x": word_vectors}, lambda dy: {"x": dropout_backward(dy, dropped)})
+assert errors["x"] < 1e-9
 wrong_backwards = {
-    "another mask": lambda dy: {"x": dy * other / 0.8},
-    "factor forgotten": lambda dy: {"x": dy * kept},
+    "another mask": lambda dy: {"x": dropout_backward(dy, other)},
+    "factor forgotten": lambda dy: {"x": 0.8 * dropout_backward(dy, dropped)},
 }
 for name, wrong in wrong_backwards.items():
     try:

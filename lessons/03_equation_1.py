@@ -4,10 +4,9 @@ Lesson 03: equation 1, which word looks at which
 
 About 45 minutes, exercises included.
 
-The Rockets are a basketball team; rockets also fly to the Moon. So *Rockets win again* is about sport, *Rockets launch
-again* about space, and one vector for *rockets* cannot say both. What it means depends on the words around it: each
-word should look at the others and take something from them. This lesson is about the looking: how much does word i
-look at word j? What it takes from there is lesson 04.
+*Rockets win again* is about a team, *Rockets launch again* about space, and one vector for *rockets* cannot say both.
+What it means depends on the words around it: each word should look at the others and take something from them. This
+lesson is about the looking: how much does word i look at word j? What it takes from there is lesson 04.
 
 You need: lesson 01 (gradient checking, the product rule) and lesson 02 (a title is a matrix of word vectors).
 
@@ -15,7 +14,8 @@ You need: lesson 01 (gradient checking, the product rule) and lesson 02 (a title
 x (T, D)        a title: row i is the word vector of word i, the paper's e_i
 B (D, D)        the matrix between two words; the paper's Q_k, for one head
 S (T, T)        scores: S[i, j] is how well word j fits what word i looks for
-α, p (T, T)     weights: softmax of each row of S; p is one row
+α (T, T)        weights: softmax of each row of S
+a, p (T,)       one row of S, and the same row of α
 dX              gradient of the loss with respect to X, of X's shape
 ==============  ==================================================================
 """
@@ -214,7 +214,7 @@ course.show(
 # :math:`B \, e_j`, and with respect to :math:`e_j` it is :math:`B^T e_i`. All pairs together, with the rule of lesson
 # 01 for products (C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC), and Y = x B in the middle:
 #
-# - S = Y xᵀ: A is Y and B is xᵀ. So dY = dS x, and d(xᵀ) = Yᵀ dS; transposed, dx = dSᵀ Y.
+# - S = Y xᵀ: the left factor is Y, the right one xᵀ. So dY = dS x, and d(xᵀ) = Yᵀ dS; transposed, dx = dSᵀ Y.
 # - Y = x B: so dB = xᵀ dY, and dx = dY Bᵀ.
 #
 # x is used twice: on the left, as the word that looks, and on the right, as the word that is looked at. When a value
@@ -279,7 +279,8 @@ course.show(
     draw.two_ways(["Rockets", "win", "again"], story.DIMENSIONS, looks, looked_at),
     "03_two_ways",
     caption="win should have more of what Rockets looks for, above all action; Rockets should have more sport. Time gets nothing.",
-    alt="Two tables of gradients, three words by four dimensions, and their sum dx. The first has numbers for Rockets only.",
+    alt="Two tables of gradients, three words by sport, space and action, and their sum dx. The first has numbers for Rockets "
+    "only.",
 )
 
 # %%

@@ -140,8 +140,10 @@ assert np.allclose(h[0], [1.44, 0.28, 0.16, 0.67], atol=0.005)  # sport, space |
 # columns k·d to (k+1)·d: columns of a product depend only on the same columns of its right factor. The same holds for
 # Q and K.
 #
-# Is every bilinear form a projected one? No. The product of a (D, d) and a (d, D) matrix has rank d at most. If a
-# B_k has rank d or less, it can be split into two such matrices, by its singular value decomposition
+# Is every bilinear form a projected one? No. (The answer may be skipped: nothing that follows needs it.) The product of a
+# (D, d) and a (d, D) matrix has rank d at most: each of its rows is a sum of the same d rows, each times some number.
+# With d = 1 all rows are multiples of one, as in ((2, 4), (1, 2)); ((1, 0), (0, 1)) is out of reach. If a B_k has rank d
+# or less, it can be split into two such matrices, by its singular value decomposition
 # :math:`B_k = U \, \mathrm{diag}(\sigma) \, Z^T`: take :math:`Q_k = U \, \mathrm{diag}(\sigma) \sqrt{d}` and
 # :math:`K_k = Z`, of both only the first d columns. If the rank is higher, something is lost.
 
@@ -184,13 +186,18 @@ assert totals["bilinear"] == 16 * 300**2 + 300 * 256 + 51_600 + 16 * 256**2 + 25
 # ----------------
 #
 # A score is a dot product of d terms, :math:`\sum_{c=1}^{d} \chi_c \kappa_c`, with a query χ and a key κ. Suppose all
-# :math:`q_c` and :math:`\kappa_c` are independent with mean 0 and variance 1. Then each term has mean 0 and variance
-# :math:`E[q_c^2 \kappa_c^2] = E[q_c^2] \, E[\kappa_c^2] = 1`. Variances of independent terms add up: the sum has
+# :math:`\chi_c` and :math:`\kappa_c` are independent with mean 0 and variance 1. Then each term has mean 0 and variance
+# :math:`E[\chi_c^2 \kappa_c^2] = E[\chi_c^2] \, E[\kappa_c^2] = 1`. Variances of independent terms add up: the sum has
 # variance d. So the standard deviation of the score, its spread, is √d, and dividing by √d makes it 1 for any d.
 #
 # Without it, wide heads have large scores. Softmax then gives nearly all weight to the largest one, and little
-# gradient is left: for the large one since its own gradient is nearly the weighted mean, for the others since their
-# weights are nearly 0. How much is lost? Measured, with 11 words to look at:
+# gradient is left. To see why, look at its backward, your exercise of lesson 03:
+#
+# .. math:: dS_{i,j} = \alpha_{i,j} \, \Big( d\alpha_{i,j} - \sum_m \alpha_{i,m} \, d\alpha_{i,m} \Big)
+#
+# A weight, times how far its gradient is above the weighted mean of its row. Where one weight is nearly 1, its own
+# gradient is nearly the weighted mean, so its bracket is nearly 0; for all others the weight is nearly 0. How much
+# gradient is lost? Measured, with 11 words to look at:
 
 # %%
 widths = np.array([1, 4, 16, 64, 256])
@@ -222,10 +229,10 @@ course.show(
 )
 
 # %%
-# At the paper's d = 16 the loss is mild, 0.31 to 0.22; at d = 256 it is serious. And it all hangs on the variance of
-# queries and keys. With the first values that the package draws, a query's number has a variance of 0.17, and the
-# scores of a head of 16 have a spread of 0.7 *without* the √d. So it is no matter of life and death at the start of
-# training. It keeps the size of the scores from depending on d, and that is the reason to have it.
+# At the paper's d = 16 little is lost: the length of the gradient falls from 0.31 to 0.22. At d = 256 a quarter of it is left.
+# And all of this depends on the variance of queries and keys. With the first values that the package draws, a query's
+# number has a variance of 0.17, and the scores of a head of 16 have a spread of 0.7 *without* the √d. So training could
+# begin without it. It keeps the size of the scores from depending on d, and that is the reason to have it.
 
 # %%
 first = initial_parameters(Config(), words=2000)
@@ -251,10 +258,8 @@ course.show(
 
 # %%
 # Most steps are known. :math:`h_k = \alpha v` is a product: :math:`d\alpha = dh_k \, v^T` and
-# :math:`dv = \alpha^T dh_k`. From dα to dS it is softmax's backward, your exercise of lesson 03,
-# :math:`dS_{i,j} = \alpha_{i,j} \, (d\alpha_{i,j} - \sum_m \alpha_{i,m} \, d\alpha_{i,m})`: a weight, times how far its
-# gradient is above the weighted mean of its row. And :math:`\chi = x Q_k` is a product again: it passes back to
-# :math:`Q_k`, and to x. The step from dS on is new:
+# :math:`dv = \alpha^T dh_k`. From dα to dS it is softmax's backward, the formula above. And
+# :math:`\chi = x Q_k` is a product again: it passes back to :math:`Q_k`, and to x. The step from dS on is new:
 #
 # .. admonition:: Derive before you read on
 #
@@ -276,8 +281,8 @@ course.derive("derive_query_and_key_gradients")
 #
 # - dα: the row of *Rockets* is minus the sport of each value, (−1, −2, 0). Looking at *win* pays most.
 # - dS: the weighted mean of that row is 0.28·(−1) + 0.58·(−2) = −1.44. So the row is 0.28·(−1 + 1.44), 0.58·(−2 + 1.44),
-#   0.14·(0 + 1.44), which is (0.12, −0.33, 0.20): score *win* higher, *again* lower.
-# - dχ: 0.71·(0.12·(1, 1) − 0.33·(3, 1) + 0.20·(0, 0)) = (−0.60, −0.14): *Rockets* should ask more for sport.
+#   0.14·(0 + 1.44), which is (0.12, −0.32, 0.20): score *win* higher, *again* lower.
+# - dχ: 0.71·(0.12·(1, 1) − 0.32·(3, 1) + 0.20·(0, 0)) = (−0.60, −0.14): *Rockets* should ask more for sport.
 # - dκ: each key gets its number of dS, times 0.71, times the query (0.5, 0.5): *win* gets (−0.11, −0.11).
 # - dv: each value gets its weight, times (−1, 0): more sport, wherever it may come from.
 #
@@ -296,6 +301,11 @@ def loss() -> float:
     alpha, _ = softmax_forward(scale * (as_query @ Q[:, one]) @ (as_key @ K[:, one]).T)
     return float(np.sum(dh_one * (alpha @ (as_value @ V[:, one]))))
 
+
+values = x @ V[:, one]
+dS_one = softmax_backward(dh_one @ values.T, cache.alpha[0])
+assert np.allclose(dS_one[0], [0.12, -0.32, 0.20], atol=0.005)
+assert np.allclose((scale * dS_one @ (x @ K[:, one]))[0], [-0.60, -0.14], atol=0.005)  # dχ
 
 ways = {name: numerical_gradient(loss, copy) for name, copy in copies.items()}
 assert np.allclose(ways["as query"][0], [-0.30, -0.07, 0, 0], atol=0.005)  # half of dχ: Q has 0.5 there
@@ -318,8 +328,8 @@ course.show(
 
 # %%
 # The parameters get theirs on the way. dQ = xᵀ dχ copies the row of *Rockets*, (−0.60, −0.14), to where *Rockets* has
-# a 1, sport and space; and dV = xᵀ dv collects over all words: sport gets 0.28·1 + 0.58·2 = 1.44 and with it, as
-# these words have some, space 0.28, action 0.58, time 0.14.
+# a 1, sport and space; and dV = xᵀ dv collects over all words: sport gets −(0.28·1 + 0.58·2) = −1.44, and as these
+# words have some of them too, space gets −0.28, action −0.58, time −0.14.
 
 # %%
 assert np.allclose(dQ, [[-0.60, -0.14], [-0.60, -0.14], [0, 0], [0, 0]], atol=0.005)
@@ -332,32 +342,26 @@ assert np.allclose(dV, [[-1.44, 0], [-0.28, 0], [-0.58, 0], [-0.14, 0]], atol=0.
 # -----------------------
 #
 # The bilinear form differs in the scores, S = s x B_k xᵀ, where lesson 03 has derived the backward. So here it is, for
-# all heads. The projected one, by which models are trained, is the exercise.
+# one head. The projected one, by which models are trained, is the exercise, for one head and for many.
 
 
 # %%
-def bilinear_backward(
+def bilinear_head_backward(
     dh: np.ndarray, x: np.ndarray, B: np.ndarray, V: np.ndarray, s: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients of x (T, D), B (H, D, D) and V (D, H·d), where h_k = softmax(s x B_k xᵀ) x V_k."""
-    heads, d = len(B), V.shape[1] // len(B)
-    dx, dB, dV = np.zeros_like(x), np.zeros_like(B), np.zeros_like(V)
-    for k in range(heads):
-        columns = slice(k * d, (k + 1) * d)
-        alpha, _ = softmax_forward(s * (x @ B[k] @ x.T))
-        # h[:, columns] = alpha @ values, with values = x @ V[:, columns]
-        d_alpha = dh[:, columns] @ (x @ V[:, columns]).T
-        d_values = alpha.T @ dh[:, columns]
-        # alpha = softmax(S)
-        dS = softmax_backward(d_alpha, alpha)
-        # S = s * (x @ B[k] @ x.T)
-        dB[k] = s * (x.T @ dS @ x)
-        dx += s * (dS @ x @ B[k].T)  # x goes three ways: as the word that looks,
-        dx += s * (dS.T @ x @ B[k])  # as the word that is looked at
-        # values = x @ V[:, columns]
-        dV[:, columns] = x.T @ d_values
-        dx += d_values @ V[:, columns].T  # and as value
-    return dx, dB, dV
+    """Gradients of x (T, D), B (D, D) and V (D, d), where h = softmax(s x B xᵀ) x V."""
+    alpha, _ = softmax_forward(s * (x @ B @ x.T))
+    # h = alpha @ values, with values = x @ V
+    d_alpha, d_values = dh @ (x @ V).T, alpha.T @ dh
+    # alpha = softmax(S)
+    dS = softmax_backward(d_alpha, alpha)
+    # S = s * (x @ B @ x.T)
+    dB = s * (x.T @ dS @ x)
+    dx = s * (dS @ x @ B.T)  # x goes three ways: as the word that looks,
+    dx += s * (dS.T @ x @ B)  # as the word that is looked at
+    # values = x @ V
+    dx += d_values @ V.T  # and as value
+    return dx, dB, x.T @ d_values
 
 
 # %%
@@ -369,13 +373,14 @@ def bilinear_backward(
 # %%
 T, D, H, d = 5, 7, 3, 2
 scale = 1 / np.sqrt(d)
-x, B = rng.standard_normal((T, D)), rng.standard_normal((H, D, D))
+x, B = rng.standard_normal((T, D)), rng.standard_normal((D, D))
 Q, K, V = (rng.standard_normal((D, H * d)) for _ in range(3))
+V_one = V[:, :d]
 
-errors = check_gradients(
-    lambda x, B, V: bilinear_attention_forward(x, B, V, 0.3)[0],  # a scale other than 1, or forgetting it goes unseen
-    {"x": x, "B": B, "V": V},
-    lambda dh: dict(zip("xBV", bilinear_backward(dh, x, B, V, 0.3), strict=True)),
+errors = check_gradients(  # B[None]: a stack of one head; a scale other than 1, or forgetting it goes unseen
+    lambda x, B, V: bilinear_attention_forward(x, B[None], V, 0.3)[0],
+    {"x": x, "B": B, "V": V_one},
+    lambda dh: dict(zip("xBV", bilinear_head_backward(dh, x, B, V_one, 0.3), strict=True)),
 )
 print("bilinear: ", {name: f"{error:.0e}" for name, error in errors.items()})
 

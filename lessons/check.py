@@ -84,7 +84,7 @@ def check_lesson(exercise: Exercise, folder: Path, progress: Progress | None, fu
 
 
 def _hint_is_due(exercise: Exercise, result: Result, progress: Progress) -> bool:
-    """Count the result. A blank is no failure: the reader has not begun."""
+    """Count the result. A blank is no failure, nor is what waits for one: the reader has not begun."""
     if result.state == "done":
         progress.passed(exercise.name, result.function)
     if result.state != "wrong":

@@ -66,8 +66,10 @@ def _expect_all(got: dict[str, object], expected: dict[str, object]) -> None:
     arrays = {name: _as_array(name, value, expected[name]) for name, value in got.items()}
     for name, array in arrays.items():
         _expect_shape(name, array, np.asarray(expected[name]))
+    right = [name for name, array in arrays.items() if _close(array, np.asarray(expected[name])).all()]
+    others = f" {_listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ""
     for name, array in arrays.items():
-        _expect_numbers(name, array, np.asarray(expected[name]))
+        _expect_numbers(name, array, np.asarray(expected[name]), others)
 
 
 def _as_array(name: str, value: object, expected: object) -> Array:
@@ -99,7 +101,8 @@ def _expect_shape(name: str, got: Array, expected: Array) -> None:
     raise AnswerError(f"{name} has the shape {got.shape}, expected {expected.shape}.{remark}")
 
 
-def _expect_numbers(name: str, got: Array, expected: Array) -> None:
+def _expect_numbers(name: str, got: Array, expected: Array, others: str) -> None:
+    """others: what to say of the other arrays, which tells where to look."""
     close = _close(got, expected)
     if close.all():
         return
@@ -110,7 +113,7 @@ def _expect_numbers(name: str, got: Array, expected: Array) -> None:
     place = f"{name}[{', '.join(map(str, worst))}]" if worst else name
     count = f" {np.count_nonzero(~close)} of {got.size} numbers are wrong." if got.size > 1 else ""
     values = "expected {}, got {}".format(*_two_numbers(expected[worst], got[worst]))
-    raise AnswerError(f"{place} is wrong: {values}.{count}{_remark(got, expected)}")
+    raise AnswerError(f"{place} is wrong: {values}.{count}{_remark(got, expected)}{others}")
 
 
 def _close(got: Array, expected: Array) -> Array:
@@ -141,6 +144,11 @@ def _two_numbers(expected: Any, got: Any) -> tuple[str, str]:
         if texts[0] != texts[1]:
             break
     return texts[0], texts[1]
+
+
+def _listed(names: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _kind(value: object) -> str:

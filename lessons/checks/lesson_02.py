@@ -71,7 +71,7 @@ def check_dropout_backward(dropout_backward: Function) -> None:
 TASKS = {
     "derive_row_gradient": Task(
         check_row_gradient,
-        "dE = Sᵀ dx: row w of Sᵀ has a 1 at each place where word w stands. `rows == w` is True at these places.",
+        "dE = Fᵀ dx: row w of Fᵀ has a 1 at each place where word w stands. `rows == w` is True at these places.",
     ),
     "derive_dropout_factor": Task(
         check_dropout_factor,

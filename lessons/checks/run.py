@@ -38,7 +38,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer for one function. state: done, wrong or blank.    problem: what to say where it is not done."""
+    """The answer for one function. problem: what to say where it is not done.
+
+    state: done, wrong, blank, or waits, where it calls another one that is still blank: then nothing is known about it.
+    """
 
     function: str
     state: str
@@ -114,12 +117,13 @@ def _check_function(
         return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
     except ForbiddenError as way:
         return Result(name, "wrong", f"It takes the way that this exercise asks you to do without: {way}.", task.hint)
-    except NotImplementedError as error:
-        line, where = _last_place(error.__traceback__, path)
-        if where == name:
-            return Result(name, "blank", f"Still blank: write it in line {line}.")
-        return Result(name, "wrong", f"It calls {where}, which is still blank (line {line}).", task.hint)
     except (Exception, SystemExit) as error:
+        line, where = _last_place(error.__traceback__, path)
+        blank = isinstance(error, NotImplementedError)
+        if blank and where == name:
+            return Result(name, "blank", f"Still blank: write it in line {line}.")
+        if where != name and (blank or blank_lines(tree, where)):
+            return Result(name, "waits", f"It calls {where}, which is still blank (line {line}).")
         return Result(name, "wrong", _sentence(error, path) + call.described(), task.hint)
     return Result(name, "done")
 
@@ -157,6 +161,8 @@ def _described(name: str, value: object) -> str:
         return f"{name} {value.shape}"
     if isinstance(value, (bool, int, float)):
         return f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+    if isinstance(value, list) and value and all(isinstance(one, np.ndarray) and one.ndim == 1 for one in value):
+        value = [one.tolist() for one in value] if value[0].dtype.kind in "iu" else value
     text = repr(value) if isinstance(value, list) else ""
     return f"{name} {text}" if 0 < len(text) <= 60 else ""
 

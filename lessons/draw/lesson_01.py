@@ -11,18 +11,18 @@ from matplotlib.figure import Figure
 from lessons.draw import base
 
 
-def error_against_step(steps: np.ndarray, error64: np.ndarray, error32: np.ndarray, bend: float) -> Figure:
+def error_against_step(steps: np.ndarray, error64: np.ndarray, error32: np.ndarray, sixth: float) -> Figure:
     """The error of a central difference against its step, in two precisions, with the lines that theory draws.
 
-    bend: the size of f‴ / 6.
+    sixth: the size of f‴ / 6.
     """
-    title = "Too large a step sees the bend, too small a step sees the rounding"
+    title = "Too large a step sees the third derivative, too small a step the rounding"
     drawing = base.figure(title, height=400)
     axes = _log_log(drawing, "step h", "error of the measured derivative")
     axes.set_xlim(5e-12, 2)
     axes.set_ylim(1e-13, 3)
     dotted = {"color": base.GREY, "linestyle": ":", "linewidth": base.points(1)}
-    axes.plot(steps, bend * steps**2, **dotted)
+    axes.plot(steps, sixth * steps**2, **dotted)
     for kind in (np.float32, np.float64):
         axes.plot(steps, np.finfo(kind).eps / steps, **dotted)
     axes.plot(steps, error32, "s-", color=base.GREY, markersize=base.points(5), markerfacecolor="white")
@@ -42,15 +42,20 @@ def error_against_step(steps: np.ndarray, error64: np.ndarray, error32: np.ndarr
 
 def error_sizes(sizes: Mapping[str, float]) -> Figure:
     """Relative errors of mistakes and of correct code, by name, on one axis with the limit."""
-    drawing = base.figure("Between correct code and the smallest mistake lie six powers of ten", height=300)
+    drawing = base.figure("In float64, six powers of ten lie between correct code and the mistakes", height=300)
     axes = drawing.subplots()
     axes.set_xscale("log")
     axes.set_xlim(1e-12, 3)
     axes.set_ylim(len(sizes) - 0.4, -0.6)
     for row, (name, error) in enumerate(sizes.items()):
-        right = name.startswith("correct")
-        style = {"color": base.INK} if right else {"color": base.GREY, "markeredgewidth": base.points(3)}
-        axes.plot(error, row, "o" if right else "x", markersize=base.points(9), **style)
+        if not name.startswith("correct"):
+            style = {"marker": "x", "color": base.GREY, "markeredgewidth": base.points(3)}
+        elif "float32" in name:
+            style = {"marker": "o", "color": base.GREY, "markerfacecolor": "white"}
+            base.beside(axes, (error, row), (10, 0), "cannot be checked", base.GREY, base.SMALL, ha="left", va="center")
+        else:
+            style = {"marker": "o", "color": base.INK}
+        axes.plot(error, row, markersize=base.points(9), **style)
     axes.axvline(1e-7, color=base.GREY, linestyle=":", linewidth=base.points(1.5))
     base.beside(axes, (1e-7, 0), (5, 0), "limit 1e-7", base.GREY, base.SMALL, ha="left", va="center")
     axes.set_yticks(range(len(sizes)), list(sizes))

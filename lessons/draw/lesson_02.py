@@ -10,9 +10,12 @@ from matplotlib.figure import Figure
 
 from lessons.draw import base
 
+PRODUCT = 30
+"""The size of the dot of a matrix product, which would be hardly seen in that of the text."""
+
 
 def lookup(
-    S: np.ndarray,
+    F: np.ndarray,
     table: np.ndarray,
     x: np.ndarray,
     dx: np.ndarray,
@@ -20,18 +23,18 @@ def lookup(
     title: Sequence[str],
     words: Sequence[str],
 ) -> Figure:
-    """Forward x = S E, and below it the backward dE = Sᵀ dx; the rows of a word that stands in the title twice are framed."""
+    """Forward x = F E, and below it the backward dE = Fᵀ dx; the rows of a word that stands in the title twice are framed."""
     axes = base.canvas("A row that is read twice gets the sum of two gradients", height=480)
     twice = next(word for word in title if list(title).count(word) == 2)
     places, row = [t for t, word in enumerate(title) if word == twice], list(words).index(twice)
     small, signed = (24, 24), (44, 24)
-    first = base.array(axes, S, "S", "(T, words)", rows=title, at=(76, 30), cell=small, digits=0, framed=places)
+    first = base.array(axes, F, "F", "(T, words)", rows=title, at=(76, 30), cell=small, digits=0, framed=places)
     second = base.array(axes, table, "E", "(words, D)", rows=words, at=(366, 30), cell=(32, 24), digits=0, framed=[row])
     base.array(axes, x, "x", "(T, D)", at=(530, 30), cell=(32, 24), digits=0, framed=places)
     _signs(axes, 90, first.right + 16, second.right + 16)
 
     below = 272
-    first = base.array(axes, S.T, "Sᵀ", "(words, T)", rows=words, at=(84, below), cell=small, digits=0, framed=[row])
+    first = base.array(axes, F.T, "Fᵀ", "(words, T)", rows=words, at=(84, below), cell=small, digits=0, framed=[row])
     style = {"kind": "gradient", "cell": signed, "digits": 0, "largest": float(np.abs(d_table).max())}
     second = base.array(axes, dx, "dx", "(T, D)", rows=title, at=(292, below), framed=places, **style)
     base.array(axes, d_table, "dE", "(words, D)", at=(500, below), framed=[row], **style)
@@ -40,7 +43,7 @@ def lookup(
 
 
 def _signs(axes: Axes, y: float, times: float, equals: float) -> None:
-    base.write(axes, times, y, "×")
+    base.write(axes, times, y, "·", size=PRODUCT)
     base.write(axes, equals, y, "=")
 
 

@@ -19,7 +19,7 @@ def pooling(h: np.ndarray, alpha: np.ndarray, r: np.ndarray, words: Sequence[str
         axes, alpha[:, None], "α", "(T,)", rows=words, columns=[""], kind="weights", at=(90, 50), cell=(60, 30)
     )
     rows = base.array(axes, h, "h", "(T, H·d)", columns=names, at=(230, 50), cell=(84, 30))
-    base.write(axes, (column.right + rows.left) / 2, (column.top + column.bottom) / 2, "×")
+    base.write(axes, (column.right + rows.left) / 2, (column.top + column.bottom) / 2, "·", size=30)
     base.arrow(axes, (column.right + 14, 197), (rows.left - 10, 197))
     base.write(axes, column.right - 10, 197, "sum of the rows", size=base.SMALL, ha="right")
     base.array(axes, r, "r", "(H·d,)", at=(rows.left, 182), cell=(84, 30))

@@ -37,7 +37,7 @@ def embedding_forward(table: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def embedding_backward(dx: np.ndarray, table: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Backward of the lookup: add each row of dx into the row that was read. No matrix S is needed for it.
+    """Backward of the lookup: add each row of dx into the row that was read. No matrix F is needed for it.
 
     dx: (T, D) gradient of the loss with respect to x.    table: (words, D).    rows: (T,) those of the forward.
 

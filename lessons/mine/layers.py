@@ -46,8 +46,8 @@ def _prepare_embedding(values: Values) -> Values:
 
 def _prepare_dropout(values: Values) -> Values:
     """The mask is computed from where a number stands; the rate is the one that the mask has, a multiple of 1/65536."""
-    (rows, columns), rate = values["x"].shape, values["rate"]
-    kept = dropout.dropout_mask(values["key"], rows, columns, rate, values.get("first_row", 0))
+    x, rate, rows = values["x"], values["rate"], values.get("rows")
+    kept = dropout.dropout_mask(values["key"], len(x) if rows is None else rows, x.shape[1], rate)
     return {**values, "kept": kept, "rate": dropout.drop_threshold(rate) / dropout.LEVELS}
 
 
@@ -77,7 +77,7 @@ EMBEDDING = Layer(
 )  # fmt: skip
 DROPOUT = Layer(
     "dropout", "02", "dropout_forward", "dropout_backward",
-    (dropout.dropout_forward, dropout.dropout_backward), ("x", "rate", "key", "first_row"), "dy", _prepare_dropout,
+    (dropout.dropout_forward, dropout.dropout_backward), ("x", "rate", "key", "rows"), "dy", _prepare_dropout,
 )  # fmt: skip
 SOFTMAX = Layer(
     "softmax", "03", "softmax_forward", "softmax_backward",

@@ -89,7 +89,7 @@ def _collect_lesson(pieces: Pieces, exercise: Exercise, names: Iterable[str], fo
         pieces.faults.append(str(error).splitlines()[0])
         pieces.states |= dict.fromkeys(names, WRONG)
         return
-    shown = {"done": YOURS, "blank": NOT_YET, "wrong": WRONG}
+    shown = {"done": YOURS, "blank": NOT_YET, "waits": NOT_YET, "wrong": WRONG}
     pieces.states |= {name: shown[state] for name, state in states.items()}
     if module is not None:
         replace(module, pieces.replacements(before=exercise.number))

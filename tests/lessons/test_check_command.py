@@ -171,9 +171,23 @@ def test_whatever_the_readers_code_does_ends_in_a_sentence(ask, tmp_path, before
 def test_a_function_that_calls_a_blank_one_is_told_so(ask, tmp_path):
     write(tmp_path, WEIGHTS, ("    exps = np.exp(", "    raise NotImplementedError\n    exps = np.exp("),
           ("    return p * (", "    p = softmax_forward(p)\n    return p * ("))  # fmt: skip
-    out = ask("03")[1]
-    assert "blank softmax_forward" in out
-    assert "It calls softmax_forward, which is still blank" in out
+    for _ in range(3):
+        out = ask("03")[1]
+        assert "blank softmax_forward" in out
+        assert "waits softmax_backward" in out
+        assert "It calls softmax_forward, which is still blank" in out
+        assert "Hint:" not in out  # nothing is counted: nothing is known about it
+
+
+def test_a_function_that_calls_one_with_a_gap_waits_for_it(ask, tmp_path):
+    write(tmp_path, WEIGHTS, ("    exps = np.exp(a - a.max(axis=1, keepdims=True))", "    exps = ..."),
+          ("    return p * (", "    p = softmax_forward(p)\n    return p * ("))  # fmt: skip
+    assert "waits softmax_backward It calls softmax_forward, which is still blank (line 14)." in ask("03")[1]
+
+
+def test_where_one_array_is_wrong_the_right_ones_are_named(ask, tmp_path):
+    write(tmp_path, WEIGHTS, ("return dx, x.T @ dS @ x", "return dx + 1, x.T @ dS @ x"))
+    assert "dQ is right." in ask("03")[1]
 
 
 def test_a_file_that_is_not_there_can_be_made_again(ask):
@@ -220,6 +234,9 @@ def test_the_command_runs_in_a_process_of_its_own():
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"(\d+) of \1 done\.", done.stdout)
     assert sorted(SOLUTIONS.rglob("*.json")) == before
+    whole = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert re.search(r"(\d+) of \1$", whole.stdout.strip())
     wrong = subprocess.run([*command, "99"], cwd=root, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "there is no lesson 99; the lessons are 00 to " in wrong.stderr

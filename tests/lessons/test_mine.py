@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -170,6 +171,16 @@ def test_the_package_is_left_as_it_was():
     assert [getattr(get_backend("layers"), name) for name in Backend.__annotations__] == before
 
 
+def test_a_piece_of_dropout_has_the_mask_of_the_rows_it_is_given():
+    """A part of an array, as the model asks for it, gets the part of the mask that belongs there."""
+    forward, backward = pair_with(DROPOUT, READER)
+    x, rows = np.random.default_rng(2).standard_normal((9, 7)), np.array([7, 0, 4])
+    (whole, _), (part, cache) = forward(x, 0.3, 11, None), forward(x[rows], 0.3, 11, rows)
+    assert np.array_equal(part, whole[rows])
+    assert np.array_equal(whole, get_backend("layers").dropout_forward(x, 0.3, 11, None)[0])
+    assert np.array_equal(backward(x[rows], cache), part)
+
+
 def test_a_copy_of_a_model_keeps_the_backend_it_was_given():
     backend = backend_of(ALL)
     for made in (copy.copy(random_model(backend)), copy.deepcopy(random_model(backend))):
@@ -240,6 +251,14 @@ def test_a_file_that_cannot_be_run_is_told_and_the_rest_is_shown(solved, monkeyp
     printed = capsys.readouterr().out
     assert "03_equation_1.py, line 1: SyntaxError" in printed
     assert "yours is wrong" in printed
+    assert "The whole model of these pieces" in printed
+
+
+def test_the_solutions_are_all_right_and_so_is_the_model_of_them(capsys):
+    assert command.main(["--solutions", "--table"]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"(\d+) of \1 are yours", printed)
+    assert "wrong" not in printed
     assert "The whole model of these pieces" in printed
 
 
