@@ -120,12 +120,12 @@ assert recommended[1].argmax() == 1
 assert not set(ROWS[[*sport_fan, *space_fan]].ravel()) & set(ROWS[both].ravel())  # no word in common
 
 # %%
-# Each reader gets the title that fits. That is NRMS, and these were all its parts. Counting words in common could not do
-# this: it would give all four scores a 0. The model has learned from the clicks of others which words go together.
+# Each reader gets the title that fits. That is NRMS, and these were all its parts. Counting words in common could not
+# do this: it would give all four scores a 0. The model has learned from the clicks of others which words go together.
 #
-# *rockets win* gets about 0 from both, so the difference is all in *launch*: *rockets launch* gets far less from the sport
-# fan, and far more from the space fan. That is enough, because only the order within one reader's line counts. (Was it
-# luck? From 20 random starts, 19 come to this answer.)
+# *rockets win* gets about 0 from both, so the difference is all in *launch*: *rockets launch* gets far less from the
+# sport fan, and far more from the space fan. That is enough, because only the order within one reader's line counts.
+# (Was it luck? From 20 random starts, 19 come to this answer.)
 #
 # Why each derivative matters
 # ---------------------------
@@ -135,9 +135,9 @@ assert not set(ROWS[[*sport_fan, *space_fan]].ravel()) & set(ROWS[both].ravel())
 # of the 20 steps computed the loss 169 times. The paper's model has 530,208 numbers and then the word vectors, with
 # 30,000 words of 300 numbers another nine million. Nobody computes the loss ten million times for one step.
 #
-# With formulas, all derivatives together cost about as much as computing the loss two more times: each matrix product of
-# the forward has two in the backward, and that is nearly all there is. To find these formulas, to understand them and
-# to check them is what this course is about. You will write them all, and at the end the model trains with yours.
+# With formulas, all derivatives together cost about as much as computing the loss two more times: each matrix product
+# of the forward has two in the backward, and that is nearly all there is. To find these formulas, to understand them
+# and to check them is what this course is about. You will write them all, and at the end the model trains with yours.
 #
 # And each is needed: a number whose derivative is missing stays what it was by chance. Without those of the word
 # vectors the same training gets hardly anywhere:
@@ -485,8 +485,9 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 # of one head are (T, T).
 #
 # The paper writes :math:`e_i` for the vector of word i; the vectors of a title together are our x. Its M is our T, and
-# its :math:`Q_k`, the matrix between two words, is our B. Q, K and V are three matrices of attention (lesson 04), and q is
-# the query of the pooling (lesson 05). K is also the number of negatives; which one is meant is clear from the place.
+# its :math:`Q_k`, the matrix between two words, is our B. Q, K and V are three matrices of attention (lesson 04), and q
+# is the query of the pooling (lesson 05). K is also the number of negatives; which one is meant is clear from the
+# place.
 #
 # A letter that is not in the table belongs to the lesson that names it. Lesson 01 comes before the model: there A, B,
 # C and E are any matrices, and h is a small step.
@@ -508,6 +509,6 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 #
 # Open ``lessons/exercises/00_the_problem.py`` and run ``python -m lessons.check 00``.
 #
-# Further (answers in ``lessons/further/00.md``): (a) Multiply all scores of an impression by 3, or add 10 to each. Which
-# measures change? (b) Reverse an order without ties. What happens to the AUC? Use it to show that the mean AUC over all
-# orders is 0.5. (c) Find an order of the six candidates that has a higher MRR than another, but a lower AUC.
+# Further (answers in ``lessons/further/00.md``): (a) Multiply all scores of an impression by 3, or add 10 to each.
+# Which measures change? (b) Reverse an order without ties. What happens to the AUC? Use it to show that the mean AUC
+# over all orders is 0.5. (c) Find an order of the six candidates that has a higher MRR than another, but a lower AUC.

@@ -457,9 +457,9 @@ assert all(error > 1e-4 for name, error in sizes.items() if "correct" not in nam
 assert sizes["correct, float32 (h = 4e-3)"] > 1e-6  # at 1e-7 correct code would fail
 
 # %%
-# In float64, between correct code, near 1e-10, and the smallest of these mistakes, above 1e-4, lie six powers of ten with
-# nothing in them. The limit 1e-7 stands in the middle. So there is no grey zone in which to argue: in float64, 1e-5 is
-# not "nearly right" but a bug, or a function with a jump or a corner in it. NRMS has none of those.
+# In float64, between correct code, near 1e-10, and the smallest of these mistakes, above 1e-4, lie six powers of ten
+# with nothing in them. The limit 1e-7 stands in the middle. So there is no grey zone in which to argue: in float64,
+# 1e-5 is not "nearly right" but a bug, or a function with a jump or a corner in it. NRMS has none of those.
 #
 # In float32 correct code itself is near 1e-5, above the limit and close to the small mistakes. No limit separates them
 # well: in float32 gradients cannot be checked.
@@ -522,13 +522,14 @@ along_v = directional_derivative(lambda: float(np.sum(g * np.tanh(x))), x, v)
 assert np.isclose(along_v, by_hand @ v, rtol=1e-8)
 
 # %%
-# Can a mistake hide? Call the right gradient a, and the mistake e, what is added to it. The check sees a·v and
-# (a + e)·v. Their relative error, defined as above, is \|e·v\| / (\|a·v\| + \|(a + e)·v\|), which for a small mistake is
+# Can a mistake hide? Call the right gradient a, and the mistake e, what is added to it. The check sees a·v and (a +
+# e)·v. Their relative error, defined as above, is \|e·v\| / (\|a·v\| + \|(a + e)·v\|), which for a small mistake is
 # half of \|e·v\| / \|a·v\|.
 #
 # For a v drawn at random, a·v and e·v are random numbers with the spreads ‖a‖ and ‖e‖. In a space of 100,000 numbers
 # *everything* is nearly at a right angle to v, a and e alike. That does no harm: both products shrink by the same
-# factor, and their quotient stays. So the error that is shown has the size ½ ‖e‖ / ‖a‖, whatever the number of parameters.
+# factor, and their quotient stays. So the error that is shown has the size ½ ‖e‖ / ‖a‖, whatever the number of
+# parameters.
 #
 # That is its size; its value is a matter of luck. In half of all draws it is larger than that. In a share of 2/π · t of
 # the draws it is smaller than t times that (for a small t, and an e that points elsewhere than a).
@@ -547,20 +548,20 @@ assert np.isclose(np.median(shows), 0.005, rtol=0.05)
 assert np.isclose(np.mean(shows < 5e-5), 2 / np.pi * 0.01, rtol=0.1)
 
 # %%
-# And if just *one* of the 100,000 numbers is wrong, and only by 1% of its size? Then ‖e‖ / ‖a‖ is 0.01 / √100,000 = 3e-5.
-# Half of that is small, and still more than a hundred times the limit of 1e-7:
+# And if just *one* of the 100,000 numbers is wrong, and only by 1% of its size? Then ‖e‖ / ‖a‖ is 0.01 / √100,000 =
+# 3e-5. Half of that is small, and still more than a hundred times the limit of 1e-7:
 
 # %%
-along_e = 0.01 * draws[:, :1000]  # e·v where number i alone is wrong: of v only v_i counts; the numbers of a have size 1
+along_e = 0.01 * draws[:, :1000]  # e·v for each of 1,000 places of the wrong number, as the numbers of a have size 1
 along_a = (draws @ a)[:, None]
 shows = np.abs(along_e) / (np.abs(along_a) + np.abs(along_a + along_e))  # (draws, numbers that may be wrong)
 print(f"one number of 100,000 that is 1% off shows as {np.median(shows):.0e} (median)")
 assert 100 < np.median(shows) / 1e-7 < 250
 
 # %%
-# So the sensitivity is this: with the limit of 1e-7, a mistake of 1% of the gradient's length goes unseen in one draw of
-# 80,000, and the one wrong number in one draw of 250. Lesson 10 takes six directions, and a mistake that hides has to
-# hide from all of them. What the one number does not say is *where* the mistake is. So: full differences for the
+# So the sensitivity is this: with the limit of 1e-7, a mistake of 1% of the gradient's length goes unseen in one draw
+# of 80,000, and the one wrong number in one draw of 250. Lesson 10 takes six directions, and a mistake that hides has
+# to hide from all of them. What the one number does not say is *where* the mistake is. So: full differences for the
 # layers, some random directions for the whole model.
 #
 # What to remember

@@ -40,9 +40,10 @@ from nrms_np.packed import RowGradient
 # The story
 # ---------
 #
-# From here to lesson 10 the numbers that you can follow by eye are mostly those of one reader, *our reader*. They clicked
-# on *Coaches win again and again* and on *Moon launch*. Now they are shown *Rockets win again* (the team of lesson 00),
-# *Rockets launch again* and *Bank rates rise*, and they click on the first. (``lessons/story.py`` has it all.)
+# From here to lesson 10 the numbers that you can follow by eye are mostly those of one reader, *our reader*. They
+# clicked on *Coaches win again and again* and on *Moon launch*. Now they are shown *Rockets win again* (the team of
+# lesson 00), *Rockets launch again* and *Bank rates rise*, and they click on the first. (``lessons/story.py`` has it
+# all.)
 #
 # From a title to row numbers
 # ---------------------------
@@ -169,8 +170,8 @@ assert overwritten[4].tolist() == [0.0, 1.0, 1.0, 1.0]  # only the last use is l
 # result back with ``d_table[rows] = ...``. Row 4 is read twice, both times as 0. Two results are written to it, and
 # the second overwrites the first. No error, no warning.
 #
-# ``np.add.at`` goes through the places one after the other, so that each addition sees the one before, as in a loop. Here
-# it counts how often each word stands in the title:
+# ``np.add.at`` goes through the places one after the other, so that each addition sees the one before, as in a loop.
+# Here it counts how often each word stands in the title:
 
 # %%
 times = np.zeros(8)
@@ -368,9 +369,9 @@ course.show(
 )
 
 # %%
-# (The package computes a mask from one number, the *dropout key*, and that from the run's seed, the training step and the
-# layer: so a stopped run can go on with the very masks it would have had. nrms_np/layers/dropout.py has it. Your own
-# functions are given the mask.)
+# (The package computes a mask from one number, the *dropout key*, and that from the run's seed, the training step and
+# the layer: so a stopped run can go on with the very masks it would have had. nrms_np/layers/dropout.py has it. Your
+# own functions are given the mask.)
 #
 # Dropout, backward
 # -----------------
@@ -415,8 +416,9 @@ for name, wrong in wrong_backwards.items():
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/02_word_embeddings.py`` and run ``python -m lessons.check 02``. The two functions of the lookup
-# and the two of dropout are the first pieces of your own NRMS: ``python -m lessons.mine`` shows which pieces are yours.
+# Open ``lessons/exercises/02_word_embeddings.py`` and run ``python -m lessons.check 02``. The two functions of the
+# lookup and the two of dropout are the first pieces of your own NRMS: ``python -m lessons.mine`` shows which pieces are
+# yours.
 #
 # Further (answers in ``lessons/further/02.md``): (a) Write the backward of the lookup with ``np.bincount``, one column
 # at a time. (b) All unknown words share row 0. What gradient does it get, and what will its vector come to mean?

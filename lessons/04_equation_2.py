@@ -140,10 +140,10 @@ assert np.allclose(h[0], [1.44, 0.28, 0.16, 0.67], atol=0.005)  # sport, space |
 # columns k·d to (k+1)·d: columns of a product depend only on the same columns of its right factor. The same holds for
 # Q and K.
 #
-# Is every bilinear form a projected one? No. (The answer may be skipped: nothing that follows needs it.) The product of a
-# (D, d) and a (d, D) matrix has rank d at most: each of its rows is a sum of the same d rows, each times some number.
-# With d = 1 all rows are multiples of one, as in ((2, 4), (1, 2)); ((1, 0), (0, 1)) is out of reach. If a B_k has rank d
-# or less, it can be split into two such matrices, by its singular value decomposition
+# Is every bilinear form a projected one? No. (The answer may be skipped: nothing that follows needs it.) The product of
+# a (D, d) and a (d, D) matrix has rank d at most: each of its rows is a sum of the same d rows, each times some number.
+# With d = 1 all rows are multiples of one, as in ((2, 4), (1, 2)); ((1, 0), (0, 1)) is out of reach. If a B_k has rank
+# d or less, it can be split into two such matrices, by its singular value decomposition
 # :math:`B_k = U \, \mathrm{diag}(\sigma) \, Z^T`: take :math:`Q_k = U \, \mathrm{diag}(\sigma) \sqrt{d}` and
 # :math:`K_k = Z`, of both only the first d columns. If the rank is higher, something is lost.
 
@@ -229,10 +229,11 @@ course.show(
 )
 
 # %%
-# At the paper's d = 16 little is lost: the length of the gradient falls from 0.31 to 0.22. At d = 256 a quarter of it is left.
-# And all of this depends on the variance of queries and keys. With the first values that the package draws, a query's
-# number has a variance of 0.17, and the scores of a head of 16 have a spread of 0.7 *without* the √d. So training could
-# begin without it. It keeps the size of the scores from depending on d, and that is the reason to have it.
+# At the paper's d = 16 little is lost: the length of the gradient falls from 0.31 to 0.22. At d = 256 a quarter of it
+# is left. And all of this depends on the variance of queries and keys. With the first values that the package draws, a
+# query's number has a variance of 0.17, and the scores of a head of 16 have a spread of 0.7 *without* the √d. So
+# training could begin without it. It keeps the size of the scores from depending on d, and that is the reason to have
+# it.
 
 # %%
 first = initial_parameters(Config(), words=2000)
@@ -272,16 +273,16 @@ course.derive("derive_query_and_key_gradients")
 
 # %%
 # A is s χ, B is :math:`\kappa^T`. So :math:`d(s \chi) = dS \, \kappa`, and since s χ grows s times as fast as χ,
-# :math:`d\chi = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s \chi)^T dS`; transposed, :math:`d\kappa = s \, dS^T \chi`. A
-# query gets the keys it looked at, a key gets the queries that looked at it.
+# :math:`d\chi = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s \chi)^T dS`; transposed,
+# :math:`d\kappa = s \, dS^T \chi`. A query gets the keys it looked at, a key gets the queries that looked at it.
 #
 # Numbers. Say the loss falls when *Rockets* has more sport: of dh for head 0, the row of *Rockets* is (−1, 0), the
-# others are 0. *Rockets*, *win* and *again* have the keys (1, 1), (3, 1), (0, 0) and the values (1, 1), (2, 0), (0, 0); the
-# query of *Rockets* is (0.5, 0.5), and its weights are 0.28, 0.58, 0.14. Then
+# others are 0. *Rockets*, *win* and *again* have the keys (1, 1), (3, 1), (0, 0) and the values (1, 1), (2, 0), (0, 0);
+# the query of *Rockets* is (0.5, 0.5), and its weights are 0.28, 0.58, 0.14. Then
 #
 # - dα: the row of *Rockets* is minus the sport of each value, (−1, −2, 0). Looking at *win* pays most.
-# - dS: the weighted mean of that row is 0.28·(−1) + 0.58·(−2) = −1.44. So the row is 0.28·(−1 + 1.44), 0.58·(−2 + 1.44),
-#   0.14·(0 + 1.44), which is (0.12, −0.32, 0.20): score *win* higher, *again* lower.
+# - dS: the weighted mean of that row is 0.28·(−1) + 0.58·(−2) = −1.44. So the row is 0.28·(−1 + 1.44),
+#   0.58·(−2 + 1.44), 0.14·(0 + 1.44), which is (0.12, −0.32, 0.20): score *win* higher, *again* lower.
 # - dχ: 0.71·(0.12·(1, 1) − 0.32·(3, 1) + 0.20·(0, 0)) = (−0.60, −0.14): *Rockets* should ask more for sport.
 # - dκ: each key gets its number of dS, times 0.71, times the query (0.5, 0.5): *win* gets (−0.11, −0.11).
 # - dv: each value gets its weight, times (−1, 0): more sport, wherever it may come from.

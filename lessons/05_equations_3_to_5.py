@@ -85,9 +85,11 @@ alpha = np.exp(a) / np.exp(a).sum()
 r = sum(alpha[i] * h[i] for i in range(3))
 
 # %%
-# Follow *Rockets*: z = (1.44 + 0.28 − 1.5, 0.67) = (0.22, 0.67), tanh makes (0.22, 0.59) of it, the score is
-# 2·0.22 + 0.59 = 1.02. *again* knows less of the topic (1.33, below 1.5) and has the smallest score. So its weight is
-# 0.13 instead of a third, and r has more sport than the plain mean of the three rows, which is 1.36:
+# Follow *Rockets*: z = (1.44 + 0.28 − 1.5, 0.67) = (0.22, 0.67), tanh makes (0.22, 0.59) of it, the score is 2·0.22 +
+# 0.59 = 1.02. (Numbers are rounded after a sum, not before: with three digits it is 2·0.216 + 0.587 = 1.019. So the
+# last digit may differ by one from what you add up, here and in the other lessons.) *again* knows less of the topic
+# (1.33, below 1.5) and has the smallest score. So its weight is 0.13 instead of a third, and r has more sport than the
+# plain mean of the three rows, which is 1.36:
 
 # %%
 packages_r, cache = additive_attention_forward(h, W, b, q)
@@ -191,10 +193,10 @@ assert np.isclose(da.sum(), 0)
 # **a_i = q · hidden_i.** q is used once for each word, so its gradient is a sum over the words,
 # :math:`dq = \sum_i da_i \, hidden_i`. And :math:`d\,hidden_i = da_i \, q`.
 #
-# **hidden = tanh(z).** With :math:`s = e^z - e^{-z}` and :math:`c = e^z + e^{-z}` we have :math:`\tanh z = s / c`,
-# :math:`s' = c` and :math:`c' = s`. The quotient rule:
+# **hidden = tanh(z).** With :math:`f = e^z - e^{-z}` and :math:`g = e^z + e^{-z}` we have :math:`\tanh z = f / g`,
+# :math:`f' = g` and :math:`g' = f`. The quotient rule:
 #
-# .. math:: \tanh' z = \frac{s' c - s \, c'}{c^2} = \frac{c^2 - s^2}{c^2} = 1 - \tanh^2 z
+# .. math:: \tanh' z = \frac{f' g - f \, g'}{g^2} = \frac{g^2 - f^2}{g^2} = 1 - \tanh^2 z
 #
 # number by number. The slope is computed from the *result* of tanh; z itself need not be kept. For *win*,
 # dz = −0.08·(2, 1) ∗ (1 − 0.31², 1 − 0.59²) = (−0.14, −0.05).
@@ -215,7 +217,8 @@ copies = {"as what is averaged": h.copy(), "as what decides": h.copy()}
 def loss() -> float:
     """Σ dr · r, with a copy of h for each of its two uses."""
     averaged, decides = copies.values()
-    return float(dr @ (softmax_forward(np.tanh(decides @ W + b) @ q)[0] @ averaged))
+    weights = additive_attention_forward(decides, W, b, q)[1].alpha  # the cache keeps them
+    return float(dr @ (weights @ averaged))
 
 
 ways = {name: numerical_gradient(loss, copy) for name, copy in copies.items()}
@@ -228,8 +231,9 @@ course.show(
     draw.two_ways(words, story.DIMENSIONS, ways),
     "05_two_ways",
     caption="The title should have more sport. Averaged: more sport in each word, by its weight. Deciding: win should count more, "
-    "so it should have more of all that makes a word count, even space and time.",
-    alt="Two tables of gradients, three words by sport, space and time, and their sum dh.",
+    "so it should have more of all that makes a word count, even space and time. Action gets nothing either way: dr has "
+    "none, and W does not read it.",
+    alt="Two tables of gradients, three words by sport, space and time, and their sum dh. Action, all zero, is left out.",
 )
 
 # %%
@@ -237,7 +241,8 @@ course.show(
 # weight near 0 gets next to nothing. On the second way it gets little too, because :math:`da_i` has the factor
 # :math:`\alpha_i`. The weight of such a word changes mainly through W, b and q, which all words share. They got
 #
-# - dq = 0.02·(0.22, 0.59) − 0.08·(0.31, 0.59) + 0.06·(−0.17, 0.24) = (−0.03, −0.02): topic should count more;
+# - dq = 0.02·(0.22, 0.59) − 0.08·(0.31, 0.59) + 0.06·(−0.17, 0.24) = (−0.03, −0.02): topic should count more, and
+#   time too;
 # - db = (0.01, 0.02), the sum of the three rows of dz.
 
 # %%
@@ -299,16 +304,17 @@ for wrong in (without_second_way, without_sum):
 # What to remember
 # ----------------
 #
-# 1. Score, softmax, weighted mean: r = Σ α_i h_i with α = softmax(tanh(h W + b) q). Any number of words in, one
-#    vector out.
+# 1. Score, softmax, weighted mean: r = Σ α_i h_i, where each word's weight comes from a score of its own. Any number of
+#    words in, one vector out.
 # 2. The gradient of a score is α_i (h_i − r) · dr. What is used for every word, b and q, gets a sum over the words.
 # 3. h has two ways to r: it is averaged, and it decides the weights. Its gradient is the sum of both.
 #
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/05_equations_3_to_5.py`` and run ``python -m lessons.check 05``. ``additive_attention_forward``
-# and ``additive_attention_backward`` are pieces of your own NRMS (``python -m lessons.mine``).
+# Open ``lessons/exercises/05_equations_3_to_5.py`` and run ``python -m lessons.check 05``.
+# ``additive_attention_forward`` and ``additive_attention_backward`` are pieces of your own NRMS (``python -m
+# lessons.mine``).
 #
 # Further (answers in ``lessons/further/05.md``): (a) Reorder the words of h: what happens to r? (b) Multiply q by 100:
 # which word makes up r, and how large is dq? (c) The numbers of da sum to 0. What does that say about the gradient of

@@ -2,7 +2,7 @@ r"""
 Lesson 06: the news encoder, all pieces in a row
 ================================================
 
-*About 65 minutes, 35 of them for the exercises.*
+About 65 minutes, 35 of them for the exercises.
 
 The word vectors of lesson 02, the self-attention of lessons 03 and 04 and the additive attention of lesson 05 make
 one machine: words of a title go in, a news vector comes out. Here we put them together and run the gradient back
@@ -77,8 +77,8 @@ assert np.allclose(r, [1.439, 0, 0.132, 0.653], atol=1e-3)
 
 # %%
 # Every ``_forward`` gives back two things: its result and a *cache*, the arrays its backward will need. Self-attention
-# keeps its weights and values, pooling its weights and tanh. The news vector has much sport, from *coaches* and *win*, no
-# space, and some time, from *again*.
+# keeps its weights and values, pooling its weights and tanh. The news vector has much sport, from *coaches* and *win*,
+# no space, and some time, from *again*.
 #
 # Chain rule
 # ----------
@@ -92,8 +92,10 @@ assert np.allclose(r, [1.439, 0, 0.132, 0.653], atol=1e-3)
 # r too. Then a function has a table of derivatives, called J or the *Jacobian*: row a, column n of :math:`J_r` is
 # :math:`\partial r_a / \partial h_n`, and row n, column m of :math:`J_h` is :math:`\partial h_n / \partial x_m`.
 #
-# **Derive before you read on.** dr is known. What is dx, with products of these tables? Write ``derive_chain`` in
-# ``lessons/exercises/06_news_encoder.py``, then run ``python -m lessons.check 06 derive_chain``.
+# .. admonition:: Derive before you read on
+#
+#     dr is known. What is dx, with products of these tables? Write ``derive_chain`` in
+#     ``lessons/exercises/06_news_encoder.py`` and run ``python -m lessons.check 06 derive_chain``.
 
 # %%
 course.derive("derive_chain")
@@ -131,8 +133,12 @@ def news_vector(x: np.ndarray) -> np.ndarray:
 J = np.array([numerical_gradient(lambda a=a: float(news_vector(x)[a]), x).ravel() for a in range(4)])  # (4, 5·4)
 
 # %%
-# **Stop and write** ``attend_forward`` and ``attend_backward``: self-attention, then pooling, of one sequence. They are
-# pieces of your own NRMS, for titles here and for histories in lesson 08. Below they are worked with numbers.
+# .. admonition:: Write before you read on
+#
+#     ``attend_forward`` is self-attention, then pooling, of one sequence: the chain above, for any sizes. One line of
+#     it is wrong; mend it. Then write ``attend_backward``, and run
+#     ``python -m lessons.check 06 attend_forward attend_backward``. They are pieces of your own NRMS, for titles here
+#     and for histories in lesson 08. Below they are worked with numbers.
 
 # %%
 course.derive("attend_backward")
@@ -141,18 +147,20 @@ course.derive("attend_backward")
 # Backward, with numbers
 # ----------------------
 #
-# Let L be the sport of the news vector, :math:`r_{sport}` = 1.439. So dr = (1, 0, 0, 0). Follow what comes back to the
-# first word, *coaches*, and there to its sport.
+# Let L be the sport of the news vector, :math:`r_{sport}` = 1.439. So dr = (1, 0, 0, 0). (This L is no loss that should
+# fall. A gradient above zero, ▲, means here: more of this number, more sport.) Follow what comes back to the first
+# word, *coaches*, and there to its sport.
 #
 # *Through the pooling.* After self-attention the sport of *coaches* is :math:`h_{0,sport}` = 0.266 · 2 + 0.540 · 2 =
-# 1.612: of the five words it looks at itself with weight 0.266 and at *win* with 0.540. Its weight in the mean is 0.394.
+# 1.612: of the five words it looks at itself with weight 0.266 and at *win* with 0.540. Its weight in the mean is
+# 0.394.
 #
 # - As what is averaged: 0.394.
 # - As what decides the weight: da = 0.394 · (1.612 − 1.439) = 0.068. The query counts the topic twice, q = 2, and tanh
 #   has the slope 0.988 there. So dz = 0.068 · 2 · 0.988 = 0.134, and W passes it to sport unchanged.
 #
-# Together :math:`dh_{0,sport}` = 0.394 + 0.134 = 0.528. For *again* the same sum is 0.069 − 0.056 = 0.013: what sport in
-# *again* adds to the mean, it takes away by drawing weight from words that have more of it.
+# Together :math:`dh_{0,sport}` = 0.394 + 0.134 = 0.528. For *again* the same sum is 0.069 − 0.056 = 0.013: what sport
+# in *again* adds to the mean, it takes away by drawing weight from words that have more of it.
 #
 # *Through the self-attention* these five gradients meet in each word again, as query, as key and as value (lesson 04).
 
@@ -173,19 +181,21 @@ again = story.WORDS.index("again")
 assert np.allclose(d_table[again], dx[2] + dx[4])
 assert [bool(np.any(row)) for row in d_table] == [row in title for row in range(len(story.WORDS))]
 assert np.isclose(dx[1, 0], 0.896, atol=1e-3)
+assert np.allclose(pooled.alpha[:2], 0.394, atol=1e-3)
 course.show(
     draw.returning(words, dr, dh, dx, d_table[again], story.DIMENSIONS),
     "06_returning",
-    caption="What comes back when L is the sport of the news vector, from dr to the row of again in the table.",
-    alt="Three tables of gradients with a row for each word: dr, below it dh, below that dx, and the row of again in the "
-    "table of words, which is the sum of two rows of dx.",
+    caption="What comes back when L is the sport of the news vector, from dr to the row of again in the table. ▲: more of it, "
+    "more sport. Rounded after the sum, not before.",
+    alt="At the bottom right dr, one row: sport 1, the others 0. Above it dh and to the left of that dx, both with a row for "
+    "each word. Below dx the row of again in the table of words, the sum of two rows of dx.",
 )
 
 # %%
-# Look at *win*. Its sport gets 0.896, much more than its 0.394 in the mean: every word that looks at it takes its sport
-# home. A word vector's gradient comes along many ways, as query, key and value in every head, and from there as
-# what is averaged and what decides the weights. No line of the code lists these ways. Each backward sums the ways inside
-# its own piece, and the chain does the rest. (Lesson 10 takes them apart again.)
+# Look at *win*. Its weight in the mean is 0.394, the same as that of *coaches*, but its sport gets 0.896: every word
+# that looks at it takes its sport home. A word vector's gradient comes along many ways, as query, key and value in
+# every head, and from there as what is averaged and what decides the weights. No line of the code lists these ways.
+# Each backward sums the ways inside its own piece, and the chain does the rest. (Lesson 10 takes them apart again.)
 #
 # What dropout does
 # -----------------
@@ -194,9 +204,10 @@ course.show(
 # each number keeps its mean. In training it is one more piece of the chain, forward and backward. In use, which is
 # called *inference*, it is left out.
 #
-# The package draws a mask from a *key*, one number for each training step and layer. So every step has another mask, and
-# a step that is run again has the same. That lets us check gradients with dropout switched on: finite differences call
-# the forward over and over, and it must be the same function each time.
+# The package computes a mask from its dropout key, one number for each training step and layer. (The word is lesson
+# 02's; the keys of attention are something else.) So every step has another mask, and a step that is run again has the
+# same. That lets us check gradients with dropout switched on: finite differences call the forward over and over, and it
+# must be the same function each time.
 #
 # From here on random numbers, and sizes that all differ: T = 5, D = 7, H = 3, d = 2, A = 4.
 
@@ -240,7 +251,7 @@ assert np.array_equal(*(encode(8, **inputs)[0] for _ in range(2)))  # the same s
 
 # %%
 # What does it look like from outside? The same title over 400 training steps gives 400 different news vectors, around
-# the one of inference. The rest of the model must get along with all of them, so it cannot rely on any single number.
+# the one of inference. The rest of the model must do well with each of them, so it cannot rely on any single number.
 #
 # Each number of x keeps its mean under dropout. The numbers of r need not: softmax and tanh are curved, and the mean
 # of a curved function is not the function of the mean. So the mean of the 400 is near the inference vector, not on
@@ -325,9 +336,8 @@ for wrong in (around_dropout, another_mask, overwrites):
 # ------------------------
 #
 # A model has many titles and one set of parameters. Each title goes through the same chain. What does that make of the
-# gradients? The table and the six parameters are used by every title, and a value that is used several times gets the
-# sum of what its uses pass back. That is all; the exercises ask you to write it: ``news_forward`` and
-# ``news_backward``.
+# gradients of the table and of the six parameters? You have all that it takes to say so; the exercises ask you to write
+# it: ``news_forward`` and ``news_backward``.
 #
 # What to remember
 # ----------------
@@ -340,8 +350,9 @@ for wrong in (around_dropout, another_mask, overwrites):
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/06_news_encoder.py``, and run ``python -m lessons.check 06``. ``news_backward`` runs and is
-# wrong for more than one title: find the bug.
+# Open ``lessons/exercises/06_news_encoder.py`` and run ``python -m lessons.check 06``. Your functions have no caches: a
+# backward of yours is given the inputs of the forward and computes again what it needs. That takes longer, and makes
+# one mistake less possible: the cache of another forward. The package keeps caches because it has to be fast.
 #
 # Further: (a) Add the output projection of lesson 04: which lines of ``encode`` and ``encode_backward`` change? (b)
 # With all word vectors the same, what are Q's and K's gradients, and why? (c) Run the gradient check with a mask that

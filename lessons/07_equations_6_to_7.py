@@ -2,7 +2,7 @@ r"""
 Lesson 07: equations 6-7, the same function one level up
 ========================================================
 
-*About 60 minutes, half of them for the exercises.*
+About 60 minutes, half of them for the exercises.
 
 A title is a sequence of word vectors, and lesson 06 made one news vector of it. A reader is known by the news they
 clicked: a sequence of news vectors. That is the same situation again, one level up. So nothing new has to be
@@ -71,7 +71,7 @@ assert np.allclose(r, [[1.439, 0, 0.132, 0.653], [0, 2, 0.5, 0]], atol=1e-3)
 
 # %%
 # The story's user level has Q = K = V = 1, the identity matrix, so a click is its own query, key and value. Click 0
-# asks in head 0: its scores are 1.439 · 1.439 / √2 = 1.465 with itself, and 1.439 · 0 + 0 · 2 = 0 with *Moon launch*.
+# asks in head 0: its scores are 1.4393 · 1.4393 / √2 = 1.465 with itself, and 1.439 · 0 + 0 · 2 = 0 with *Moon launch*.
 # exp(1.465) = 4.327 and exp(0) = 1, so the weights are 4.327 / 5.327 = 0.8123 and 0.1877. And what it takes home is
 # 0.8123 · (1.439, 0) + 0.1877 · (0, 2) = (1.169, 0.375): sport with a little space, because this reader likes both.
 
@@ -95,7 +95,7 @@ assert np.allclose(bilinear_attention_forward(r, B, of_user["V"], scale=1.0)[0],
 # -------------------
 #
 # The paper prints M instead of N above the sums of equations 6 and 7. M is the number of words of a title, and a
-# history does not have M clicks. Take it at its word, with a title of M = 1 word. Then the denominator leaves out
+# history does not have M clicks. Suppose that M is meant, with a title of M = 1 word. Then the denominator leaves out
 # *Moon launch*, which still has a weight, and the weights sum to more than 1:
 
 # %%
@@ -112,18 +112,20 @@ assert as_printed.sum() > 1.2
 # -------------------
 #
 # The backward is that of lesson 04. Once with numbers: let L be the sport of click 0 after attention,
-# :math:`h_{0,sport}` = 1.169, so dh is 1 there and 0 elsewhere. Three ways lead back.
+# :math:`h_{0,sport}` = 1.169, so dh is 1 there and 0 elsewhere. (As in lesson 06, this L is not a loss: a gradient
+# above zero means that more of this number gives more sport.) Three ways lead back.
 #
 # - As *value*: :math:`h_{0,sport} = 0.8123 \, r_{0,sport} + 0.1877 \, r_{1,sport}`. So the sport of click 0 is passed
 #   0.8123, that of click 1 is passed 0.1877.
 # - The weights: each is passed the sport it weighs, dβ = (1.439, 0). Softmax backward: dS = β (dβ − 1.169) = (0.8123 ·
-#   0.270, 0.1877 · (−1.169)) = (0.2195, −0.2195). From the scores, :math:`S_{0j} = r_0 \cdot r_j / \sqrt 2`, it goes on.
+#   0.270, 0.1877 · (−1.169)) = (0.2195, −0.2195). From the scores, :math:`S_{0j} = r_0 \cdot r_j / \sqrt 2`, it goes
+#   on.
 # - As *query*: :math:`r_0` is passed (0.2195 · (1.439, 0) − 0.2195 · (0, 2)) / √2 = (0.2234, −0.3104).
 # - As *key*: :math:`r_0` is passed 0.2195 · 1.439 / √2 = 0.2234 in sport, :math:`r_1` is passed −0.2234.
 #
-# The three meet: click 0 gets (0.8123 + 0.2234 + 0.2234, −0.3104) = (1.259, −0.310), click 1 gets (0.1877 − 0.2234, 0) =
-# (−0.036, 0). More sport in *Moon launch* would make the sport of click 0 *smaller*: what it adds as a value, it loses by
-# drawing weight away from click 0.
+# The three meet: click 0 gets (0.8123 + 0.2234 + 0.2234, −0.3104) = (1.259, −0.310), click 1 gets (0.1877 − 0.2234, 0)
+# = (−0.036, 0). More sport in *Moon launch* would make the sport of click 0 *smaller*: what it adds as a value, it
+# loses by drawing weight away from click 0.
 
 # %%
 dh = np.zeros_like(h)
@@ -142,7 +144,7 @@ assert_gradient("r", dr, measured)
 # A training step takes many readers at once, a *batch*. No title holds word vectors itself: it holds *row numbers* of
 # the table of word vectors (lesson 02). In the same way a history holds row numbers of the table of news vectors. Let
 # a second reader, Ben, have clicked on *Rockets launch again* and then, as ours, on *Coaches win again and again*.
-# Somebody is shown *Rockets win again* and *Coaches win again and again*:
+# The candidates are *Rockets win again* and *Coaches win again and again*:
 
 # %%
 TITLES = [*story.HISTORY, *story.CANDIDATES]
@@ -170,7 +172,7 @@ assert histories.sequence(1).tolist() == [3, 0]
 course.show(
     draw.one_function_twice(story.WORDS, TITLES, titles, histories, candidates),
     "07_one_function_twice",
-    caption="Arrows are references to rows of a table. In ink, what belongs to news 0: it is encoded once and used three "
+    caption="Arrows are references to rows of a table. Black: what belongs to news 0. It is encoded once and used three "
     "times, so three gradients return to it.",
     alt="Three columns: eight words, five news items, three uses. Arrows go from words to the news whose titles have them, "
     "and from news to our reader's history, Ben's history and the candidates. News 0 has three arrows to the right.",
@@ -182,9 +184,10 @@ course.show(
 #
 # For the check that follows, random numbers in float64 and sizes that are all different: word vectors with D = 5
 # numbers, H = 2 heads of d = 3, so H·d = 6, and A = 4 for the query of the pooling. ``attend_forward`` of
-# nrms_np/encoder.py is the chain of lesson 06 for many titles. It is told by what functions to do it; ``layers`` are
-# those you know. (``subset(parameters, "news")`` are the parameters whose names begin with ``news.``, without this
-# beginning, and ``prefixed`` puts it back.)
+# nrms_np/encoder.py is the chain of lesson 06 for many titles. (Yours of lesson 06 has the same name and does the same
+# for one sequence of vectors, x. The package's looks the vectors up by itself: it is given a table and the rows.) It is
+# told by what functions to do it; ``layers`` are those you know. (``subset(parameters, "news")`` are the parameters
+# whose names begin with ``news.``, without this beginning, and ``prefixed`` puts it back.)
 
 # %%
 rng = np.random.default_rng(7)
@@ -227,11 +230,13 @@ assert output.shape == (2 + 2 + 2, H * d)  # our reader's 2 clicks, Ben's 2, 2 c
 # backward of each use gives its :math:`dx_{s,t}`: for a history out of self-attention, for a candidate it is what comes
 # from above.
 #
-# **Derive before you read on.** What is :math:`dR_m`, the gradient of one row? Write ``derive_row_gradient`` in
-# ``lessons/exercises/07_equations_6_to_7.py``, then run ``python -m lessons.check 07 derive_row_gradient``.
+# .. admonition:: Derive before you read on
+#
+#     What is :math:`dR_m`, the gradient of one row? Write ``derive_news_row_gradient`` in
+#     ``lessons/exercises/07_equations_6_to_7.py`` and run ``python -m lessons.check 07 derive_news_row_gradient``.
 
 # %%
-course.derive("derive_row_gradient")
+course.derive("derive_news_row_gradient")
 
 # %%
 # The loss depends on row m through every place that reads it. The chain rule sums over all these places:
@@ -271,9 +276,9 @@ def both_levels_backward(d_output: np.ndarray, caches: tuple) -> tuple[Parameter
 
 
 # %%
-# First with the story's numbers. Let L be the sum of the sport of all six output rows. What does news 0 get? As a
-# candidate it is used as it is, so its sport is passed 1. From our reader it gets the 1.259 from above and a bit from
-# click 1, which looked at it; from Ben likewise. The sum is what differences measure when the row is moved:
+# First with the story's numbers. Let L be the sum of the sport of all six output rows (again no loss). What does news 0
+# get? As a candidate it is used as it is, so its sport is passed 1. From our reader it gets the 1.259 from above and a
+# bit from click 1, which looked at it; from Ben likewise. The sum is what differences measure when the row is moved:
 
 # %%
 _, story_caches = both_levels_forward(story.PARAMETERS, 2, 1 / np.sqrt(2))
@@ -295,7 +300,8 @@ assert_gradient("table of news", sum(story_pieces), measured)
 course.show(
     draw.gradients_meet([piece[0] for piece in story_pieces], measured[0], story.DIMENSIONS),
     "07_gradients_meet",
-    caption="The gradient of news 0, Coaches win again and again, for L = the sport of all outputs. Each use sends a piece.",
+    caption="The gradient of news 0, Coaches win again and again, for L = the sport of all outputs. ▲: more of it, more sport. "
+    "Each use sends a piece.",
     alt="A table of three rows, from our reader's history, from Ben's history and as a candidate, a rule, their sum, and the "
     "measured gradient, which is the same.",
 )
@@ -304,10 +310,10 @@ course.show(
 # Once through the encoder
 # ------------------------
 #
-# Only when all pieces have met does the gradient go through the news encoder, once. Is that allowed? Each use could
+# First all pieces are added up, then their sum goes through the news encoder, once. Is that allowed? Each use could
 # also send its own piece through the encoder, and we could add the results at the end. Lesson 06 had the table J of all
-# derivatives of a function's outputs with respect to its inputs, and found that its backward multiplies by
-# :math:`J^T`. A product with a matrix is linear, so
+# derivatives of a function's outputs with respect to its inputs, and found that its backward multiplies by :math:`J^T`.
+# A product with a matrix is linear, so
 #
 # .. math::
 #     J^T dR^{(0)} + J^T dR^{(1)} + J^T dR^{(2)} = J^T \big( dR^{(0)} + dR^{(1)} + dR^{(2)} \big)
@@ -386,10 +392,11 @@ assert np.array_equal(added, written)  # the mistake is invisible
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/07_equations_6_to_7.py``, and run ``python -m lessons.check 07``. One function there runs and
-# is wrong: a reader may click on the same news item twice, and it does not know.
+# Open ``lessons/exercises/07_equations_6_to_7.py`` and run ``python -m lessons.check 07``. One function there runs and
+# is wrong: a reader may click on the same news item twice, and it does not know. And the backward goes a step further
+# than that of this page: it returns gradients for the rows that were read, and no table of zeros around them.
 #
-# Further: (a) A reader clicked the same news item twice. What does ``d_news[rows] += dr`` do then, and why does
-# ``np.add.at`` do it right? (b) Leave the candidates out of the sum. Which entries of the gradient check fail, and
-# which still pass? Why those? (c) *coaches* and *and* stand in one title only, the same one. Are their gradients equal?
-# Say why before you look. Answers are in ``lessons/further/07.md``.
+# Further: (a) Two readers have the same history and see different candidates. So they have the same h and different dh.
+# How often has the backward of self-attention to run for the two, and on what? (b) Leave the candidates out of the sum.
+# Which entries of the gradient check fail, and which still pass? Why those? (c) *coaches* and *and* stand in one title
+# only, the same one. Are their gradients equal? Say why before you look. Answers are in ``lessons/further/07.md``.

@@ -90,8 +90,7 @@ TASKS = {
     ),
     "attend_forward": Task(
         check_forward,
-        "Each forward returns (output, cache), and the output is what the next one takes. The scale is 1 / np.sqrt(d) with "
-        "the width d of one head.",
+        "Self-attention is scaled by 1/√d, and d is the width of one head. Q has the columns of all heads side by side.",
     ),
     "attend_backward": Task(
         check_backward,
@@ -100,6 +99,8 @@ TASKS = {
     ),
     "news_forward": Task(check_news_forward, "For each title, look its rows up in the table and call attend_forward."),
     "news_backward": Task(
-        check_news_backward, "All titles share the parameters. What is left of the first title's gradients at the end?"
+        check_news_backward,
+        "Begin with zeros for the table and for each parameter. For each title attend_backward gives dx and a dict; all titles "
+        "share the parameters, so each adds its part. A word may stand in two titles, and twice in one.",
     ),
 }

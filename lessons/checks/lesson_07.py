@@ -26,11 +26,11 @@ def _gradients_of_uses(seed: int) -> tuple[list[Array], Array]:
     return d_uses, d_news
 
 
-def check_row_gradient(derive_row_gradient: Function) -> None:
+def check_row_gradient(derive_news_row_gradient: Function) -> None:
     """Every row: read three times, twice in one use, once, never."""
     d_uses, d_news = _gradients_of_uses(0)
     for m in range(7):
-        expect(derive_row_gradient(m, USES, d_uses), dR_m=d_news[m])
+        expect(derive_news_row_gradient(m, USES, d_uses), dR_m=d_news[m])
 
 
 def check_forward(history_forward: Function) -> None:
@@ -47,13 +47,14 @@ def _history(clicks: Array, news: Array, Q: Array, K: Array, V: Array) -> Array:
 
 
 def check_backward(history_backward: Function) -> None:
-    """Against differences: a news item clicked twice, one click, no click."""
+    """Against differences: a news item clicked twice, one click, no click. Rows that nobody read are not among them."""
     rng = np.random.default_rng([7, 2])
     news, (Q, K, V) = rng.standard_normal((8, 5)), 0.5 * rng.standard_normal((3, 5, 6))
     for clicks in HISTORIES:
         dh = rng.standard_normal((len(clicks), 6))
         right = gradients(partial(_history, clicks), dh, d_news=news, dQ=Q, dK=K, dV=V)
-        expect(history_backward(dh, news, clicks, Q, K, V, HEADS), **right)
+        rows, d_news = np.unique(clicks), right.pop("d_news")
+        expect(history_backward(dh, news, clicks, Q, K, V, HEADS), rows=rows, d_rows=d_news[rows], **right)
 
 
 def check_encode_once(encode_once: Function) -> None:
@@ -75,21 +76,22 @@ def check_encode_once(encode_once: Function) -> None:
 
 
 TASKS = {
-    "derive_row_gradient": Task(
+    "derive_news_row_gradient": Task(
         check_row_gradient,
         "Add up d_uses[s][t] over all places (s, t) with uses[s][t] == m. In one use there may be several.",
     ),
     "history_forward": Task(
         check_forward,
-        "news[clicks] has the rows that lesson 06 called x. All the rest is the function that read the words of a title.",
+        "With the history 4, 1, 5, 1 there are four clicks, so h has four rows. How many has r, and in which order?",
     ),
     "history_backward": Task(
         check_backward,
-        "Run the forward again for its cache. projected_attention_backward then gives dr, one row a click. Lesson 02 says how it "
-        "gets from there to the rows of the table it was looked up in.",
+        "Run the forward again for its cache. projected_attention_backward then gives dr, one row a click. Two clicks on the same "
+        "news item have the same place among the different rows, and their gradients add up there (lesson 02).",
     ),
     "encode_once": Task(
         check_encode_once,
-        "What does `d_news[rows] += d_rows` do where a row number stands in `rows` twice? Lesson 02 has what does it right.",
+        "Add all d_uses into one array (count, D), each into the rows that its use read; a row number may stand in one use twice "
+        "(lesson 02). Then call encoder_backward with that array.",
     ),
 }

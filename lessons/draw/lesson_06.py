@@ -17,7 +17,7 @@ def pipeline() -> Figure:
     """The pieces of the news encoder with shapes on the arrows and the gradients that return."""
     axes = base.canvas("The backward is the chain of the forward, from its end", height=190)
     boxes = {
-        "table": base.Box("word vectors", (62, 22)),
+        "table": base.Box("table (words, D)", (62, 22)),
         "lookup": base.Box("lookup", (62, 130), step=True),
         "dropout": base.Box("dropout", (200, 130), step=True),
         "attention": base.Box("self-\nattention", (355, 130), step=True),
@@ -27,7 +27,7 @@ def pipeline() -> Figure:
         "Wbq": base.Box("W, b, q", (530, 22)),
     }
     arrows = [
-        base.Arrow("table", "lookup", "(W, D)", "summed\ninto rows", side=-1),
+        base.Arrow("table", "lookup", "", "summed\ninto rows", side=-1),
         base.Arrow("lookup", "dropout", "x\n(T, D)", "dx"),
         base.Arrow("dropout", "attention", "x\n(T, D)", "dx"),
         base.Arrow("attention", "pooling", "h\n(T, H·d)", "dh"),

@@ -40,7 +40,7 @@ def one_function_twice(
         base.write(axes, 310, y, name, colour, base.SMALL)
     for y, name in zip(use_y, ("our reader's history", "Ben's history", "candidates"), strict=True):
         base.write(axes, 534, y, name, size=base.SMALL, ha="left")
-    for x, name in ((60, "words (W, D)"), (310, "news (n, H·d)"), (600, "uses")):
+    for x, name in ((60, "table (words, D)"), (310, "news (n, H·d)"), (600, "uses")):
         base.write(axes, x, 22, name)
     boxes = {
         "words": base.Box("words", (60, 375)),

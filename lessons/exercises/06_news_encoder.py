@@ -4,8 +4,8 @@ The pieces are given: each forward returns (output, cache), each backward takes 
 in the order of the forward's arrays. `parameters` are "attention.Q", "attention.K", "attention.V" (D, H·d) of the self-attention,
 which is scaled by 1/√d, and "pool.W" (H·d, A), "pool.b" (A,), "pool.q" (A,) of the additive attention.
 
-`news_backward` runs and is wrong: find the bug and mend it.
-Put your code in the place of each `raise NotImplementedError` and each `...`, then run `python -m lessons.check 06`.
+`attend_forward` runs and is wrong: find the bug and mend it.
+Put your code in the place of each `raise NotImplementedError`, then run `python -m lessons.check 06`.
 """
 
 import numpy as np
@@ -33,9 +33,9 @@ def attend_forward(x: np.ndarray, parameters: dict[str, np.ndarray], heads: int)
     """
     Q, K, V = (parameters[f"attention.{name}"] for name in "QKV")
     W, b, q = (parameters[f"pool.{name}"] for name in "Wbq")
-    scale = ...  # 1/√d, where d is the width of one head
-    h, _ = ...  # (h, cache) of the self-attention
-    r, _ = ...  # (r, cache) of the additive attention
+    scale = 1 / np.sqrt(Q.shape[1])
+    h, _ = projected_attention_forward(x, Q, K, V, heads, scale)
+    r, _ = additive_attention_forward(h, W, b, q)
     return r
 
 
@@ -72,11 +72,4 @@ def news_backward(
 
     Returns d_table (words, D) and the gradients of the parameters, by the parameters' names.
     """
-    d_table = np.zeros_like(table)
-    gradients = {name: np.zeros_like(value) for name, value in parameters.items()}
-    for i, title in enumerate(titles):
-        dx, of_title = attend_backward(d_news[i], table[title], parameters, heads)
-        np.add.at(d_table, title, dx)
-        for name in gradients:
-            gradients[name] = of_title[name]
-    return d_table, gradients
+    raise NotImplementedError

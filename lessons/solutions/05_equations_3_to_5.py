@@ -17,17 +17,17 @@ def derive_score_gradient(dr: np.ndarray, h: np.ndarray, alpha: np.ndarray) -> n
 
 
 def additive_attention_forward(h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Equations 3 to 5 for all words at once: a = tanh(h W + b) q, α = softmax(a), r = Σ α_i h_i.
+    """Equations 3 to 5 for all words at once, with no loop over them.
 
     h: (T, n) one row per word.    W: (n, A).    b: (A,).    q: (A,).
     `softmax_forward(a)` returns the weights and a cache you do not need here.
 
     Returns r (n,). For T = 0 it is the zero vector.
     """
-    hidden = np.tanh(h @ W + b)  # blank: all words at once, (T, A)
+    hidden = np.tanh(h @ W + b)  # blank: (T, A)
     a = hidden @ q  # blank: the scores (T,)
     alpha, _ = softmax_forward(a)
-    return alpha @ h
+    return alpha @ h  # blank: the weighted sum of the rows
 
 
 def additive_attention_backward(

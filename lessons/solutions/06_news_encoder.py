@@ -30,9 +30,9 @@ def attend_forward(x: np.ndarray, parameters: dict[str, np.ndarray], heads: int)
     """
     Q, K, V = (parameters[f"attention.{name}"] for name in "QKV")
     W, b, q = (parameters[f"pool.{name}"] for name in "Wbq")
-    scale = 1 / np.sqrt(Q.shape[1] // heads)  # blank: 1/√d, where d is the width of one head
-    h, _ = projected_attention_forward(x, Q, K, V, heads, scale)  # blank: (h, cache) of the self-attention
-    r, _ = additive_attention_forward(h, W, b, q)  # blank: (r, cache) of the additive attention
+    scale = 1 / np.sqrt(Q.shape[1] // heads)  # bug: scale = 1 / np.sqrt(Q.shape[1])
+    h, _ = projected_attention_forward(x, Q, K, V, heads, scale)
+    r, _ = additive_attention_forward(h, W, b, q)
     return r
 
 
@@ -86,5 +86,5 @@ def news_backward(
         dx, of_title = attend_backward(d_news[i], table[title], parameters, heads)
         np.add.at(d_table, title, dx)
         for name in gradients:
-            gradients[name] += of_title[name]  # bug: gradients[name] = of_title[name]
+            gradients[name] += of_title[name]
     return d_table, gradients

@@ -10,7 +10,7 @@ import numpy as np
 from nrms_np.layers.self_attention import projected_attention_backward, projected_attention_forward
 
 
-def derive_row_gradient(m: int, uses: list[np.ndarray], d_uses: list[np.ndarray]) -> np.ndarray:
+def derive_news_row_gradient(m: int, uses: list[np.ndarray], d_uses: list[np.ndarray]) -> np.ndarray:
     """Derive: the gradient of row m of a table R that is used several times. Place t of use s reads row uses[s][t].
 
     m: a row number.    uses: for each use, (T,) row numbers.    d_uses: for each use, (T, D) the gradients of what it read.
@@ -28,30 +28,35 @@ def history_forward(
 ) -> np.ndarray:
     """Equations 6 and 7: self-attention, scaled by 1/√d, over the clicked news of one user.
 
-    news: (n, D) the vectors of all news.    clicks: (T,) the rows of the clicked ones.    Q, K, V: (D, H·d).    heads: H.
+    news: (n, D) the vectors of all news.    clicks: (T,) the rows of the clicked ones, in the order of the clicks.
+    Q, K, V: (D, H·d).    heads: H.
 
-    Returns h (T, H·d).
+    Returns h (T, H·d), a row for each click.
     """
-    r = news[clicks]  # blank: the vectors of the clicks, (T, D)
-    scale = 1 / np.sqrt(Q.shape[1] // heads)  # blank: 1/√d, d is the width of one head
+    r = news[clicks]  # bug: r = news[np.unique(clicks)]
+    scale = 1 / np.sqrt(Q.shape[1] // heads)
     h, _ = projected_attention_forward(r, Q, K, V, heads, scale)
     return h
 
 
 def history_backward(
     dh: np.ndarray, news: np.ndarray, clicks: np.ndarray, Q: np.ndarray, K: np.ndarray, V: np.ndarray, heads: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Backward of history_forward. The same news item may have been clicked twice.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of history_forward, for a table that is long and a history that is short: only the rows that were read.
 
     dh: (T, H·d) gradient of the loss with respect to h.    The rest: as the forward was given it.
+    `np.unique(clicks, return_inverse=True)` returns the different numbers in clicks, rising, and for each click the place of
+    its number among them.
 
-    Returns d_news (n, D), dQ, dK, dV (D, H·d).
+    Returns rows (m,) the different row numbers in clicks, rising, d_rows (m, D) the gradients of these rows of news,
+    dQ, dK, dV (D, H·d).
     """
     _, cache = projected_attention_forward(news[clicks], Q, K, V, heads, 1 / np.sqrt(Q.shape[1] // heads))
     dr, dQ, dK, dV = projected_attention_backward(dh, cache)
-    d_news = np.zeros_like(news)
-    np.add.at(d_news, clicks, dr)
-    return d_news, dQ, dK, dV
+    rows, places = np.unique(clicks, return_inverse=True)
+    d_rows = np.zeros((len(rows), news.shape[1]), dtype=news.dtype)
+    np.add.at(d_rows, places, dr)
+    return rows, d_rows, dQ, dK, dV
 
 
 def encode_once(
@@ -67,5 +72,5 @@ def encode_once(
     """
     d_news = np.zeros((count, d_uses[0].shape[1]), dtype=d_uses[0].dtype)
     for rows, d_rows in zip(uses, d_uses, strict=True):
-        np.add.at(d_news, rows, d_rows)  # bug: d_news[rows] += d_rows
+        np.add.at(d_news, rows, d_rows)
     return encoder_backward(d_news)
