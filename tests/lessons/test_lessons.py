@@ -44,7 +44,7 @@ def run(lesson, figures):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
