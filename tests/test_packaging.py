@@ -43,7 +43,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
                 imported |= {a.value for a in node.args if isinstance(a, ast.Constant)}
     outside = imported - set(sys.stdlib_module_names) - {"nrms_np"}
-    extra = {name_of(requirement) for requirement in PROJECT["optional-dependencies"]["parquet"]}
+    optional = PROJECT["optional-dependencies"]
+    extra = {name_of(requirement) for extra in ("parquet", "mpi") for requirement in optional[extra]}
     declared = {name_of(requirement) for requirement in PROJECT["dependencies"]}
     assert {name.lower() for name in outside} - extra == declared
 

@@ -218,7 +218,7 @@ def small_model(module):
     [
         ("d_news[: len(d_clicked)] += d_clicked", "pass"),
         ("d_news[: len(d_clicked)] += d_clicked", "d_news[: len(d_clicked)] = d_clicked"),
-        ("1 / len(losses)", "1.0"),
+        ("1 / batch.samples", "1.0"),
     ],
     ids=["news as clicks forgotten", "news as candidates forgotten", "the mean's 1/B forgotten"],
 )
