@@ -8,12 +8,13 @@ python -m lessons.check 03 softmax_backward    one function of it
 from __future__ import annotations
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Collection
 from pathlib import Path
 
 from lessons.checks.progress import Progress
-from lessons.checks.run import FileError, Result, check_exercise
+from lessons.checks.run import FileError, Result, check_each, check_exercise
 from lessons.exercise_files import EXERCISES, SOLUTIONS, Exercise, all_exercises, shown
 from nrms_np.command import run_command
 
@@ -67,20 +68,31 @@ def _asked(words: list[str], parser: argparse.ArgumentParser) -> list[tuple[Exer
 def check_lesson(exercise: Exercise, folder: Path, progress: Progress | None, functions: Collection[str] = ()) -> bool:
     """Check functions of one lesson, all where none are named, and print an answer for each. Returns whether all are done."""
     print(f"Lesson {exercise.number}, {exercise.title}: {shown(folder / exercise.file)}\n")
+    waiting = [name for name in exercise.functions() if not functions or name in functions]
+    states = []
     try:
-        results = check_exercise(exercise, folder, functions)
+        for result in check_each(exercise, folder, functions):
+            _print_result(exercise, result, progress)
+            states.append(result.state)
+            waiting.remove(result.function)
     except FileError as error:
         print(f"{error}\n\nNothing could be checked.\n")
         return False
-    for result in results:
-        print(f"  {result.state:5}  {result.function}")
-        for line in result.problem.splitlines():
-            _print_wrapped(line)
-        if progress is not None and _hint_is_due(exercise, result, progress):
-            _print_wrapped(f"Hint: {result.hint}")
-    done = sum(result.state == "done" for result in results)
-    print(f"\n{done} of {len(results)} done.\n")
-    return done == len(results)
+    except KeyboardInterrupt:
+        print(f"  {waiting[0]} was running, what comes after it was not looked at.")
+        raise
+    done = states.count("done")
+    print(f"\n{done} of {len(states)} done.\n")
+    return done == len(states)
+
+
+def _print_result(exercise: Exercise, result: Result, progress: Progress | None) -> None:
+    print(f"  {result.state:5}  {result.function}")
+    for line in result.problem.splitlines():
+        _print_wrapped(line)
+    if progress is not None and _hint_is_due(exercise, result, progress):
+        _print_wrapped(f"Hint: {result.hint}")
+    sys.stdout.flush()
 
 
 def _hint_is_due(exercise: Exercise, result: Result, progress: Progress) -> bool:

@@ -7,7 +7,7 @@ import copy
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lessons.checks import limit
 from lessons.checks.compare import AnswerError
 from lessons.checks.forbidden import ForbiddenError, refused, written
 from lessons.exercise_files import Exercise, shown
@@ -55,14 +56,17 @@ class FileError(Exception):
 
 def check_exercise(exercise: Exercise, folder: Path, functions: Collection[str] = ()) -> list[Result]:
     """Check functions of one lesson in the file of this folder, all where none are named. Raises FileError."""
+    return list(check_each(exercise, folder, functions))
+
+
+def check_each(exercise: Exercise, folder: Path, functions: Collection[str] = ()) -> Iterator[Result]:
+    """The same, each result as soon as it is known."""
     path = folder / exercise.file
     module, tree = load(exercise, path)
     tasks: dict[str, Task] = import_module(f"lessons.checks.lesson_{exercise.number}").TASKS
-    return [
-        _check_function(exercise, name, getattr(module, name, None), task, path, tree)
-        for name, task in tasks.items()
-        if not functions or name in functions
-    ]
+    for name, task in tasks.items():
+        if not functions or name in functions:
+            yield _check_function(exercise, name, getattr(module, name, None), task, path, tree)
 
 
 def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
@@ -72,13 +76,16 @@ def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
     try:
         # Not imported in the usual way: Python would keep the compiled file, and could miss a quick change.
         text = path.read_bytes()
-        exec(compile(text, str(path), "exec"), module.__dict__)
+        with limit.limited(str(path)):
+            exec(compile(text, str(path), "exec"), module.__dict__)
         return module, ast.parse(text)
     except FileNotFoundError:
         remedy = f"`python -m lessons.blanks {exercise.number}` makes it again"
         raise FileError(f"There is no file {shown(path)}; {remedy}.") from None
     except SyntaxError as error:
         raise FileError(f"{shown(path)}, line {error.lineno or 1}: {type(error).__name__}: {error.msg}.") from None
+    except limit.OverTimeError as error:
+        raise FileError(_unfinished(shown(path), error, path)) from None
     except (Exception, SystemExit) as error:
         raise FileError(_sentence(error, path)) from None
 
@@ -111,12 +118,14 @@ def _check_function(
     try:
         if task.forbidden and (way := written(tree, name, task.forbidden)):
             raise ForbiddenError(way)
-        with np.errstate(all="ignore"):  # a NaN is reported as such; NumPy's warnings would only repeat it
+        with limit.limited(str(path)), np.errstate(all="ignore"):  # a NaN is reported as such; NumPy's warnings would only repeat it
             task.check(call)
     except AnswerError as wrong:
         return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
     except ForbiddenError as way:
         return Result(name, "wrong", f"It takes the way that this exercise asks you to do without: {way}.", task.hint)
+    except limit.OverTimeError as error:
+        return Result(name, "wrong", _unfinished(name, error, path) + call.described(), task.hint)
     except (Exception, SystemExit) as error:
         line, where = _last_place(error.__traceback__, path)
         blank = isinstance(error, NotImplementedError)
@@ -181,6 +190,12 @@ def _last_place(trace: TracebackType | None, path: Path) -> tuple[int, str]:
     """The line and function of the reader's file that ran last; line 0 where none did."""
     frames = [frame for frame in traceback.extract_tb(trace) if frame.filename == str(path)]
     return (frames[-1].lineno or 0, frames[-1].name) if frames else (0, "")
+
+
+def _unfinished(what: str, error: BaseException, path: Path) -> str:
+    line, _ = _last_place(error.__traceback__, path)
+    place = f" It was stopped in line {line}: does a loop there come to its end?" if line else ""
+    return f"{what} did not finish within {limit.SECONDS:g} s.{place}"
 
 
 def _sentence(error: BaseException, path: Path) -> str:
