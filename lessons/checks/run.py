@@ -19,6 +19,7 @@ import numpy as np
 from lessons.checks import limit
 from lessons.checks.compare import AnswerError
 from lessons.checks.forbidden import ForbiddenError, refused, written
+from lessons.checks.products import misfit
 from lessons.exercise_files import Exercise, shown
 
 Function = Callable[..., Any]
@@ -205,4 +206,9 @@ def _sentence(error: BaseException, path: Path) -> str:
         return f"The check could not use what the function returned ({what})."
     linecache.checkcache(str(path))
     source = linecache.getline(str(path), line).strip()
-    return f"{shown(path)}, line {line}: {what}.\n    {source}"
+    return f"{shown(path)}, line {line}: {misfit(error, path, source) or what}.{_of_nothing(error)}\n    {source}"
+
+
+def _of_nothing(error: BaseException) -> str:
+    """What an error means that NumPy raises where there is nothing to take the largest of, or to put together."""
+    return " This array has no number: an empty title, which is right too." if "zero-size array" in str(error) or "need at least one array" in str(error) else ""

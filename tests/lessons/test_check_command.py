@@ -137,6 +137,13 @@ def test_a_progress_file_that_cannot_be_written_does_not_matter(ask, tmp_path):
 
 
 BROKEN = [
+    ("return dx, x.T @ dS @ x", "return dx, x @ dS @ x", "x @ dS does not fit: the shapes are (5, 3) and (5, 5)"),
+    (
+        "return dx, x.T @ dS @ x",
+        "return dx, np.copy(x) @ dS",
+        "a matrix product does not fit: the sizes that should be equal are 5 and 3",
+    ),
+    ("return p * (", "return np.max(p[:0]) * (", "This array has no number: an empty title"),
     ("exps = np.exp(", "exps = np.expp(", "line 13: AttributeError: module 'numpy' has no attribute 'expp'"),
     ("return dx, x.T @ dS @ x", "return dx", "It returned one value, expected are 2: dx, dQ."),
     ("return dx, x.T @ dS @ x", "pass", "It returned None: is there a `return dx, dQ`?"),
