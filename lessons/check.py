@@ -19,6 +19,7 @@ from lessons.exercise_files import EXERCISES, SOLUTIONS, Exercise, all_exercises
 from nrms_np.command import run_command
 
 FAILURES_BEFORE_HINT = 2
+MOST_PRINTED = 20
 WIDTH = 110
 INDENT = " " * 9
 
@@ -90,18 +91,19 @@ def _print_result(exercise: Exercise, result: Result, progress: Progress | None)
     print(f"  {result.state:5}  {result.function}")
     for line in result.problem.splitlines():
         _print_wrapped(line)
-    if progress is not None and _hint_is_due(exercise, result, progress):
-        _print_wrapped(f"Hint: {result.hint}")
-    sys.stdout.flush()
-
-
-def _hint_is_due(exercise: Exercise, result: Result, progress: Progress) -> bool:
-    """Count the result. A blank is no failure, nor is what waits for one: the reader has not begun."""
-    if result.state == "done":
+    # A blank is no failure, nor is what waits for one: the reader has not begun.
+    if progress is not None and result.state == "done":
         progress.passed(exercise.name, result.function)
-    if result.state != "wrong":
-        return False
-    return progress.failed(exercise.name, result.function) >= FAILURES_BEFORE_HINT
+    elif progress is not None and result.state == "wrong":
+        due = progress.failed(exercise.name, result.function) >= FAILURES_BEFORE_HINT
+        _print_wrapped(f"Hint: {result.hint}" if due else "(After the next wrong try there is a hint.)")
+    if result.printed.strip():
+        _print_wrapped("Printed by your code:")
+        lines = result.printed.strip().splitlines()
+        print(textwrap.indent("\n".join(lines[:MOST_PRINTED]), INDENT + "    "))
+        if len(lines) > MOST_PRINTED:
+            _print_wrapped(f"    and {len(lines) - MOST_PRINTED} more lines.")
+    sys.stdout.flush()
 
 
 def show_progress(exercises: list[Exercise], folder: Path) -> bool:

@@ -69,7 +69,8 @@ def check_scaled_scores(scaled_scores_backward: Function) -> None:
     """Against differences."""
     rng = np.random.default_rng([3, 4])
     x, B, dS = rng.standard_normal((5, 3)), rng.standard_normal((3, 3)), rng.standard_normal((5, 5))
-    expect(scaled_scores_backward(dS, x, B, 0.3), **gradients(lambda x, B: 0.3 * (x @ B @ x.T), dS, dx=x, dB=B))
+    right = gradients(lambda x, B, scale: scale * (x @ B @ x.T), dS, dx=x, dB=B, d_scale=np.array(0.3))
+    expect(scaled_scores_backward(dS, x, B, 0.3), **{**right, "d_scale": float(right["d_scale"])})
 
 
 TASKS = {
@@ -95,6 +96,7 @@ TASKS = {
     ),
     "scaled_scores_backward": Task(
         check_scaled_scores,
-        "dB is right. x stands twice in x B xᵀ: work out with pencil what comes back to the right one, and compare.",
+        "dx and dB are right. How much does S_ij grow when the scale grows a little? Then add up over all pairs: is there still "
+        "a scale in it?",
     ),
 }

@@ -9,9 +9,25 @@ from lessons.checks.run import Function, Task
 from nrms_np.layers import self_attention
 
 
-def _projected(x: Array, Q: Array, K: Array, V: Array, heads: int) -> Array:
-    """The package's, scaled by 1/√d."""
-    return self_attention.projected_attention_forward(x, Q, K, V, heads, (Q.shape[1] // heads) ** -0.5)[0]
+def _projected(x: Array, Q: Array, K: Array, V: Array, heads: int, width: int = 0) -> Array:
+    """The package's, scaled by 1/√d, or by that of another width."""
+    scale = (width or Q.shape[1] // heads) ** -0.5
+    return self_attention.projected_attention_forward(x, Q, K, V, heads, scale)[0]
+
+
+def _expect_h(got: object, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
+    """A forward whose only fault is the scale is told what it was scaled by."""
+    widths = {
+        1: "1, no scale at all",
+        x.shape[1]: "1/√D, the width of a word",
+        Q.shape[1]: "1/√(H·d), the width of all heads",
+    }
+    right = _projected(x, Q, K, V, heads)
+    for width, name in widths.items():
+        other = _projected(x, Q, K, V, heads, width)
+        if np.shape(got) == right.shape and np.allclose(got, other) and not np.allclose(other, right):  # type: ignore[arg-type]
+            raise AnswerError(f"h is what the scale {name}, gives: it should be 1/√d, with d the width of one head.")
+    expect(got, h=right)
 
 
 def _expect_gradients(got: object, dh: Array, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
@@ -38,7 +54,7 @@ def check_one_head(one_head_forward: Function) -> None:
     rng = np.random.default_rng([4, 0])
     for T in (5, 1, 0):
         x, (Q, K, V) = rng.standard_normal((T, 7)), rng.standard_normal((3, 7, 4))
-        expect(one_head_forward(x, Q, K, V), h=_projected(x, Q, K, V, 1))
+        _expect_h(one_head_forward(x, Q, K, V), x, Q, K, V, 1)
 
 
 def check_one_head_backward(one_head_backward: Function) -> None:
@@ -55,7 +71,7 @@ def check_heads(projected_attention_forward: Function) -> None:
     rng = np.random.default_rng([4, 2])
     for T, heads, d in ((5, 3, 2), (2, 1, 4), (0, 2, 2)):
         x, (Q, K, V) = rng.standard_normal((T, 7)), rng.standard_normal((3, 7, heads * d))
-        expect(projected_attention_forward(x, Q, K, V, heads), h=_projected(x, Q, K, V, heads))
+        _expect_h(projected_attention_forward(x, Q, K, V, heads), x, Q, K, V, heads)
 
 
 def check_heads_backward(projected_attention_backward: Function) -> None:

@@ -22,7 +22,9 @@ def misfit(error: BaseException, path: Path, source: str) -> str:
     for left, right in _products(source):
         shapes = [_shape(side, frame) for side in (left, right)]
         if None not in shapes and not _fits(*shapes):
-            return f"{ast.unparse(left)} @ {ast.unparse(right)} does not fit: the shapes are {shapes[0]} and {shapes[1]}"
+            return (
+                f"{ast.unparse(left)} @ {ast.unparse(right)} does not fit: the shapes are {shapes[0]} and {shapes[1]}"
+            )
     sizes = text.rpartition("(size ")[2].rstrip(")").replace(" is different from ", " and ")
     return f"a matrix product does not fit: the sizes that should be equal are {sizes}"
 
@@ -43,7 +45,9 @@ def _products(source: str) -> list[tuple[ast.expr, ast.expr]]:
     except SyntaxError:
         return []
     nodes = reversed(list(ast.walk(tree)))
-    return [(node.left, node.right) for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)]
+    return [
+        (node.left, node.right) for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    ]
 
 
 def _shape(factor: ast.expr, frame: FrameType | None) -> Any:

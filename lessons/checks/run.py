@@ -8,8 +8,10 @@ import inspect
 import linecache
 import traceback
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -43,12 +45,14 @@ class Result:
     """The answer for one function. problem: what to say where it is not done.
 
     state: done, wrong, blank, or waits, where it calls another one that is still blank: then nothing is known about it.
+    printed: what the reader's code printed meanwhile.
     """
 
     function: str
     state: str
     problem: str = ""
     hint: str = ""
+    printed: str = ""
 
 
 class FileError(Exception):
@@ -67,7 +71,9 @@ def check_each(exercise: Exercise, folder: Path, functions: Collection[str] = ()
     tasks: dict[str, Task] = import_module(f"lessons.checks.lesson_{exercise.number}").TASKS
     for name, task in tasks.items():
         if not functions or name in functions:
-            yield _check_function(exercise, name, getattr(module, name, None), task, path, tree)
+            with redirect_stdout(StringIO()) as printed:
+                result = _check_function(exercise, name, getattr(module, name, None), task, path, tree)
+            yield replace(result, printed=printed.getvalue())
 
 
 def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
@@ -119,7 +125,10 @@ def _check_function(
     try:
         if task.forbidden and (way := written(tree, name, task.forbidden)):
             raise ForbiddenError(way)
-        with limit.limited(str(path)), np.errstate(all="ignore"):  # a NaN is reported as such; NumPy's warnings would only repeat it
+        with (
+            limit.limited(str(path)),
+            np.errstate(all="ignore"),
+        ):  # a NaN is reported as such; NumPy's warnings would only repeat it
             task.check(call)
     except AnswerError as wrong:
         return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
@@ -211,4 +220,8 @@ def _sentence(error: BaseException, path: Path) -> str:
 
 def _of_nothing(error: BaseException) -> str:
     """What an error means that NumPy raises where there is nothing to take the largest of, or to put together."""
-    return " This array has no number: an empty title, which is right too." if "zero-size array" in str(error) or "need at least one array" in str(error) else ""
+    return (
+        " This array has no number: an empty title, which is right too."
+        if "zero-size array" in str(error) or "need at least one array" in str(error)
+        else ""
+    )

@@ -54,15 +54,18 @@ def cross_scores_backward(
     return dx, dB, dy
 
 
-def scaled_scores_backward(dS: np.ndarray, x: np.ndarray, B: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+def scaled_scores_backward(
+    dS: np.ndarray, x: np.ndarray, B: np.ndarray, scale: float
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Backward of S = scale · x B xᵀ: a scale above 1 makes the weights sharper, one below 1 more even.
 
     dS: (T, T) gradient of the loss with respect to the scores.    x: (T, D).    B: (D, D).
 
-    Returns dx (T, D), dB (D, D).
+    Returns dx (T, D), dB (D, D), and d_scale, one number: the scale may be learned, too.
     """
     dZ = scale * dS  # S = scale * Z
     dB = x.T @ dZ @ x
     dx = dZ @ x @ B.T
-    dx += dZ @ x @ B
-    return dx, dB
+    dx += dZ.T @ x @ B
+    d_scale = (dZ * (x @ B @ x.T)).sum()
+    return dx, dB, d_scale

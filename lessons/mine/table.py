@@ -48,4 +48,6 @@ def _whose(pieces: Pieces, name: str, one: str) -> str:
         return YOURS
     if pieces.states.get(one) == YOURS:
         return f"{YOURS}, of {one.split('_f')[0].split('_b')[0].replace('_', ' ')}s"
-    return PACKAGES + {NOT_YET: "", WRONG: ", yours is wrong", ASIDE: ", yours is set aside"}.get(state or "", ", not asked for")
+    return PACKAGES + {NOT_YET: "", WRONG: ", yours is wrong", ASIDE: ", yours is set aside"}.get(
+        state or "", ", not asked for"
+    )

@@ -103,6 +103,18 @@ def test_the_hint_comes_with_the_second_failure_and_goes_when_the_function_is_ri
     assert "Hint:" not in ask("03")[1]
 
 
+def test_what_the_readers_code_prints_is_marked_as_such(ask, tmp_path):
+    write(tmp_path, WEIGHTS, ("    exps = np.exp(", "    print('shape', a.shape)\n    exps = np.exp("))
+    assert "done softmax_forward Printed by your code: shape (3, 5) shape (3, 3)" in ask("03")[1]
+
+
+def test_a_first_failure_says_that_a_hint_follows(ask, tmp_path):
+    write(tmp_path, WEIGHTS, SIGMOID)
+    first, second = ask("03")[1], ask("03")[1]
+    assert "(After the next wrong try there is a hint.)" in first
+    assert "(After" not in second
+
+
 def test_failures_are_counted_for_each_function_alone(ask, tmp_path):
     write(tmp_path, WEIGHTS, SIGMOID)
     ask("03")

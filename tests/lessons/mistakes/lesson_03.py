@@ -15,5 +15,7 @@ MISTAKES = [
     ("cross_scores_backward", "dY @ B.T", "dY @ B"),
     ("cross_scores_backward", "return dx, dB, dy", "return dx, dB.T, dy"),
     ("scaled_scores_backward", "dx += dZ.T @ x @ B", "dx += dZ @ x @ B"),
+    ("scaled_scores_backward", "d_scale = (dS", "d_scale = (dZ"),
+    ("scaled_scores_backward", "(dS * (x @ B @ x.T)).sum()", "dS.sum()"),
     ("scaled_scores_backward", "dZ = scale * dS", "dZ = dS"),
 ]
