@@ -18,7 +18,7 @@ from lessons.checks.run import FileError, Result, check_each, check_exercise
 from lessons.exercise_files import EXERCISES, SOLUTIONS, Exercise, all_exercises, shown
 from nrms_np.command import run_command
 
-FAILURES_BEFORE_HINT = 2
+FAILURES_BEFORE_HINT, FAILURES_BEFORE_MORE = 2, 4
 MOST_PRINTED = 20
 WIDTH = 110
 INDENT = " " * 9
@@ -95,8 +95,11 @@ def _print_result(exercise: Exercise, result: Result, progress: Progress | None)
     if progress is not None and result.state == "done":
         progress.passed(exercise.name, result.function)
     elif progress is not None and result.state == "wrong":
-        due = progress.failed(exercise.name, result.function) >= FAILURES_BEFORE_HINT
-        _print_wrapped(f"Hint: {result.hint}" if due else "(After the next wrong try there is a hint.)")
+        failures = progress.failed(exercise.name, result.function)
+        hint = failures >= FAILURES_BEFORE_HINT
+        _print_wrapped(f"Hint: {result.hint}" if hint else "(After the next wrong try there is a hint.)")
+        if result.more and failures >= FAILURES_BEFORE_MORE:
+            _print_wrapped(f"And: {result.more}")
     if result.printed.strip():
         _print_wrapped("Printed by your code:")
         lines = result.printed.strip().splitlines()

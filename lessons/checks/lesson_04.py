@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from lessons.checks.compare import AnswerError, Array, expect, gradients
@@ -15,7 +17,7 @@ def _projected(x: Array, Q: Array, K: Array, V: Array, heads: int, width: int = 
     return self_attention.projected_attention_forward(x, Q, K, V, heads, scale)[0]
 
 
-def _expect_h(got: object, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
+def _expect_h(got: Any, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
     """A forward whose only fault is the scale is told what it was scaled by."""
     widths = {
         1: "1, no scale at all",
@@ -25,7 +27,7 @@ def _expect_h(got: object, x: Array, Q: Array, K: Array, V: Array, heads: int) -
     right = _projected(x, Q, K, V, heads)
     for width, name in widths.items():
         other = _projected(x, Q, K, V, heads, width)
-        if np.shape(got) == right.shape and np.allclose(got, other) and not np.allclose(other, right):  # type: ignore[arg-type]
+        if np.shape(got) == right.shape and np.allclose(got, other) and not np.allclose(other, right):
             raise AnswerError(f"h is what the scale {name}, gives: it should be 1/√d, with d the width of one head.")
     expect(got, h=right)
 
@@ -107,7 +109,9 @@ TASKS = {
     ),
     "one_head_backward": Task(
         check_one_head_backward,
-        "Go back through the graph: from dh to dα and d_values (a product), from dα to the scores (softmax_backward), from "
+        "Which arrays are right tells where to look: dV needs the way of the values alone, dQ and dK also the softmax and the "
+        "scale, dx the three ways together. Begin with the first of these that is wrong.",
+        more="Go back through the graph: from dh to dα and d_values (a product), from dα to the scores (softmax_backward), from "
         "there to queries and keys (your derive_query_and_key_gradients), and from each of the three to x and its matrix.",
     ),
     "projected_attention_forward": Task(

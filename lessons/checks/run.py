@@ -32,12 +32,14 @@ class Task:
     """check: calls the reader's function and raises AnswerError.    hint: what to say after the second failure.
 
     forbidden: ways that the exercise asks to do without, such as "np.add.at".    writes: arguments that it is asked to write into.
+    more: the next hint, after the fourth failure.
     """
 
     check: Callable[[Function], None]
     hint: str
     forbidden: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Result:
     """The answer for one function. problem: what to say where it is not done.
 
     state: done, wrong, blank, or waits, where it calls another one that is still blank: then nothing is known about it.
-    printed: what the reader's code printed meanwhile.
+    printed: what the reader's code printed meanwhile.    more: the next hint.
     """
 
     function: str
@@ -53,6 +55,7 @@ class Result:
     problem: str = ""
     hint: str = ""
     printed: str = ""
+    more: str = ""
 
 
 class FileError(Exception):
@@ -73,7 +76,7 @@ def check_each(exercise: Exercise, folder: Path, functions: Collection[str] = ()
         if not functions or name in functions:
             with redirect_stdout(StringIO()) as printed:
                 result = _check_function(exercise, name, getattr(module, name, None), task, path, tree)
-            yield replace(result, printed=printed.getvalue())
+            yield replace(result, printed=printed.getvalue(), more=task.more)
 
 
 def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
@@ -174,10 +177,10 @@ class _Call:
 
 def _described(name: str, value: object) -> str:
     if isinstance(value, np.ndarray):
-        if value.ndim == 1 and value.size <= 8:
+        if value.ndim == 1 and 0 < value.size <= 8:
             numbers = [f"{x:.4g}" if value.dtype.kind == "f" else str(x) for x in value]
             return f"{name} [{' '.join(numbers)}]"
-        return f"{name} {value.shape}"
+        return f"{name} {value.shape}{'' if value.size else ', an empty one'}"
     if isinstance(value, (bool, int, float)):
         return f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
     if isinstance(value, list) and value and all(isinstance(one, np.ndarray) and one.ndim == 1 for one in value):

@@ -115,6 +115,13 @@ def test_a_first_failure_says_that_a_hint_follows(ask, tmp_path):
     assert "(After" not in second
 
 
+def test_a_second_hint_comes_with_the_fourth_failure(ask, tmp_path, monkeypatch):
+    task = replace(checks_03.TASKS["softmax_backward"], more="The whole way.")
+    monkeypatch.setitem(checks_03.TASKS, "softmax_backward", task)
+    write(tmp_path, WEIGHTS, SIGMOID)
+    assert ["And: The whole way." in ask("03")[1] for _ in range(4)] == [False, False, False, True]
+
+
 def test_failures_are_counted_for_each_function_alone(ask, tmp_path):
     write(tmp_path, WEIGHTS, SIGMOID)
     ask("03")
