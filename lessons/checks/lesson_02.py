@@ -11,7 +11,7 @@ from lessons.checks.compare import AnswerError, expect, gradients
 from lessons.checks.run import Function, Task
 
 MOST_MEMORY = 12
-"""In sizes of the table, which copies and loops stay below: S takes 25 of them where its numbers are True and False, else 200."""
+"""In sizes of the table, which copies and loops stay below: F takes 25 of them where its numbers are True and False, else 200."""
 
 
 def check_row_gradient(derive_row_gradient: Function) -> None:
@@ -53,7 +53,7 @@ def check_embedding_backward(embedding_backward: Function) -> None:
 
 
 def _expect_little_memory(embedding_backward: Function) -> None:
-    """A table of many rows: the matrix S of all places by all rows is far larger than it."""
+    """A table of many rows: the matrix F of all places by all rows is far larger than it."""
     table, rows = np.zeros((4000, 2)), np.arange(400)
     tracemalloc.start()
     try:
@@ -64,7 +64,7 @@ def _expect_little_memory(embedding_backward: Function) -> None:
     if largest > MOST_MEMORY * table.nbytes:
         raise AnswerError(
             f"For a table of {table.nbytes / 1e6:.2f} MB and 400 places it took {largest / 1e6:.1f} MB: that is the size of the "
-            "matrix S. Add each row of dx where it belongs, without S."
+            "matrix F. Add each row of dx where it belongs, without F."
         )
 
 

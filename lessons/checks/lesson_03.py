@@ -60,9 +60,9 @@ def check_cross_scores(cross_scores_backward: Function) -> None:
     """Against differences, with a B that is not symmetric; and one word that looks at one."""
     rng = np.random.default_rng([3, 2])
     for T, n, D in ((5, 2, 3), (1, 1, 4)):
-        x, B, y, dS = (rng.standard_normal(shape) for shape in ((T, D), (D, D), (n, D), (T, n)))
-        right = gradients(lambda x, B, y: x @ B @ y.T, dS, dx=x, dB=B, dy=y)
-        expect(cross_scores_backward(dS, x, B, y), **right)
+        x, B, y, c, dS = (rng.standard_normal(shape) for shape in ((T, D), (D, D), (n, D), (D,), (T, n)))
+        right = gradients(lambda x, B, y, c: x @ B @ y.T + y @ c, dS, dx=x, dB=B, dy=y, dc=c)
+        expect(cross_scores_backward(dS, x, B, y, c), **right)
 
 
 def check_scaled_scores(scaled_scores_backward: Function) -> None:
@@ -91,8 +91,8 @@ TASKS = {
     ),
     "cross_scores_backward": Task(
         check_cross_scores,
-        "C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC. In S = Y yᵀ the second factor is yᵀ: transpose its gradient to get "
-        "that of y.",
+        "a_j is added to S_ij in every row i: what comes back to it is a sum over i. y has two ways, the product with Y, as on "
+        "the page, and a = y c; what they pass back is added.",
     ),
     "scaled_scores_backward": Task(
         check_scaled_scores,

@@ -9,7 +9,7 @@ from lessons.exercise_files import all_exercises
 
 TOLD = [
     ("02", "embedding_backward", "np.add.at(d_table, rows, dx)",
-     "d_table += (rows[:, None] == np.arange(len(table))).T @ dx", "without S"),
+     "d_table += (rows[:, None] == np.arange(len(table))).T @ dx", "without F"),
     ("04", "one_head_forward", "np.sqrt(Q.shape[1])", "np.sqrt(Q.shape[0])", "1/√D, the width of a word, gives"),
     ("04", "one_head_forward", "np.sqrt(Q.shape[1])", "1.0", "1, no scale at all, gives"),
     ("06", "attend_forward", "np.sqrt(Q.shape[1] // heads)", "np.sqrt(Q.shape[1])", "all heads together, gives"),
