@@ -32,7 +32,7 @@ def _expect_h(got: Any, x: Array, Q: Array, K: Array, V: Array, heads: int) -> N
     expect(got, h=right)
 
 
-def _expect_gradients(got: object, dh: Array, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
+def _expect_gradients(got: Any, dh: Array, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
     """Against differences; a backward whose only fault is the scale is told so."""
     right = gradients(lambda x, Q, K, V: _projected(x, Q, K, V, heads), dh, dx=x, dQ=Q, dK=K, dV=V)
     root, dQ = np.sqrt(Q.shape[1] // heads), right["dQ"]
