@@ -36,7 +36,7 @@ def _expect_gradients(got: Any, dh: Array, x: Array, Q: Array, K: Array, V: Arra
     """Against differences; a backward whose only fault is the scale is told so."""
     right = gradients(lambda x, Q, K, V: _projected(x, Q, K, V, heads), dh, dx=x, dQ=Q, dK=K, dV=V)
     root, dQ = np.sqrt(Q.shape[1] // heads), right["dQ"]
-    returned = got[1] if isinstance(got, tuple) and len(got) == 4 else None
+    returned: Any = got[1] if isinstance(got, tuple) and len(got) == 4 else None
     if np.any(dQ) and np.shape(returned) == dQ.shape and np.allclose(returned, root * dQ):
         raise AnswerError("dQ is √d times the right answer: the backward of the scores needs the scale, too.")
     expect(got, **right)
