@@ -8,16 +8,18 @@ python -m lessons.check 03 softmax_backward    one function of it
 from __future__ import annotations
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Collection
 from pathlib import Path
 
 from lessons.checks.progress import Progress
-from lessons.checks.run import FileError, Result, check_exercise
+from lessons.checks.run import FileError, Result, check_each, check_exercise
 from lessons.exercise_files import EXERCISES, SOLUTIONS, Exercise, all_exercises, shown
 from nrms_np.command import run_command
 
-FAILURES_BEFORE_HINT = 2
+FAILURES_BEFORE_HINT, FAILURES_BEFORE_MORE = 2, 4
+MOST_PRINTED = 20
 WIDTH = 110
 INDENT = " " * 9
 
@@ -67,29 +69,44 @@ def _asked(words: list[str], parser: argparse.ArgumentParser) -> list[tuple[Exer
 def check_lesson(exercise: Exercise, folder: Path, progress: Progress | None, functions: Collection[str] = ()) -> bool:
     """Check functions of one lesson, all where none are named, and print an answer for each. Returns whether all are done."""
     print(f"Lesson {exercise.number}, {exercise.title}: {shown(folder / exercise.file)}\n")
+    waiting = [name for name in exercise.functions() if not functions or name in functions]
+    states = []
     try:
-        results = check_exercise(exercise, folder, functions)
+        for result in check_each(exercise, folder, functions):
+            _print_result(exercise, result, progress)
+            states.append(result.state)
+            waiting.remove(result.function)
     except FileError as error:
         print(f"{error}\n\nNothing could be checked.\n")
         return False
-    for result in results:
-        print(f"  {result.state:5}  {result.function}")
-        for line in result.problem.splitlines():
-            _print_wrapped(line)
-        if progress is not None and _hint_is_due(exercise, result, progress):
-            _print_wrapped(f"Hint: {result.hint}")
-    done = sum(result.state == "done" for result in results)
-    print(f"\n{done} of {len(results)} done.\n")
-    return done == len(results)
+    except KeyboardInterrupt:
+        print(f"  {waiting[0]} was running, what comes after it was not looked at.")
+        raise
+    done = states.count("done")
+    print(f"\n{done} of {len(states)} done.\n")
+    return done == len(states)
 
 
-def _hint_is_due(exercise: Exercise, result: Result, progress: Progress) -> bool:
-    """Count the result. A blank is no failure, nor is what waits for one: the reader has not begun."""
-    if result.state == "done":
+def _print_result(exercise: Exercise, result: Result, progress: Progress | None) -> None:
+    print(f"  {result.state:5}  {result.function}")
+    for line in result.problem.splitlines():
+        _print_wrapped(line)
+    # A blank is no failure, nor is what waits for one: the reader has not begun.
+    if progress is not None and result.state == "done":
         progress.passed(exercise.name, result.function)
-    if result.state != "wrong":
-        return False
-    return progress.failed(exercise.name, result.function) >= FAILURES_BEFORE_HINT
+    elif progress is not None and result.state == "wrong":
+        failures = progress.failed(exercise.name, result.function)
+        hint = failures >= FAILURES_BEFORE_HINT
+        _print_wrapped(f"Hint: {result.hint}" if hint else "(After the next wrong try there is a hint.)")
+        if result.more and failures >= FAILURES_BEFORE_MORE:
+            _print_wrapped(f"And: {result.more}")
+    if result.printed.strip():
+        _print_wrapped("Printed by your code:")
+        lines = result.printed.strip().splitlines()
+        print(textwrap.indent("\n".join(lines[:MOST_PRINTED]), INDENT + "    "))
+        if len(lines) > MOST_PRINTED:
+            _print_wrapped(f"    and {len(lines) - MOST_PRINTED} more lines.")
+    sys.stdout.flush()
 
 
 def show_progress(exercises: list[Exercise], folder: Path) -> bool:

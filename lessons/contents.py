@@ -11,12 +11,10 @@ import re
 from pathlib import Path
 
 from lessons.exercise_files import LESSONS, ROOT, Exercise
-from lessons.mine.pieces import asked_for
+from lessons.mine.pieces import FAST, asked_for
 from nrms_np.command import run_command
 
 START, END = "<!-- contents -->\n", "<!-- /contents -->"
-FAST = "13"
-"""The lesson whose exercises are the fast pieces."""
 
 
 def contents() -> str:
@@ -58,8 +56,10 @@ def minutes(about: str) -> int | None:
 
 
 def _stems(names: list[str]) -> list[str]:
-    """The names without `_forward` and `_backward`, each once."""
-    return list(dict.fromkeys(re.sub("_(forward|backward)$", "", name) for name in names))
+    """One name for a forward and its backward, without the ending; a name that stands alone is left whole."""
+    stems = {name: re.sub("_(forward|backward)$", "", name) for name in names}
+    both = [stem for stem in stems.values() if {f"{stem}_forward", f"{stem}_backward"} <= set(names)]
+    return list(dict.fromkeys(stem if stem in both else name for name, stem in stems.items()))
 
 
 def main(arguments: list[str] | None = None) -> int:

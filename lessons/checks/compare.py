@@ -38,13 +38,34 @@ def expect(got: object, **expected: object) -> None:
     _expect_all(dict(zip(expected, values, strict=True)), expected)
 
 
-def expect_named(got: object, expected: dict[str, Array]) -> None:
+def expect_named(got: Any, expected: dict[str, Array]) -> None:
     """Compare a dict of arrays. Raises AnswerError."""
+    _expect_names(got, expected)
+    _expect_all({f'["{name}"]': got[name] for name in expected}, {f'["{name}"]': v for name, v in expected.items()})
+
+
+def expect_and_named(got: Any, **expected: Array) -> None:
+    """Compare an array and a dict of gradients: first the names, then all shapes, then all numbers.
+
+    expected: the array, and after it what is in the dict. Raises AnswerError.
+    """
+    first, *names = expected
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        raise AnswerError(f"It should return two things: {first}, and a dict of the parameters' gradients.")
+    array, named = got
+    _expect_names(named, {name: expected[name] for name in names})
+    shown = {name: f'gradients["{name}"]' for name in names}
+    _expect_all(
+        {first: array, **{shown[name]: named[name] for name in names}},
+        {first: expected[first], **{shown[name]: expected[name] for name in names}},
+    )
+
+
+def _expect_names(got: object, expected: dict[str, Array]) -> None:
     if not isinstance(got, dict):
         raise AnswerError(f"It returned {_kind(got)}, expected is a dict with the names {', '.join(expected)}.")
     if set(got) != set(expected):
         raise AnswerError(f"The names in the dict are {', '.join(map(str, got))}; expected are {', '.join(expected)}.")
-    _expect_all({f'["{name}"]': got[name] for name in expected}, {f'["{name}"]': v for name, v in expected.items()})
 
 
 def gradients(forward: Callable[..., Array], upstream: Array, **inputs: Array) -> dict[str, Array]:
@@ -74,7 +95,7 @@ def _expect_all(got: dict[str, object], expected: dict[str, object]) -> None:
 
 def _as_array(name: str, value: object, expected: object) -> Array:
     if value is None:
-        raise AnswerError(f"{name} is None: is there a `return`?" if name[0] != "[" else f"{name} is None.")
+        raise AnswerError(f"{name} is None: is there a `return`?" if "[" not in name else f"{name} is None.")
     if isinstance(expected, np.ndarray) and not isinstance(value, np.ndarray):
         # The sum of no rows, or a dot product where a matrix was meant, is a number: its shape tells more than its type.
         if not isinstance(value, (int, float, np.generic)):

@@ -52,8 +52,8 @@ def check_mean_auc(mean_auc: Function) -> None:
 TASKS = {
     "rank_candidates": Task(
         check_ranks,
-        "np.argsort says which candidate stands first, second, ... A rank is the other way round: rank[best_first[0]] is 1, "
-        "rank[best_first[1]] is 2.",
+        "Try it with two equal scores, by hand: a stable sort keeps them in the order of the file. And then the whole list is "
+        "turned round.",
     ),
     "auc_from_ranks": Task(
         check_auc_from_ranks,

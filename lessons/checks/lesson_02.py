@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
 
 from lessons.checks.compare import AnswerError, expect, gradients
 from lessons.checks.run import Function, Task
+
+MOST_MEMORY = 12
+"""In sizes of the table, which copies and loops stay below: F takes 25 of them where its numbers are True and False, else 200."""
 
 
 def check_row_gradient(derive_row_gradient: Function) -> None:
@@ -45,6 +49,23 @@ def check_embedding_backward(embedding_backward: Function) -> None:
     got = embedding_backward(np.ones((1, 3), np.float32), table.astype(np.float32), np.array([1]))
     if got.dtype != np.float32:
         raise AnswerError(f"For a table of float32 it returned {got.dtype}: training would take twice the memory.")
+    _expect_little_memory(embedding_backward)
+
+
+def _expect_little_memory(embedding_backward: Function) -> None:
+    """A table of many rows: the matrix F of all places by all rows is far larger than it."""
+    table, rows = np.zeros((4000, 2)), np.arange(400)
+    tracemalloc.start()
+    try:
+        embedding_backward(np.ones((400, 2)), table, rows)
+        largest = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if largest > MOST_MEMORY * table.nbytes:
+        raise AnswerError(
+            f"For a table of {table.nbytes / 1e6:.2f} MB and 400 places it took {largest / 1e6:.1f} MB: that is the size of the "
+            "matrix F. Add each row of dx where it belongs, without F."
+        )
 
 
 def check_dropout_forward(dropout_forward: Function) -> None:
@@ -88,7 +109,8 @@ TASKS = {
     ),
     "dropout_forward": Task(
         check_dropout_forward,
-        "With a rate of 0.2, by how much is a kept number multiplied? And should it be? With a rate of 0.5 nobody would see.",
+        "The factor comes from the rate, which is the same in each step, not from what this one mask happened to keep: what y is "
+        "for one number must not depend on whether another one is kept.",
     ),
     "dropout_backward": Task(
         check_dropout_backward, "y is x times a number that does not depend on x, a different one at each place."

@@ -60,16 +60,17 @@ def check_cross_scores(cross_scores_backward: Function) -> None:
     """Against differences, with a B that is not symmetric; and one word that looks at one."""
     rng = np.random.default_rng([3, 2])
     for T, n, D in ((5, 2, 3), (1, 1, 4)):
-        x, B, y, dS = (rng.standard_normal(shape) for shape in ((T, D), (D, D), (n, D), (T, n)))
-        right = gradients(lambda x, B, y: x @ B @ y.T, dS, dx=x, dB=B, dy=y)
-        expect(cross_scores_backward(dS, x, B, y), **right)
+        x, B, y, c, dS = (rng.standard_normal(shape) for shape in ((T, D), (D, D), (n, D), (D,), (T, n)))
+        right = gradients(lambda x, B, y, c: x @ B @ y.T + y @ c, dS, dx=x, dB=B, dy=y, dc=c)
+        expect(cross_scores_backward(dS, x, B, y, c), **right)
 
 
 def check_scaled_scores(scaled_scores_backward: Function) -> None:
     """Against differences."""
     rng = np.random.default_rng([3, 4])
     x, B, dS = rng.standard_normal((5, 3)), rng.standard_normal((3, 3)), rng.standard_normal((5, 5))
-    expect(scaled_scores_backward(dS, x, B, 0.3), **gradients(lambda x, B: 0.3 * (x @ B @ x.T), dS, dx=x, dB=B))
+    right = gradients(lambda x, B, scale: scale * (x @ B @ x.T), dS, dx=x, dB=B, d_scale=np.array(0.3))
+    expect(scaled_scores_backward(dS, x, B, 0.3), **{**right, "d_scale": float(right["d_scale"])})
 
 
 TASKS = {
@@ -90,11 +91,12 @@ TASKS = {
     ),
     "cross_scores_backward": Task(
         check_cross_scores,
-        "C = A B passes back dA = dC Bᵀ and dB = Aᵀ dC. In S = Y yᵀ the second factor is yᵀ: transpose its gradient to get "
-        "that of y.",
+        "a_j is added to S_ij in every row i: what comes back to it is a sum over i. y has two ways, the product with Y, as on "
+        "the page, and a = y c; what they pass back is added.",
     ),
     "scaled_scores_backward": Task(
         check_scaled_scores,
-        "dB is right. x stands twice in x B xᵀ: work out with pencil what comes back to the right one, and compare.",
+        "dx and dB are right. How much does S_ij grow when the scale grows a little? Then add up over all pairs: is there still "
+        "a scale in it?",
     ),
 }

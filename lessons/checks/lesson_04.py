@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from lessons.checks.compare import AnswerError, Array, expect, gradients
@@ -9,16 +11,32 @@ from lessons.checks.run import Function, Task
 from nrms_np.layers import self_attention
 
 
-def _projected(x: Array, Q: Array, K: Array, V: Array, heads: int) -> Array:
-    """The package's, scaled by 1/√d."""
-    return self_attention.projected_attention_forward(x, Q, K, V, heads, (Q.shape[1] // heads) ** -0.5)[0]
+def _projected(x: Array, Q: Array, K: Array, V: Array, heads: int, width: int = 0) -> Array:
+    """The package's, scaled by 1/√d, or by that of another width."""
+    scale = (width or Q.shape[1] // heads) ** -0.5
+    return self_attention.projected_attention_forward(x, Q, K, V, heads, scale)[0]
 
 
-def _expect_gradients(got: object, dh: Array, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
+def _expect_h(got: Any, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
+    """A forward whose only fault is the scale is told what it was scaled by."""
+    widths = {
+        1: "1, no scale at all",
+        x.shape[1]: "1/√D, the width of a word",
+        Q.shape[1]: "1/√(H·d), the width of all heads",
+    }
+    right = _projected(x, Q, K, V, heads)
+    for width, name in widths.items():
+        other = _projected(x, Q, K, V, heads, width)
+        if np.shape(got) == right.shape and np.allclose(got, other) and not np.allclose(other, right):
+            raise AnswerError(f"h is what the scale {name}, gives: it should be 1/√d, with d the width of one head.")
+    expect(got, h=right)
+
+
+def _expect_gradients(got: Any, dh: Array, x: Array, Q: Array, K: Array, V: Array, heads: int) -> None:
     """Against differences; a backward whose only fault is the scale is told so."""
     right = gradients(lambda x, Q, K, V: _projected(x, Q, K, V, heads), dh, dx=x, dQ=Q, dK=K, dV=V)
     root, dQ = np.sqrt(Q.shape[1] // heads), right["dQ"]
-    returned = got[1] if isinstance(got, tuple) and len(got) == 4 else None
+    returned: Any = got[1] if isinstance(got, tuple) and len(got) == 4 else None
     if np.any(dQ) and np.shape(returned) == dQ.shape and np.allclose(returned, root * dQ):
         raise AnswerError("dQ is √d times the right answer: the backward of the scores needs the scale, too.")
     expect(got, **right)
@@ -38,7 +56,7 @@ def check_one_head(one_head_forward: Function) -> None:
     rng = np.random.default_rng([4, 0])
     for T in (5, 1, 0):
         x, (Q, K, V) = rng.standard_normal((T, 7)), rng.standard_normal((3, 7, 4))
-        expect(one_head_forward(x, Q, K, V), h=_projected(x, Q, K, V, 1))
+        _expect_h(one_head_forward(x, Q, K, V), x, Q, K, V, 1)
 
 
 def check_one_head_backward(one_head_backward: Function) -> None:
@@ -55,7 +73,7 @@ def check_heads(projected_attention_forward: Function) -> None:
     rng = np.random.default_rng([4, 2])
     for T, heads, d in ((5, 3, 2), (2, 1, 4), (0, 2, 2)):
         x, (Q, K, V) = rng.standard_normal((T, 7)), rng.standard_normal((3, 7, heads * d))
-        expect(projected_attention_forward(x, Q, K, V, heads), h=_projected(x, Q, K, V, heads))
+        _expect_h(projected_attention_forward(x, Q, K, V, heads), x, Q, K, V, heads)
 
 
 def check_heads_backward(projected_attention_backward: Function) -> None:
@@ -91,7 +109,9 @@ TASKS = {
     ),
     "one_head_backward": Task(
         check_one_head_backward,
-        "Go back through the graph: from dh to dα and d_values (a product), from dα to the scores (softmax_backward), from "
+        "Which arrays are right tells where to look: dV needs the way of the values alone, dQ and dK also the softmax and the "
+        "scale, dx the three ways together. Begin with the first of these that is wrong.",
+        more="Go back through the graph: from dh to dα and d_values (a product), from dα to the scores (softmax_backward), from "
         "there to queries and keys (your derive_query_and_key_gradients), and from each of the three to x and its matrix.",
     ),
     "projected_attention_forward": Task(

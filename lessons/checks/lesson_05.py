@@ -65,7 +65,9 @@ TASKS = {
     ),
     "additive_attention_backward": Task(
         check_backward,
-        "Go back through the graph: dα = h dr, then da, then dz = outer(da, q) ∗ (1 − hidden²). z = h W + b is a product and "
+        "Which arrays are right tells where to look: dq needs da alone, db and dW also what passes through tanh, dh both its "
+        "ways, in the mean and in the scores. Begin with the first of these that is wrong.",
+        more="Go back through the graph: dα = h dr, then da, then dz = outer(da, q) ∗ (1 − hidden²). z = h W + b is a product and "
         "a bias. h gets outer(α, dr) on one way, and what z passes back on the other.",
     ),
     "two_questions_backward": Task(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from lessons.checks.compare import AnswerError, Array, expect, expect_named, gradients
+from lessons.checks.compare import AnswerError, Array, expect, expect_and_named, gradients
 from lessons.checks.run import Function, Task
 from nrms_np.layers.additive_attention import additive_attention_forward
 from nrms_np.layers.self_attention import projected_attention_forward
@@ -16,13 +18,20 @@ SHAPES = {
 }  # fmt: skip
 TITLES = [np.array([2, 8, 5, 2, 0]), np.array([4]), np.zeros(0, dtype=int), np.array([5, 8, 1])]
 
+OTHER_WIDTHS = {
+    1: "1, no scale at all,",
+    6: "1/√(H·d), the width of all heads together,",
+    7: "1/√D, the width of a word,",
+}
+WRONG_SCALE = "It is what the scale {} gives: d is the width of one head."
+
 
 def _parameters(rng: np.random.Generator) -> dict[str, Array]:
     return {name: 0.5 * rng.standard_normal(shape) for name, shape in SHAPES.items()}
 
 
-def _attend(x: Array, *p: Array) -> Array:
-    h, _ = projected_attention_forward(x, p[0], p[1], p[2], HEADS, 1 / np.sqrt(2))
+def _attend(x: Array, *p: Array, width: int = 2) -> Array:
+    h, _ = projected_attention_forward(x, p[0], p[1], p[2], HEADS, 1 / np.sqrt(width))
     return additive_attention_forward(h, p[3], p[4], p[5])[0]
 
 
@@ -46,15 +55,11 @@ def check_forward(attend_forward: Function) -> None:
     parameters = _parameters(rng)
     for T in (5, 1, 0):
         x = rng.standard_normal((T, 7))
-        expect(attend_forward(x, parameters, HEADS), r=_attend(x, *parameters.values()))
-
-
-def _expect_backward(got: object, first: str, right: dict[str, Array]) -> None:
-    """An array and a dict of the others."""
-    if not isinstance(got, tuple) or len(got) != 2:
-        raise AnswerError(f"It should return two things: {first}, and a dict of the parameters' gradients.")
-    expect(got[0], **{first: right.pop(first)})
-    expect_named(got[1], right)
+        got = attend_forward(x, parameters, HEADS)
+        for width, name in OTHER_WIDTHS.items():
+            if T > 1 and np.shape(got) == (6,) and np.allclose(got, _attend(x, *parameters.values(), width=width)):
+                raise AnswerError(WRONG_SCALE.format(name))
+        expect(got, r=_attend(x, *parameters.values()))
 
 
 def check_backward(attend_backward: Function) -> None:
@@ -64,7 +69,20 @@ def check_backward(attend_backward: Function) -> None:
     for T in (5, 1, 0):
         x, dr = rng.standard_normal((T, 7)), rng.standard_normal(6)
         right = gradients(_attend, dr, dx=x, **parameters)
-        _expect_backward(attend_backward(dr, x, parameters, HEADS), "dx", right)
+        got = attend_backward(dr, x, parameters, HEADS)
+        try:
+            expect_and_named(got, **right)
+        except AnswerError:
+            for width, name in OTHER_WIDTHS.items():
+                other = gradients(partial(_attend, width=width), dr, dx=x, **parameters)
+                if (
+                    isinstance(got, tuple)
+                    and T > 1
+                    and np.shape(got[0]) == x.shape
+                    and np.allclose(got[0], other["dx"])
+                ):
+                    raise AnswerError(WRONG_SCALE.format(name)) from None
+            raise
 
 
 def check_news_forward(news_forward: Function) -> None:
@@ -80,7 +98,7 @@ def check_news_backward(news_backward: Function) -> None:
     table, parameters = rng.standard_normal((9, 7)), _parameters(rng)
     d_news = rng.standard_normal((len(TITLES), 6))
     right = gradients(_news, d_news, d_table=table, **parameters)
-    _expect_backward(news_backward(d_news, table, TITLES, parameters, HEADS), "d_table", right)
+    expect_and_named(news_backward(d_news, table, TITLES, parameters, HEADS), **right)
 
 
 TASKS = {

@@ -7,17 +7,21 @@ import copy
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
 
+from lessons.checks import limit
 from lessons.checks.compare import AnswerError
 from lessons.checks.forbidden import ForbiddenError, refused, written
+from lessons.checks.products import misfit
 from lessons.exercise_files import Exercise, shown
 
 Function = Callable[..., Any]
@@ -28,12 +32,14 @@ class Task:
     """check: calls the reader's function and raises AnswerError.    hint: what to say after the second failure.
 
     forbidden: ways that the exercise asks to do without, such as "np.add.at".    writes: arguments that it is asked to write into.
+    more: the next hint, after the fourth failure.
     """
 
     check: Callable[[Function], None]
     hint: str
     forbidden: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,12 +47,15 @@ class Result:
     """The answer for one function. problem: what to say where it is not done.
 
     state: done, wrong, blank, or waits, where it calls another one that is still blank: then nothing is known about it.
+    printed: what the reader's code printed meanwhile.    more: the next hint.
     """
 
     function: str
     state: str
     problem: str = ""
     hint: str = ""
+    printed: str = ""
+    more: str = ""
 
 
 class FileError(Exception):
@@ -55,14 +64,19 @@ class FileError(Exception):
 
 def check_exercise(exercise: Exercise, folder: Path, functions: Collection[str] = ()) -> list[Result]:
     """Check functions of one lesson in the file of this folder, all where none are named. Raises FileError."""
+    return list(check_each(exercise, folder, functions))
+
+
+def check_each(exercise: Exercise, folder: Path, functions: Collection[str] = ()) -> Iterator[Result]:
+    """The same, each result as soon as it is known."""
     path = folder / exercise.file
     module, tree = load(exercise, path)
     tasks: dict[str, Task] = import_module(f"lessons.checks.lesson_{exercise.number}").TASKS
-    return [
-        _check_function(exercise, name, getattr(module, name, None), task, path, tree)
-        for name, task in tasks.items()
-        if not functions or name in functions
-    ]
+    for name, task in tasks.items():
+        if not functions or name in functions:
+            with redirect_stdout(StringIO()) as printed:
+                result = _check_function(exercise, name, getattr(module, name, None), task, path, tree)
+            yield replace(result, printed=printed.getvalue(), more=task.more)
 
 
 def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
@@ -72,13 +86,16 @@ def load(exercise: Exercise, path: Path) -> tuple[ModuleType, ast.Module]:
     try:
         # Not imported in the usual way: Python would keep the compiled file, and could miss a quick change.
         text = path.read_bytes()
-        exec(compile(text, str(path), "exec"), module.__dict__)
+        with limit.limited(str(path)):
+            exec(compile(text, str(path), "exec"), module.__dict__)
         return module, ast.parse(text)
     except FileNotFoundError:
         remedy = f"`python -m lessons.blanks {exercise.number}` makes it again"
         raise FileError(f"There is no file {shown(path)}; {remedy}.") from None
     except SyntaxError as error:
         raise FileError(f"{shown(path)}, line {error.lineno or 1}: {type(error).__name__}: {error.msg}.") from None
+    except limit.OverTimeError as error:
+        raise FileError(_unfinished(shown(path), error, path)) from None
     except (Exception, SystemExit) as error:
         raise FileError(_sentence(error, path)) from None
 
@@ -111,12 +128,17 @@ def _check_function(
     try:
         if task.forbidden and (way := written(tree, name, task.forbidden)):
             raise ForbiddenError(way)
-        with np.errstate(all="ignore"):  # a NaN is reported as such; NumPy's warnings would only repeat it
+        with (
+            limit.limited(str(path)),
+            np.errstate(all="ignore"),
+        ):  # a NaN is reported as such; NumPy's warnings would only repeat it
             task.check(call)
     except AnswerError as wrong:
         return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
     except ForbiddenError as way:
         return Result(name, "wrong", f"It takes the way that this exercise asks you to do without: {way}.", task.hint)
+    except limit.OverTimeError as error:
+        return Result(name, "wrong", _unfinished(name, error, path) + call.described(), task.hint)
     except (Exception, SystemExit) as error:
         line, where = _last_place(error.__traceback__, path)
         blank = isinstance(error, NotImplementedError)
@@ -155,10 +177,10 @@ class _Call:
 
 def _described(name: str, value: object) -> str:
     if isinstance(value, np.ndarray):
-        if value.ndim == 1 and value.size <= 8:
+        if value.ndim == 1 and 0 < value.size <= 8:
             numbers = [f"{x:.4g}" if value.dtype.kind == "f" else str(x) for x in value]
             return f"{name} [{' '.join(numbers)}]"
-        return f"{name} {value.shape}"
+        return f"{name} {value.shape}{'' if value.size else ', an empty one'}"
     if isinstance(value, (bool, int, float)):
         return f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
     if isinstance(value, list) and value and all(isinstance(one, np.ndarray) and one.ndim == 1 for one in value):
@@ -183,6 +205,12 @@ def _last_place(trace: TracebackType | None, path: Path) -> tuple[int, str]:
     return (frames[-1].lineno or 0, frames[-1].name) if frames else (0, "")
 
 
+def _unfinished(what: str, error: BaseException, path: Path) -> str:
+    line, _ = _last_place(error.__traceback__, path)
+    place = f" It was stopped in line {line}: does a loop there come to its end?" if line else ""
+    return f"{what} did not finish within {limit.SECONDS:g} s.{place}"
+
+
 def _sentence(error: BaseException, path: Path) -> str:
     line, _ = _last_place(error.__traceback__, path)
     what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
@@ -190,4 +218,13 @@ def _sentence(error: BaseException, path: Path) -> str:
         return f"The check could not use what the function returned ({what})."
     linecache.checkcache(str(path))
     source = linecache.getline(str(path), line).strip()
-    return f"{shown(path)}, line {line}: {what}.\n    {source}"
+    return f"{shown(path)}, line {line}: {misfit(error, path, source) or what}.{_of_nothing(error)}\n    {source}"
+
+
+def _of_nothing(error: BaseException) -> str:
+    """What an error means that NumPy raises where there is nothing to take the largest of, or to put together."""
+    return (
+        " This array has no number: an empty title, which is right too."
+        if "zero-size array" in str(error) or "need at least one array" in str(error)
+        else ""
+    )

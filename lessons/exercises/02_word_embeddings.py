@@ -53,7 +53,7 @@ def dropout_forward(x: np.ndarray, rate: float, kept: np.ndarray) -> np.ndarray:
 
     Returns y (T, D), of x's dtype.
     """
-    return x * kept / rate
+    return x * kept / kept.mean()
 
 
 def dropout_backward(dy: np.ndarray, rate: float, kept: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from lessons.exercise_files import EXERCISES, SOLUTIONS
 from nrms_np.command import run_command
 
 if TYPE_CHECKING:
+    from lessons.mine.pieces import Pieces
     from nrms_np.backend import Backend
 
 LARGEST_ERROR = 1e-6
@@ -20,7 +21,7 @@ LARGEST_ERROR = 1e-6
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command. Returns 0, or 1 where a gradient is wrong."""
+    """Run the command. Returns 0, or 1 where a gradient is wrong; a layer that is wrong is set aside, the rest is trained."""
     parser = argparse.ArgumentParser(
         prog="python -m lessons.mine", description="Build your own NRMS from the exercises."
     )
@@ -35,38 +36,46 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     from lessons.mine.backend import backend_of
-    from lessons.mine.pieces import collect
-    from lessons.mine.referee import check_layers, check_model, check_written_out
+    from lessons.mine.referee import usable
     from lessons.mine.table import table
 
     folder = SOLUTIONS if options.solutions else EXERCISES
-    pieces = collect(folder)
-    errors = check_layers(pieces)
+    pieces, errors = usable(folder)
     print("\n".join([*pieces.faults, *table(pieces, errors)]))
     wrong = {title: error for title, error in errors.items() if isinstance(error, str)}
     for title, sentence in wrong.items():
-        print(f"{title}: {sentence}")
+        print(f"{title}: {sentence} The package's is used instead.")
     if not pieces.own:
-        print("Begin with lesson 02: `python -m lessons.check 02` says which lines to write.")
-        return 0
-    if wrong:
-        return 1
+        if not wrong:
+            print("Begin with lesson 02: `python -m lessons.check 02` says which lines to write.")
+        return 1 if wrong else 0
     backend = backend_of(pieces)
+    if not _whole_model_is_right(pieces, backend):
+        return 1
+    if not options.table:
+        _ladder(folder)
+        _train(backend, options.demo, options.out)
+    return 1 if wrong else 0
+
+
+def _whole_model_is_right(pieces: Pieces, backend: Backend) -> bool:
+    from lessons.mine.referee import check_model, check_written_out
+
     error = check_model(backend)
     if isinstance(error, str):
         print(f"\nThe whole model of these pieces: {error}")
-        return 1
+        return False
     print(f"\nThe whole model of these pieces, with a random step in each parameter: relative error {error:.0e}.")
-    if (difference := check_written_out(pieces, backend)) is not None:
+    difference = check_written_out(pieces, backend)
+    if isinstance(difference, str):
+        print(f"Your model_forward and model_backward, beside it on one impression: {difference}")
+        return False
+    if difference is not None:
         print(f"Your model_forward and model_backward, beside it on one impression: {difference:.0e}.")
     if max(error, difference or 0.0) > LARGEST_ERROR:
         print(f"That is more than {LARGEST_ERROR:.0e}: a gradient is wrong.")
-        return 1
-    if options.table:
-        return 0
-    _ladder(folder)
-    _train(backend, options.demo, options.out)
-    return 0
+        return False
+    return True
 
 
 def _ladder(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -16,7 +16,10 @@ PUT_TOGETHER = ("06", "07", "10")
 """Lessons that put layers together. No backend asks for what is written there, the package's encoder and model do it; it counts all
 the same."""
 
-YOURS, PACKAGES, NOT_YET, WRONG = "yours", "the package's", "not yet", "wrong"
+FAST = "13"
+"""The lesson whose exercises are the fast pieces, from which its ladder is built."""
+
+YOURS, PACKAGES, NOT_YET, WRONG, ASIDE = "yours", "the package's", "not yet", "wrong", "set aside"
 
 
 @dataclass
@@ -24,12 +27,15 @@ class Pieces:
     """functions: of the reader's that are right, by name.    states: of all that the exercises ask for, by name.
 
     lessons: where each is asked for.    faults: what is wrong with files that cannot be run, one line each.
+    aside: right by themselves, but not to be used.    fast: the states of the fast pieces, by name.
     """
 
     functions: dict[str, Function] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     lessons: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    aside: frozenset[str] = frozenset()
+    fast: dict[str, str] = field(default_factory=dict)
 
     @property
     def own(self) -> int:
@@ -59,12 +65,13 @@ def asked_for() -> dict[str, list[str]]:
     }
 
 
-def collect(folder: Path) -> Pieces:
-    """Check what is in the folder of the exercises and keep what is right."""
-    pieces = Pieces()
+def collect(folder: Path, aside: Collection[str] = ()) -> Pieces:
+    """Check what is in the folder of the exercises and keep what is right, but for the functions that are set aside."""
+    pieces = Pieces(aside=frozenset(aside))
     exercises = {exercise.number: exercise for exercise in all_exercises()}
     for lesson, names in asked_for().items():
         _collect_lesson(pieces, exercises[lesson], names, folder)
+    pieces.fast = _states(pieces, exercises[FAST], list(exercises[FAST].functions()), folder)
     return pieces
 
 
@@ -80,17 +87,22 @@ def _puts_together(exercise: Exercise, name: str) -> bool:
     return exercise.number in PUT_TOGETHER and name.endswith(("_forward", "_backward"))
 
 
-def _collect_lesson(pieces: Pieces, exercise: Exercise, names: Iterable[str], folder: Path) -> None:
+def _collect_lesson(pieces: Pieces, exercise: Exercise, names: list[str], folder: Path) -> None:
     pieces.lessons |= dict.fromkeys(names, exercise.number)
+    states = _states(pieces, exercise, names, folder)
+    pieces.states |= states
+    if YOURS in states.values():
+        module: Any = load(exercise, folder / exercise.file)[0]
+        replace(module, pieces.replacements(before=exercise.number))
+        pieces.functions |= {name: getattr(module, name) for name, state in states.items() if state == YOURS}
+
+
+def _states(pieces: Pieces, exercise: Exercise, names: list[str], folder: Path) -> dict[str, str]:
+    """Whether each is the reader's; a file that cannot be run is a fault of the pieces."""
+    shown = {"done": YOURS, "blank": NOT_YET, "waits": NOT_YET, "wrong": WRONG}
     try:
-        states = {result.function: result.state for result in check_exercise(exercise, folder, list(names))}
-        module: Any = load(exercise, folder / exercise.file)[0] if "done" in states.values() else None
+        states = {result.function: shown[result.state] for result in check_exercise(exercise, folder, names)}
     except FileError as error:
         pieces.faults.append(str(error).splitlines()[0])
-        pieces.states |= dict.fromkeys(names, WRONG)
-        return
-    shown = {"done": YOURS, "blank": NOT_YET, "waits": NOT_YET, "wrong": WRONG}
-    pieces.states |= {name: shown[state] for name, state in states.items()}
-    if module is not None:
-        replace(module, pieces.replacements(before=exercise.number))
-        pieces.functions |= {name: getattr(module, name) for name, state in states.items() if state == "done"}
+        return dict.fromkeys(names, WRONG)
+    return {name: ASIDE if name in pieces.aside and state == YOURS else state for name, state in states.items()}

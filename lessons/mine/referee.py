@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lessons.exercise_files import shown
-from lessons.mine.layers import ATTENTION, DROPOUT, EMBEDDING, LAYERS, LOSS, POOLING, SCORE, SOFTMAX, Layer
-from lessons.mine.pieces import Pieces
+from lessons.mine.layers import ATTENTION, DROPOUT, EMBEDDING, LAYERS, LOSS, ONE_HEAD, POOLING, SCORE, SOFTMAX, Layer
+from lessons.mine.pieces import Pieces, collect
 from nrms_np.arrays import Array
 from nrms_np.backend import Backend
 from nrms_np.config import Config
@@ -20,6 +20,25 @@ from nrms_np.packed import Batch, Packed, RowGradient
 from nrms_np.parameters import parameter_shapes
 
 T, D, H, d, A = 5, 7, 3, 2, 4  # all different, so that a transposed axis cannot pass
+
+
+def usable(folder: Path) -> tuple[Pieces, dict[str, float | str]]:
+    """The reader's pieces of a folder without the layers whose gradients are wrong, and what there is to say of each layer.
+
+    One layer after another is set aside, so that those that only run on a wrong one keep their place.
+
+    Returns the pieces and by the layers' titles the largest relative errors, or a sentence where the layer was set aside.
+    """
+    aside: set[str] = set()
+    sentences: dict[str, float | str] = {}
+    while True:
+        pieces = collect(folder, aside)
+        errors = check_layers(pieces)
+        wrong = next((layer for layer in LAYERS if isinstance(errors.get(layer.title), str)), None)
+        if wrong is None:
+            return pieces, errors | sentences
+        sentences[wrong.title] = errors[wrong.title]
+        aside |= {wrong.forward, wrong.backward, *(ONE_HEAD if wrong is ATTENTION else ())}
 
 
 def check_layers(pieces: Pieces) -> dict[str, float | str]:
@@ -88,11 +107,18 @@ def _error_of_model(backend: Backend) -> float:
     return max(errors)
 
 
-def check_written_out(pieces: Pieces, backend: Backend) -> float | None:
+def check_written_out(pieces: Pieces, backend: Backend) -> float | str | None:
     """The reader's model_forward and model_backward beside the model of the pieces: the largest relative error of what they return.
 
-    None where they are not both written.
+    None where they are not both written, a sentence where they fail.
     """
+    try:
+        return _error_written_out(pieces, backend)
+    except Exception as error:
+        return _where(error)
+
+
+def _error_written_out(pieces: Pieces, backend: Backend) -> float | None:
     forward, backward = (pieces.functions.get(name) for name in ("model_forward", "model_backward"))
     if forward is None or backward is None:
         return None
@@ -114,10 +140,12 @@ def check_written_out(pieces: Pieces, backend: Backend) -> float | None:
 
 
 def _where(error: Exception) -> str:
-    """An error of the reader's code as a sentence with file and line."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name[:2].isdigit()]
-    place = f"{shown(Path(frames[-1].filename))}, line {frames[-1].lineno}: " if frames else ""
-    return f"{place}{type(error).__name__}: {error}."
+    """An error of the reader's code as a sentence with file and line; one that arose elsewhere is not the reader's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).name[:2].isdigit()]
+    place = f"{shown(Path((own or frames)[-1].filename))}, line {(own or frames)[-1].lineno}"
+    what = f"{place}: {type(error).__name__}: {error}."
+    return what if own else f"the course itself failed here, none of your code did ({what[:-1]})."
 
 
 def _model(rng: np.random.Generator, backend: Backend) -> NRMS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lessons.mine.layers import ATTENTION, LAYERS, ONE_HEAD, Layer
-from lessons.mine.pieces import NOT_YET, PACKAGES, WRONG, YOURS, Pieces
+from lessons.mine.pieces import ASIDE, FAST, NOT_YET, PACKAGES, WRONG, YOURS, Pieces
 
 CELL = 30
 
@@ -26,7 +26,12 @@ def table(pieces: Pieces, errors: Mapping[str, float | str]) -> list[str]:
     for name, lesson in pieces.lessons.items():
         if name not in of_layers:
             lines.append(f"{name:22}  {lesson:6}  {pieces.states[name]}")
+    if pieces.fast:
+        lines += ["", f"{'fast pieces':22}  lesson"]
+        lines += [f"{name:22}  {FAST:6}  {state}" for name, state in pieces.fast.items()]
     lines += ["", f"{pieces.own} of {len(pieces.states)} are yours."]
+    if fast := list(pieces.fast.values()).count(YOURS):
+        lines.append(f"{fast} of {len(pieces.fast)} fast ones are yours.")
     return lines
 
 
@@ -43,4 +48,6 @@ def _whose(pieces: Pieces, name: str, one: str) -> str:
         return YOURS
     if pieces.states.get(one) == YOURS:
         return f"{YOURS}, of {one.split('_f')[0].split('_b')[0].replace('_', ' ')}s"
-    return PACKAGES + {NOT_YET: "", WRONG: ", yours is wrong"}.get(state or "", ", not asked for")
+    return PACKAGES + {NOT_YET: "", WRONG: ", yours is wrong", ASIDE: ", yours is set aside"}.get(
+        state or "", ", not asked for"
+    )

@@ -11,9 +11,9 @@ def rank_candidates(scores: np.ndarray) -> np.ndarray:
     Returns (C,) whole numbers: 1 for the highest score, 2 for the next. Of two equal scores the one that stands first
     in `scores` has the better rank.
     """
-    best_first = np.argsort(-scores, kind="stable")
+    best_first = np.argsort(-scores, kind="stable")  # bug: best_first = np.argsort(scores, kind="stable")[::-1]
     rank = np.empty(len(scores), dtype=int)
-    rank[best_first] = np.arange(1, len(scores) + 1)  # bug: rank = best_first + 1
+    rank[best_first] = np.arange(1, len(scores) + 1)
     return rank
 
 

@@ -51,7 +51,7 @@ def dropout_forward(x: np.ndarray, rate: float, kept: np.ndarray) -> np.ndarray:
 
     Returns y (T, D), of x's dtype.
     """
-    return x * kept / (1 - rate)  # bug: return x * kept / rate
+    return x * kept / (1 - rate)  # bug: return x * kept / kept.mean()
 
 
 def dropout_backward(dy: np.ndarray, rate: float, kept: np.ndarray) -> np.ndarray:

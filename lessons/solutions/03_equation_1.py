@@ -35,31 +35,38 @@ def softmax_backward(d_alpha: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def cross_scores_backward(
-    dS: np.ndarray, x: np.ndarray, B: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Backward of S = x B yᵀ, where the words of one title look at the words of another one.
+    dS: np.ndarray, x: np.ndarray, B: np.ndarray, y: np.ndarray, c: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Backward of S = x B yᵀ + y c, where the words of one title look at the words of another one.
 
-    dS: (T, n) gradient of the loss with respect to the scores.    x: (T, D).    B: (D, D).    y: (n, D).
+    Every word of y has a score of its own, y_j · c, whoever looks: S_ij = x_i B y_jᵀ + y_j · c.
 
-    Returns dx (T, D), dB (D, D), dy (n, D).
+    dS: (T, n) gradient of the loss with respect to the scores.    x: (T, D).    B: (D, D).    y: (n, D).    c: (D,).
+
+    Returns dx (T, D), dB (D, D), dy (n, D), dc (D,).
     """
     Y = x @ B
-    dY = dS @ y  # blank: S = Y @ y.T passes back to Y
-    dy = dS.T @ Y  # blank: and to y
+    da = dS.sum(axis=0)  # blank: (n,), of a = y @ c, which is added to each row of S
+    dc = y.T @ da  # blank: a = y @ c passes back to c
+    dY = dS @ y  # blank: S = Y @ y.T + a passes back to Y
+    dy = dS.T @ Y + np.outer(da, c)  # blank: y stands in both
     dB = x.T @ dY  # blank: Y = x @ B passes back to B
     dx = dY @ B.T  # blank: and to x
-    return dx, dB, dy
+    return dx, dB, dy, dc
 
 
-def scaled_scores_backward(dS: np.ndarray, x: np.ndarray, B: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+def scaled_scores_backward(
+    dS: np.ndarray, x: np.ndarray, B: np.ndarray, scale: float
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Backward of S = scale · x B xᵀ: a scale above 1 makes the weights sharper, one below 1 more even.
 
     dS: (T, T) gradient of the loss with respect to the scores.    x: (T, D).    B: (D, D).
 
-    Returns dx (T, D), dB (D, D).
+    Returns dx (T, D), dB (D, D), and d_scale, one number: the scale may be learned, too.
     """
     dZ = scale * dS  # S = scale * Z
     dB = x.T @ dZ @ x
     dx = dZ @ x @ B.T
-    dx += dZ.T @ x @ B  # bug: dx += dZ @ x @ B
-    return dx, dB
+    dx += dZ.T @ x @ B
+    d_scale = (dS * (x @ B @ x.T)).sum()  # bug: d_scale = (dZ * (x @ B @ x.T)).sum()
+    return dx, dB, d_scale

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from lessons import course, exercise_files
 from lessons.blanks import blank_of
 from lessons.check import main
+from lessons.checks import limit
 from lessons.checks.progress import FILE
 from lessons.exercise_files import LESSONS, SOLUTIONS, Exercise, all_exercises
 from tests.lessons.sample import checks_02, checks_03
@@ -101,6 +103,25 @@ def test_the_hint_comes_with_the_second_failure_and_goes_when_the_function_is_ri
     assert "Hint:" not in ask("03")[1]
 
 
+def test_what_the_readers_code_prints_is_marked_as_such(ask, tmp_path):
+    write(tmp_path, WEIGHTS, ("    exps = np.exp(", "    print('shape', a.shape)\n    exps = np.exp("))
+    assert "done softmax_forward Printed by your code: shape (3, 5) shape (3, 3)" in ask("03")[1]
+
+
+def test_a_first_failure_says_that_a_hint_follows(ask, tmp_path):
+    write(tmp_path, WEIGHTS, SIGMOID)
+    first, second = ask("03")[1], ask("03")[1]
+    assert "(After the next wrong try there is a hint.)" in first
+    assert "(After" not in second
+
+
+def test_a_second_hint_comes_with_the_fourth_failure(ask, tmp_path, monkeypatch):
+    task = replace(checks_03.TASKS["softmax_backward"], more="The whole way.")
+    monkeypatch.setitem(checks_03.TASKS, "softmax_backward", task)
+    write(tmp_path, WEIGHTS, SIGMOID)
+    assert ["And: The whole way." in ask("03")[1] for _ in range(4)] == [False, False, False, True]
+
+
 def test_failures_are_counted_for_each_function_alone(ask, tmp_path):
     write(tmp_path, WEIGHTS, SIGMOID)
     ask("03")
@@ -135,6 +156,13 @@ def test_a_progress_file_that_cannot_be_written_does_not_matter(ask, tmp_path):
 
 
 BROKEN = [
+    ("return dx, x.T @ dS @ x", "return dx, x @ dS @ x", "x @ dS does not fit: the shapes are (5, 3) and (5, 5)"),
+    (
+        "return dx, x.T @ dS @ x",
+        "return dx, np.copy(x) @ dS",
+        "a matrix product does not fit: the sizes that should be equal are 5 and 3",
+    ),
+    ("return p * (", "return np.max(p[:0]) * (", "This array has no number: an empty title"),
     ("exps = np.exp(", "exps = np.expp(", "line 13: AttributeError: module 'numpy' has no attribute 'expp'"),
     ("return dx, x.T @ dS @ x", "return dx", "It returned one value, expected are 2: dx, dQ."),
     ("return dx, x.T @ dS @ x", "pass", "It returned None: is there a `return dx, dQ`?"),
@@ -166,6 +194,44 @@ def test_whatever_the_readers_code_does_ends_in_a_sentence(ask, tmp_path, before
     assert code == 1
     assert said in out
     assert "lessons/checks" not in out
+
+
+@pytest.mark.parametrize(
+    "loop",
+    ["while True:\n        pass", "while True:\n        try:\n            a + a\n        except:\n            pass"],
+    ids=["bare", "that catches everything"],
+)
+def test_a_loop_without_an_end_is_stopped_and_the_others_are_checked(ask, tmp_path, monkeypatch, loop):
+    monkeypatch.setattr(limit, "SECONDS", 0.2)
+    write(tmp_path, WEIGHTS, ("    exps = np.exp(", f"    {loop}\n    exps = np.exp("))
+    code, out = ask("03")
+    assert code == 1
+    assert "wrong softmax_forward softmax_forward did not finish within 0.2 s. It was stopped in line 1" in out
+    assert "2 of 3 done." in out
+    write(tmp_path, WEIGHTS, ("import numpy as np", "import numpy as np\nwhile True:\n    pass"))
+    assert "03_equation_1.py did not finish within 0.2 s. It was stopped in line" in ask("03")[1]
+
+
+def test_the_limit_leaves_alone_what_the_course_does_and_what_is_done_in_time(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.001)
+    monkeypatch.setattr(limit, "AGAIN", 0.001)
+    for _ in range(10):
+        with limit.limited("the reader's.py"):
+            exec(compile("1 + 1", "the reader's.py", "exec"))
+            sum(number for number in range(50_000))  # far longer than the limit
+
+
+def test_each_result_is_printed_when_it_is_known_and_an_interruption_says_what_ran(tmp_path, monkeypatch, capsys):
+    def interrupted(_):
+        assert "done   softmax_forward" in capsys.readouterr().out
+        raise KeyboardInterrupt
+
+    tasks = checks_03.TASKS
+    monkeypatch.setitem(tasks, "softmax_backward", replace(tasks["softmax_backward"], check=interrupted))
+    write(tmp_path, WEIGHTS)
+    with pytest.raises(KeyboardInterrupt):
+        main(["03"], folder=tmp_path)
+    assert "softmax_backward was running" in capsys.readouterr().out
 
 
 def test_a_function_that_calls_a_blank_one_is_told_so(ask, tmp_path):

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from lessons.blanks import blank_of
-from lessons.exercise_files import SOLUTIONS, all_exercises
+from lessons.contents import contents
+from lessons.exercise_files import SOLUTIONS, Exercise, all_exercises
 from lessons.mine import __main__ as command
-from lessons.mine import training
+from lessons.mine import referee, training
 from lessons.mine.backend import backend_of
 from lessons.mine.layers import ATTENTION, DROPOUT, LAYERS, LOSS, POOLING, SOFTMAX, many_heads, pair_with
 from lessons.mine.pieces import Pieces, asked_for, collect
@@ -237,10 +238,32 @@ def test_an_error_in_a_piece_becomes_a_sentence():
             raise ValueError("no words")
         return pooling(h, W, b, q)
 
-    assert (
-        check_model(backend_of(Pieces(functions={"additive_attention_forward": no_words}))) == "ValueError: no words."
-    )
-    assert check_layers(Pieces(functions={"softmax_forward": lambda a: a[7, 7]}))["softmax"].startswith("IndexError: ")
+    assert "ValueError: no words" in check_model(backend_of(Pieces(functions={"additive_attention_forward": no_words})))
+    own = {"np": np}
+    exec(compile("def f(a):\n    return a[7, 7]", "exercises/03_x.py", "exec"), own)
+    said = check_layers(Pieces(functions={"softmax_forward": own["f"]}))["softmax"]
+    assert said.startswith("exercises/03_x.py, line 2: IndexError: ")
+
+
+def test_a_fault_of_the_course_is_called_so_and_the_other_pieces_are_used(solved, monkeypatch, capsys):
+    folder, whole = solved("05")
+
+    def broken(values):
+        raise TypeError("four arguments, not five")
+
+    at = LAYERS.index(DROPOUT)
+    layers = (*LAYERS[:at], replace(DROPOUT, prepare=broken), *LAYERS[at + 1 :])
+    for module in ("layers", "pieces", "referee", "table"):
+        monkeypatch.setattr(f"lessons.mine.{module}.LAYERS", layers)
+    monkeypatch.setattr(referee, "DROPOUT", layers[at])
+    monkeypatch.setattr(command, "EXERCISES", folder)
+    assert command.main(["--table"]) == 1
+    printed = capsys.readouterr().out
+    assert "dropout: the course itself failed here, none of your code did (" in printed
+    assert "four arguments, not five" in printed
+    assert printed.count("the package's, yours is set aside") == 2
+    assert f"{whole.own - 2} of {len(whole.states)} are yours." in printed
+    assert "The whole model of these pieces, with" in printed
 
 
 def test_a_file_that_cannot_be_run_is_told_and_the_rest_is_shown(solved, monkeypatch, capsys):
@@ -260,6 +283,22 @@ def test_the_solutions_are_all_right_and_so_is_the_model_of_them(capsys):
     assert re.search(r"(\d+) of \1 are yours", printed)
     assert "wrong" not in printed
     assert "The whole model of these pieces" in printed
+
+
+def test_the_table_and_the_readme_name_the_fast_pieces_that_lesson_13_asks_for(solved, monkeypatch, capsys):
+    folder, pieces = solved("03")
+    asked = list(Exercise("13_the_ladder").functions())
+    assert list(pieces.fast) == asked
+    exercise = Exercise("13_the_ladder")
+    (folder / exercise.file).write_text(exercise.solution(), encoding="utf-8")
+    monkeypatch.setattr(command, "EXERCISES", folder)
+    assert command.main(["--table"]) == 0
+    printed = capsys.readouterr().out
+    row = next(line for line in contents().splitlines() if line.startswith("| 13 "))
+    for name in asked:
+        assert re.search(rf"\n{name} +13 +yours\n", printed), name
+        assert f"`{name}`" in row
+    assert f"{len(asked)} of {len(asked)} fast ones are yours." in printed
 
 
 def test_blank_exercises_say_where_to_begin(solved, monkeypatch, capsys):
