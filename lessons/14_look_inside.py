@@ -190,7 +190,7 @@ assert not more["launch"].holds
 
 # %%
 course.show(
-    draw.heads(examples, "In this model each framed pair has a head that gives it much weight"),
+    draw.heads(examples, "Some head gives much weight to a framed pair, and some to others"),
     "14_heads",
     caption="Which word (row) looks at which (column), equation 1. Framed: the two words that tell the topic.",
     alt="Two headlines, each with four matrices of weights, one a head; two cells of each are framed.",
