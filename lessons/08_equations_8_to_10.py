@@ -2,7 +2,7 @@ r"""
 Lesson 08: equations 8-10, the user vector
 ==========================================
 
-*About 55 minutes, half of them for the exercises.*
+About 55 minutes, half of them for the exercises.
 
 After lesson 07 each click of a history has looked at the others. Now the clicks become one vector, the *user vector*:
 what this reader likes. It is additive attention again, the pooling of lesson 05. So the formulas are short here, and
@@ -87,9 +87,9 @@ assert np.allclose(ours, u)
 
 # %%
 # All weights are positive and sum to 1. So u lies between the clicks, and the weights say where. With two clicks that
-# is a point of a line. For a picture take three, of two numbers each, and a query that counts space twice: a click on
-# sport, (2, 0), one on space, (0, 2), and one on both, (2, 2). tanh(2) is 0.964, so the scores are 0.964, 1.928 and
-# 2.892, and the weights 0.10, 0.25 and 0.65:
+# is a point of a line. For a picture take three, of two numbers each, and a query that counts space twice, q = (1, 2):
+# a click on sport, (2, 0), one on space, (0, 2), and one on both, (2, 2). W is the identity and b is 0. tanh(2) is 0.964,
+# so the scores are 0.964, 1.928 and 2.892, and the weights 0.10, 0.25 and 0.65:
 
 # %%
 three = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
@@ -116,7 +116,7 @@ course.show(
 #   its sport and 1 − 0.359² = 0.871 at its space. So its sport is passed 0.271 · 0.321 = 0.087 more, and its *space*
 #   0.271 · 0.871 = 0.236.
 #
-# More space in the sport click makes the user vector more sportive? Yes: with more to say the click gets more weight,
+# More space in the sport click makes the user vector sportier? Yes: with more to say the click gets more weight,
 # and it brings its sport along. In *Moon launch* it is the other way round: :math:`da_1` = −0.271, its sport is passed
 # 0.463 − 0.271 · 0.993 = 0.194.
 
@@ -203,8 +203,10 @@ assert not any(gradient.any() for gradient in gradients.values())
 #
 # Cleo clicked one news item, r. What is her user vector, and what do r and the parameters get back for it?
 #
-# **Derive before you read on.** Write ``derive_one_click(du, r, V)`` in ``lessons/exercises/08_equations_8_to_10.py``:
-# dr and dV. Then think: what about Q, K, W, b and q?
+# .. admonition:: Derive before you read on
+#
+#     Write ``derive_one_click(du, r, V)`` in ``lessons/exercises/08_equations_8_to_10.py``: dr and dV. Run
+#     ``python -m lessons.check 08 derive_one_click``. Then think: what about Q, K, W, b and q?
 
 # %%
 course.derive("derive_one_click")

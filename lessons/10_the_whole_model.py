@@ -2,18 +2,18 @@ r"""
 Lesson 10: the whole model
 ==========================
 
-*About 80 minutes, half of them for the exercises.*
+About 80 minutes, half of them for the exercises.
 
-You have all the pieces, and each has been checked alone. Here they become NRMS: the forward in seven lines, the
-backward in seven lines, the values that training starts from, and a check of everything at once. Then we follow one
+You have all the pieces, and each has been checked alone. Here they become NRMS: the forward in a few lines, the
+backward in as many, the values that training starts from, and a check of everything at once. Then we follow one
 click all the way back to one word, and forward again to the next score.
 
 You need: lessons 06 to 09, and the directional check at the end of lesson 01.
 
 =============  =======================================================================================
-x (W, D)       word vectors, one row a word; in our story D = 4 numbers: sport, space, action, time
+x (words, D)   word vectors, one row a word; in our story D = 4 numbers: sport, space, action, time
 news (n, H·d)  news vectors, one row a news item; H = 2 heads of d = 2, so sport, space, action, time again
-u (H·d,)       the user vector; users (B, H·d) for a batch of B impressions
+u (H·d,)       the user vector, out of N clicks; users (B, H·d) for a batch of B impressions
 ŷ, p (C,)      the click scores of C candidates, and their softmax
 dX             the gradient of the loss L with respect to X; it has the shape of X
 =============  =======================================================================================
@@ -80,7 +80,7 @@ def forward(parameters: Parameters, batch: Batch, heads: int, backend: Backend) 
     """The mean loss of a batch, and what the backward needs."""
     table, of_news, of_user = parameters["word_embedding"], subset(parameters, "news"), subset(parameters, "user")
     scale = 1 / np.sqrt(of_news["attention.V"].shape[1] // heads)
-    x, lookup = backend.embedding_forward(table, batch.words)  # (W, D)
+    x, lookup = backend.embedding_forward(table, batch.words)  # (words, D)
     news, titles = attend_forward(x, batch.titles, of_news, heads, scale, backend)  # (n, H·d)
     users, histories = attend_forward(news, batch.histories, of_user, heads, scale, backend)  # (B, H·d)
     scores, products = backend.click_score_forward(users, news, batch.candidates)  # (B, C)
@@ -108,9 +108,11 @@ assert np.isclose(loss, -np.log(p[0]))
 # The model puts *Rockets launch again* first, and it is wrong: the reader took the team. *Bank rates rise* has the
 # score 0, since the model knows none of its words.
 #
-# **Stop and write.** Our forward is for a batch and takes attend as one piece. Write the model for one impression,
-# from the functions of lessons 04 to 09: first ``model_forward`` in ``lessons/exercises/10_the_whole_model.py``, then
-# ``model_backward``, before you read ours. Check them with ``python -m lessons.check 10 model_backward``.
+# .. admonition:: Write before you read on
+#
+#     Our forward is for a batch and takes attend as one piece. Write the model for one impression, from the functions of
+#     lessons 04 to 09: first ``model_forward`` in ``lessons/exercises/10_the_whole_model.py``, then ``model_backward``,
+#     before you read ours. Run ``python -m lessons.check 10 model_forward model_backward``.
 
 # %%
 course.derive("model_backward")
@@ -206,16 +208,18 @@ assert np.allclose(dV, dV[:, :1])  # all columns alike: head 0 and head 1, and w
 # independent with mean 0. Each number of y is a sum of ``rows`` terms, so its variance is
 # :math:`\text{rows} \cdot \sigma^2` times that of x, where σ² is the variance of W's numbers. Backward, dx = dy Wᵀ,
 # each number is a sum of ``columns`` terms. We want neither to grow nor to shrink: rows · σ² and columns · σ² should
-# both be 1. Both cannot be, so let their mean be 1. The numbers are drawn evenly from −ℓ to ℓ. What is ℓ?
+# both be 1. Both cannot be, so let their mean be 1. The numbers are drawn evenly from −ℓ to ℓ; such numbers have the
+# variance ℓ² / 3.
 #
-# **Derive before you read on:** write ``derive_limit(rows, columns)``.
+# .. admonition:: Derive before you read on
+#
+#     What is ℓ? Write ``derive_limit(rows, columns)`` and run ``python -m lessons.check 10 derive_limit``.
 
 # %%
 course.derive("derive_limit")
 
 # %%
-# Numbers drawn evenly from −ℓ to ℓ have the variance ℓ² / 3. So :math:`\frac{\text{rows} + \text{columns}}{2} \cdot
-# \frac{\ell^2}{3} = 1`:
+# With σ² = ℓ² / 3 the mean of the two is :math:`\frac{\text{rows} + \text{columns}}{2} \cdot \frac{\ell^2}{3} = 1`. So
 #
 # .. math:: \ell = \sqrt{\frac{6}{\text{rows} + \text{columns}}}
 #
@@ -346,8 +350,10 @@ for name in (name for name in whole if not name.startswith("user")):
 # Back to the story, for the whole way. Plain *gradient descent* changes every parameter θ by −η dθ, where η is the
 # *learning rate*, here 0.05. (Lesson 11 makes better steps.) By how much will the loss change?
 #
-# **Derive before you read on:** ``derive_loss_change(gradients, learning_rate)``, from the gradients alone, good for
-# small η.
+# .. admonition:: Derive before you read on
+#
+#     Write ``derive_loss_change(gradients, learning_rate)``, from the gradients alone, good for small η, and run
+#     ``python -m lessons.check 10 derive_loss_change``.
 
 # %%
 course.derive("derive_loss_change")
@@ -450,8 +456,8 @@ course.show(
 )
 
 # %%
-# How much of that came from *win*? Move this one row and leave all else: the clicked score rises from 1.516 to 1.617,
-# the others stay where they are. The rest came from the other arrays. Their shares, to first order, are sums of
+# How much of that came from *win*? Move this one row and leave all else: the clicked score rises from 1.516 to 1.617;
+# the second falls by 0.002, the third stays. The rest came from the other arrays. Their shares, to first order, are sums of
 # products again: −η Σ dθ · (∂ŷ / ∂θ) over the numbers of each array. Their sum is the slope of the score along the
 # step, and that can be measured:
 

@@ -2,7 +2,7 @@ r"""
 Lesson 15: the bug museum
 =========================
 
-*About 60 minutes, and an hour for the exercises.*
+About 60 minutes, and an hour for the exercises.
 
 Eight bugs of the kinds that are found in public code. None of them crashes: with each, training runs and a table of
 results comes out. Each has a room here: the code, what it does to the numbers, and the check that catches it. Then a
@@ -404,9 +404,12 @@ def aucs(scores: np.ndarray, clicked: np.ndarray, offsets: np.ndarray) -> np.nda
 
 of_last = aucs(count_of_topic(histories.last(50)), was_clicked, candidates.offsets)
 of_first = aucs(count_of_topic(first_clicks(histories, 50)), was_clicked, candidates.offsets)
-lost = Interval.paired(of_last, of_first)
+_, readers = np.unique([one.user.name for one in impressions], return_inverse=True)
+lost = Interval.of(
+    np.bincount(readers, of_last - of_first) / np.bincount(readers)
+)  # a mean for each reader: they are independent
 print(f"room 6: AUC with the last 50 clicks {of_last.mean():.3f}, with the first 50 {of_first.mean():.3f}:")
-print(f"        {lost} (n = {len(impressions)} impressions with more than 50 clicks, paired)")
+print(f"        a reader loses {lost} (n = {lost.n} readers with more than 50 clicks, {len(impressions)} impressions)")
 assert lost.mean > 0
 assert lost.holds
 
@@ -649,15 +652,25 @@ assert all(nan[name] == (0, 0) for name in trains_always)
 assert all(ratio[name].holds and ratio[name].mean > 0 for name in ratio if name != "p (1 − p) in attention")
 assert falls["p (1 − p) in attention"] > SEEDS / 2
 assert SEEDS > falls["p (1 − p) in the loss"] > SEEDS / 2
-assert ends_lower["p (1 − p) in attention"] > 2
+assert not ratio["p (1 − p) in attention"].holds
+assert abs(ends_lower["p (1 − p) in attention"] - 5) <= 1  # the text's numbers; another machine rounds otherwise
+assert abs(nan["p (1 − p) in attention"][0] - 7) <= 1
 assert nan["p (1 − p) in attention"][1] > SEEDS / 2
 
 # %%
+survives = np.all(
+    [np.isfinite(of_bug) for of_bug in last.values()], axis=0
+)  # seeds that end in a number with every bug
 course.show(
-    draw.training(curves, "A falling loss proves nothing: with three of the five bugs it always falls"),
+    draw.training(
+        {name: losses[:, survives] for name, losses in curves.items()},
+        "A falling loss proves nothing: with three of the five bugs it always falls",
+    ),
     "15_training",
-    caption=f"The median of the seeds, of {SEEDS}, that end in a number. Dashed: the same slip in two places.",
-    alt="Six falling curves of the loss. The right gradients end lowest; p (1 − p) in the loss falls least.",
+    caption=f"The median of the same {survives.sum()} seeds for all curves: those, of {SEEDS}, that end in a number with every "
+    "bug. Dashed: p (1 − p) in attention.",
+    alt="Six falling curves of the loss. p (1 − p) in attention, dashed, ends about where the right gradients do; the others "
+    "end higher.",
 )
 
 # %%
@@ -665,9 +678,9 @@ course.show(
 # that it could be lower. p (1 − p) shows itself from some seeds. In the loss, the scores of candidates that were not
 # clicked are never pushed down, and from some seeds the loss does not get far.
 #
-# In attention it is the treacherous one. From a few seeds it ends *lower* than the right gradients, and somebody who
-# tries one of these sees it win. That is luck of the seed: over those that survive there is no difference that holds, from
-# others the loss becomes NaN, and with twice the step size, which the right gradients bear from every seed, it becomes
+# In attention it is the treacherous one. Of 16 seeds 9 end in a number, and in 5 of these 9 it ends *lower* than the right
+# gradients: somebody who tries one of them sees it win. Over the 9 there is no difference that holds. From the other 7
+# the loss becomes NaN, and with twice the step size, which the right gradients bear from every seed, it becomes
 # NaN from most.
 #
 # Which check sees which bug

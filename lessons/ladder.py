@@ -36,6 +36,9 @@ Function = Callable[..., Any]
 
 LESSON = Exercise("13_the_ladder")
 
+THREADED = "two threads"
+"""The last rung. Its time says more of what else runs than of itself, where there are just two processors."""
+
 PIECES = {
     "layers": (),
     "each word projected once": ("attend_rows_backward",),
@@ -46,7 +49,7 @@ PIECES = {
     "lanes": ("to_lane_order", "to_head_order"),
     "workspace": ("hidden_rows",),
     "the package's kernels": (),
-    "two threads": ("sequence_bounds",),
+    THREADED: ("sequence_bounds",),
 }
 """The rungs in order, and which of the exercises comes in with each."""
 
@@ -113,7 +116,7 @@ def of_the_package(pieces: dict[str, Function]) -> dict[str, dict[str, Function]
         "lanes": _with(attention, order, fresh),
         "workspace": _with(attention, order),
         "the package's kernels": all_functions,
-        "two threads": _with(all_functions, (pair_softmax, bounds), (additive_attention, bounds)),
+        THREADED: _with(all_functions, (pair_softmax, bounds), (additive_attention, bounds)),
     }
 
 
@@ -149,7 +152,7 @@ def fast(loop: Function) -> Function:
 
 def threads_of(label: str) -> int:
     """How many threads a rung is timed with."""
-    return 2 if label == "two threads" else 1
+    return 2 if label == THREADED else 1
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def model() -> Figure:
         "user parameters": base.Box("Q, K, V, W, b, q", (118, 248)),
     }
     arrows = [
-        base.Arrow("table", "news attend", "x\n(W, D)", "dx"),
+        base.Arrow("table", "news attend", "x\n(words, D)", "dx"),
         base.Arrow("news attend", "news", "news\n(n, H·d)", "d_news"),
         base.Arrow("news", "score", "r (C, H·d)\nas candidates", "d_candidates"),
         base.Arrow("news", "user attend", "(N, H·d)\nas clicks", "d_clicked", side=-1),

@@ -82,10 +82,8 @@ def ladder(measured: dict[str, Any]) -> Figure:
     times = [min(values) for values in rungs.values()]
     figure = base.figure("Computing less saves most; compiling alone, with heads of 20, nothing", height=420)
     axes = figure.subplots()
-    for row, (label, values) in enumerate(rungs.items()):
-        hollow = label == "two threads"
-        style = {"facecolor": base.PAPER if hollow else base.INK, "edgecolor": base.INK, "linewidth": base.points(1.4)}
-        axes.barh(row, times[row], height=0.5, **style)
+    for row, values in enumerate(rungs.values()):
+        axes.barh(row, times[row], height=0.5, color=base.INK)
         change, right = "", max(values)
         if row:
             before = times[row - 1]
@@ -93,16 +91,14 @@ def ladder(measured: dict[str, Any]) -> Figure:
             if times[row] < before:
                 axes.plot([times[row], before], [row, row], color=base.GREY, linestyle=":", linewidth=base.points(1.4))
                 right = max(right, before)
-        if hollow and busy:
-            change = "   the other processor was busy"
         axes.plot(values, [row - 0.36] * len(values), "|", color=base.GREY, markersize=base.points(7))
         base.beside(axes, (right, row), (8, 0), f"{times[row]:,.0f} ms{change}", va="center")
     axes.axvline(floor, color=base.GREY, linestyle=":", linewidth=base.points(1))
     axes.set_yticks(range(len(rungs)), list(rungs))
     axes.invert_yaxis()
     axes.set_xlim(0, 1.25 * max(max(values) for values in rungs.values()))
-    axes.set_xlabel("ms a training step of 64 users, 20 heads of 20, one thread (last bar: two)")
-    quiet = f"; other programs were running (load {measured['others_running']}): to be measured again" if busy else ""
+    axes.set_xlabel("ms a training step of 64 users, 20 heads of 20, one thread")
+    quiet = f"; other programs were running (load {measured['others_running']})" if busy else ""
     figure.supxlabel(
         f"{measured['machine']}, {measured['date']}{quiet}",
         x=0.01,

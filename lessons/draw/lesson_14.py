@@ -34,7 +34,7 @@ def heads(titles: Sequence[tuple[Sequence[str], Array, tuple[int, int]]], title:
         for k, of_head in enumerate(alpha):
             left = 82 + k * (side + 17)
             place = base.array(
-                axes, of_head, f"head {k + 1}", "", kind="weights", at=(left, top + 52), cell=(cell, cell), digits=1,
+                axes, of_head, f"head {k}", "", kind="weights", at=(left, top + 52), cell=(cell, cell), digits=1,
                 framed=[(a, b), (b, a)],
             )  # fmt: skip
             for i, word in enumerate(words):

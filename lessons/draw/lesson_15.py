@@ -25,7 +25,7 @@ def training(curves: Mapping[str, Array], title: str) -> Figure:
     axes.set_xlabel("step")
     axes.set_ylabel("mean loss")
     medians = {name: np.nanmedian(losses, axis=1) for name, losses in curves.items()}
-    base.lines(axes, np.arange(steps), medians, dashed=[name for name in curves if name.startswith("p (1")])
+    base.lines(axes, np.arange(steps), medians, dashed=[name for name in curves if name.endswith("in attention")])
     return drawing
 
 

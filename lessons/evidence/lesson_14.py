@@ -70,12 +70,18 @@ def mean_weights(model: NRMS, data: Dataset, at_least: int = 5) -> dict[str, flo
     return dict(sorted(means.items(), key=lambda item: -item[1]))
 
 
-def partner_weights(model: NRMS, title: str, partner: str) -> Array:
-    """How much *Rockets* looks at its partner, or the partner at *Rockets*, whichever is more, in each head (H,)."""
+def partner_weights(model: NRMS, title: str, partner: str) -> tuple[Array, Array]:
+    """How much two words of a title look at each other: the one at the other or the other at it, whichever is more.
+
+    Returns for *Rockets* and its partner this number of each head (H,), and for every other pair of words, against which it
+    must stand, the largest of the heads (pairs,).
+    """
     words = title.split()
     ((alpha, _),) = weights_of(model, model.encode_titles([title]))
-    a, b = words.index("rockets"), words.index(partner)
-    return np.maximum(alpha[:, a, b], alpha[:, b, a])
+    either = np.maximum(alpha, alpha.swapaxes(1, 2))
+    a, b = sorted((words.index("rockets"), words.index(partner)))
+    others = [either[:, i, j].max() for j in range(len(words)) for i in range(j) if (i, j) != (a, b)]
+    return either[:, a, b], np.array(others)
 
 
 class Topics(NamedTuple):
@@ -196,7 +202,8 @@ def measure(seed: int) -> Found:
             found["names among the first six"] = sum(word in NAMES for word in top[:6])
             found["share of names"] = float(np.mean([word in NAMES for word in top]))
             for title, partner in EXAMPLES.items():
-                found[f"heads {partner}"] = partner_weights(model, title, partner).tolist()
+                of_pair, of_others = partner_weights(model, title, partner)
+                found |= {f"heads {partner}": of_pair.tolist(), f"other pairs {partner}": of_others.tolist()}
             found |= {f"equal {level}": with_equal_weights(model, data, level) for level in ("news", "user")}
             found |= compared(weights_and_effects(model, data))
     return found

@@ -72,7 +72,7 @@ def model_backward(
     candidates: np.ndarray,
     heads: int,
 ) -> dict[str, np.ndarray]:
-    """Backward of model_forward. A news item may be clicked twice, and be a candidate as well.
+    """Backward of model_forward. A news item may be clicked twice or shown twice, and be both clicked and shown.
 
     d_scores: (C,) gradient of the loss with respect to the scores.    The rest: as the forward was given it.
 
