@@ -76,8 +76,8 @@ for name in whole:
 
 # %%
 # All thirteen arrays agree. Here are the word vectors, in the two columns of topics. The first reader's click pulls
-# *win* up in sport and pushes *launch* down; the second's pulls the other way, but gently, since the model had expected
-# this click. Where a word is on one side only, the sum is what that side says. And the sum is measured too:
+# *win* up and pushes *launch* down. The second's pulls *launch* up in space, but more gently, since the model had
+# expected this click. Where a word is on one side only, the sum is what that side says. And the sum is measured too:
 
 # %%
 measured = numerical_gradient(lambda: plain.loss(batch), plain.parameters["word_embedding"])
@@ -229,7 +229,7 @@ assert 0.2 < np.mean(from_rank_0 != from_rank_5) < 0.9
 
 # %%
 # For the same reason N ranks cannot be *bit for bit* one process: the batch is summed in N parts. In float64 that is
-# seen in the 16th digit. Adam makes it larger where a gradient is nothing but rounding, since it divides by the
+# seen in the 16th digit. Adam may make it larger where a gradient is nothing but rounding, since it divides by the
 # gradient's size. Here are a hundred steps, by two shares and by one process:
 
 # %%

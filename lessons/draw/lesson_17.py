@@ -51,7 +51,7 @@ def masks(whole: Array, right: Array, naive: Array, have: Array, words: Sequence
     base.array(axes, right, "rank 1, by place", "", rows=own, at=(left + 4 * 36 + 96, 52), cell=cell, digits=0)
     wrong = [place for place in range(len(have)) if not np.array_equal(right[place], naive[place])]
     base.array(
-        axes, naive, "rank 1, by its own numbers", "", at=(left + 8 * 36 + 140, 52), cell=cell, digits=0, framed=wrong
+        axes, naive, "rank 1, by own numbers", "", at=(left + 8 * 36 + 120, 52), cell=cell, digits=0, framed=wrong
     )
     return axes.figure  # type: ignore[return-value]
 
@@ -59,7 +59,7 @@ def masks(whole: Array, right: Array, naive: Array, have: Array, words: Sequence
 def ring(ranks: int) -> Figure:
     """How many ranks' numbers are in each chunk of each rank, from the start to the end of a ring all-reduce."""
     axes = base.canvas(
-        f"{ranks - 1} sends, and each rank has one whole sum; {ranks - 1} more, and all have all", height=190
+        f"{ranks - 1} sends, and each rank has one whole sum; {ranks - 1} more, and all have all", height=160
     )
     cell, left, top = (28, 28), 62, 56
     counts = np.ones((ranks, ranks), dtype=int)
