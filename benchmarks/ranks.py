@@ -60,6 +60,11 @@ def run(ranks: int, *arguments: object) -> list[dict[str, Any]]:
     return [json.loads(each) for each in done.stdout.splitlines()]
 
 
+def batches_of_pass(size: int) -> int:
+    """How many batches a pass goes over."""
+    return max(4, SAMPLES_A_PASS // size)
+
+
 def draw(folder: Path, sizes: tuple[int, ...], place: Path) -> dict[str, Any]:
     """Write a few batches of each size from the start of an epoch; the corpus in numbers, and what making a batch takes."""
     data = read_dataset(folder, title_length=CONFIG.title_length, history_length=CONFIG.history_length, minimum_count=1)
@@ -71,10 +76,10 @@ def draw(folder: Path, sizes: tuple[int, ...], place: Path) -> dict[str, Any]:
             words=len(data.vocabulary), seed=0, epoch=1,
         )  # fmt: skip
         drawn, seconds = [next(epoch)], []
-        for _ in range(max(2, SAMPLES_A_PASS // size) - 1):
-            began = time.perf_counter()
+        for _ in range(batches_of_pass(size) - 1):
+            began = time.process_time()
             drawn += islice(epoch, 1)
-            seconds.append(time.perf_counter() - began)
+            seconds.append(time.process_time() - began)
         making[str(size)] = min(seconds)
         write_batches(place / f"{size}.npz", drawn, len(data.vocabulary))
     shapes = parameter_shapes(CONFIG, len(data.vocabulary))
@@ -98,7 +103,7 @@ def speeds(place: Path, sizes: tuple[int, ...], rounds: int, passes: int) -> dic
     """Samples a second of each row, the rows taking turns; the parts of the fastest pass in milliseconds a step."""
     found: dict[str, Any] = {}
     for size in sizes:
-        steps = max(2, SAMPLES_A_PASS // size)
+        steps = batches_of_pass(size)
         turns: dict[str, list[dict[str, Any]]] = {name: [] for name in ROWS}
         for _ in range(rounds):
             for name, (ranks, threads) in ROWS.items():
@@ -133,6 +138,17 @@ def memories(folders: list[Path], steps: int) -> dict[str, Any]:
         together = sorted(run(2, "memory", folder, 1, steps), key=lambda line: line["rank"])
         found[folder.name] = {"alone": alone[0], "ranks": together}
     return found
+
+
+def large_logs(corpus: dict[str, Any], measured: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """GB that logs of more impressions need at least, in proportion to a measured one: shared by a machine, and of a rank."""
+    return {
+        name: {
+            "shared_gb": measured["log_mb"] / corpus["impressions"] * impressions / 1024,
+            "each_rank_gb": measured["epoch_draws_mb"] / corpus["impressions"] * impressions / 1024,
+        }
+        for name, impressions in LOGS.items()
+    }
 
 
 def report(numbers: dict[str, Any]) -> None:
@@ -175,6 +191,10 @@ def report(numbers: dict[str, Any]) -> None:
         lines = [("1 process", found["alone"]), *((f"rank {each['rank']} of 2", each) for each in found["ranks"])]
         for who, line in lines:
             print(f"  {who:30} {line['own_mb']:8.0f} {line['peak_mb']:8.0f}")
+    for name, found in numbers["large_logs"].items():
+        print(
+            f"{name}: the log {found['shared_gb']:.1f} GB a machine, an epoch's draws {found['each_rank_gb']:.1f} GB a rank"
+        )
 
 
 def main() -> None:
@@ -205,7 +225,7 @@ def main() -> None:
         }
     numbers["model"] = scaling(corpus | {"local": local})
     numbers["memory"] = memories([demo] if options.small else [demo, folder], 3 if options.small else 10)
-    numbers["logs"] = LOGS
+    numbers["large_logs"] = large_logs(corpus, numbers["memory"][folder.name]["alone"])
     report(numbers)
     if options.json:
         options.json.write_text(json.dumps(numbers, indent=1) + "\n")

@@ -81,6 +81,7 @@ def scaling(measured: dict[str, Any]) -> list[dict[str, Any]]:
                         "faster": faster,
                         "step_ms": {count: 1e3 * value for count, value in seconds.items()},
                         "times": times,
+                        "samples_per_second": {count: int(size) / value for count, value in seconds.items()},
                         "half": max(count for count in times if times[count] >= count / 2),
                         "best": best,
                         "most": times[best],

@@ -39,8 +39,8 @@ from nrms_np.training.adam import Adam
 # The gradient of a sum
 # ---------------------
 #
-# The loss of a batch is the mean of the losses of its samples (lesson 09), and each sample has a loss of its own that
-# knows nothing of the others:
+# The loss of a batch is the mean of the losses of its samples (lesson 09), and each sample has a loss of its own
+# that knows nothing of the others:
 #
 # .. math:: L = \frac{1}{B} \sum_{i=1}^{B} L_i \qquad\qquad
 #           d\theta = \frac{1}{B} \sum_{i=1}^{B} \frac{\partial L_i}{\partial \theta}
@@ -49,8 +49,8 @@ from nrms_np.training.adam import Adam
 # here, that half there, and then the two. That is all. Nothing is approximated, and nothing in it is about NRMS.
 #
 # We take two readers of the story. The first is the one you know. The second has clicked on *Moon launch* only, is
-# shown the same three titles and takes *Rockets launch again*. ``part`` cuts samples out of a batch, and numbers their
-# news and words anew:
+# shown the same three titles and takes *Rockets launch again*. ``part`` cuts samples out of a batch, and numbers
+# their news and words anew:
 
 # %%
 three = readers()
@@ -109,8 +109,8 @@ except GradientError as error:
     print(error)
 
 # %%
-# Say a rank has b of the B samples, and g is its gradient with a mean over the b. It will be added to what the others
-# have. By what do you have to multiply g first?
+# Say a rank has b of the B samples, and g is its gradient with a mean over the b. It will be added to what the
+# others have. By what do you have to multiply g first?
 #
 # **Derive before you read on:** write ``derive_share_weight(ours, whole)``.
 
@@ -119,8 +119,8 @@ course.derive("derive_share_weight")
 
 # %%
 # g is a sum over b samples divided by b. The batch's gradient divides by B. So the factor is b / B, and the simplest
-# way to have it right is never to divide by b: each rank divides by B, the samples of the *whole* batch, and all that
-# is left to do is to add. That is why a share of a batch, in the package, knows how large the whole is:
+# way to have it right is never to divide by b: each rank divides by B, the samples of the *whole* batch, and all
+# that is left to do is to add. That is why a share of a batch, in the package, knows how large the whole is:
 
 # %%
 shares = [three.part(0, 1), three.part(1, 3)]
@@ -138,10 +138,10 @@ assert np.allclose(summands[1], own_means[1] * 2 / 3)
 # ------------------------------
 #
 # One thing in a training step belongs to no sample: chance. Dropout hides numbers of the word vectors, and of what
-# attention gives. If a random generator with a state drew the masks, row after row, then a rank that has six of the eight
-# words would draw six rows, and its word 7 would get the mask of another word. It would be a good mask, and
-# training would work. But it would be another training, different for every number of ranks, and no test could tell it
-# from a mistake.
+# attention gives. If a random generator with a state drew the masks, row after row, then a rank that has six of the
+# eight words would draw six rows, and its word 7 would get the mask of another word. It would be a good mask, and
+# training would work. But it would be another training, different for every number of ranks, and no test could tell
+# it from a mistake.
 #
 # Lesson 06 computed a mask from *where* a number stands: seed, step, layer, row, column. Such a mask needs no
 # generator. A rank can compute any row of it without the rows before. All it has to know is where its rows stand in
@@ -171,8 +171,8 @@ course.show(
 )
 
 # %%
-# The word *rockets* is on both ranks. Each computes its row of the mask, both get the same zeros, as one process does,
-# where the word stands once. So the gradients with dropout add up as well; with the naive masks they do not:
+# The word *rockets* is on both ranks. Each computes its row of the mask, both get the same zeros, as one process
+# does, where the word stands once. So the gradients with dropout add up as well; with the naive masks they do not:
 
 # %%
 loss, whole = noisy.loss_and_gradients(three, 0)
@@ -189,16 +189,16 @@ assert off > 0.01
 
 # %%
 # What else is not a sum over samples? Clipping divides by the length of the *whole* gradient, so it comes after the
-# sum. Adam's running means come after it too, and need not be sent: every rank makes the same step from the same sums,
-# so all keep the same means. And the order of the samples is the same on all ranks because it, too, is computed from
-# the seed and the epoch.
+# sum. Adam's running means come after it too, and need not be sent: every rank makes the same step from the same
+# sums, so all keep the same means. And the order of the samples is the same on all ranks because it, too, is
+# computed from the seed and the epoch.
 #
 # Rows sent as rows
 # -----------------
 #
-# The gradient of the table of word vectors is zero in all rows but those of the share's words. Of MIND-small's 31,000
-# words a batch of 64 has about 5,000. So it is sent as rows: which, and what. What comes in from all ranks is merged;
-# where two have the same row, it is added. ``loss_and_row_gradients`` gives it in this form:
+# The gradient of the table of word vectors is zero in all rows but those of the share's words. Of MIND-small's
+# 31,000 words a batch of 64 has about 5,000. So it is sent as rows: which, and what. What comes in from all ranks is
+# merged; where two have the same row, it is added. ``loss_and_row_gradients`` gives it in this form:
 
 # %%
 of_words = [noisy.loss_and_row_gradients(share, 0)[1]["word_embedding"] for share in shares]
@@ -210,10 +210,10 @@ for gradient in of_words:  # rank 0 first, then rank 1, on every rank
 assert np.allclose(table, whole["word_embedding"], atol=1e-14)
 
 # %%
-# *Rank 0 first* matters. Sums of floating-point numbers depend on their order: a small number that is added to a large one
-# loses its last digits. If each rank began with its own rows, the ranks would get sums that differ in the last
-# digit, make slightly different steps, and drift apart. Nobody would notice for a long time: each model is good, but
-# there are N of them.
+# *Rank 0 first* matters. Sums of floating-point numbers depend on their order: a small number that is added to a
+# large one loses its last digits. If each rank began with its own rows, the ranks would get sums that differ in the
+# last digit, make slightly different steps, and drift apart. Nobody would notice for a long time: each model is
+# good, but there are N of them.
 
 # %%
 a, b, c = np.float32(1e8), np.float32(-1e8), np.float32(1)
@@ -250,10 +250,10 @@ assert apart < 1e-9
 # ----------
 #
 # Until here one process played both ranks. ``mpirun -n 2 python script.py`` starts the script twice. Each process is
-# told its number, works on its share, and calls ``Allreduce`` on the dense gradients, which gives every rank the sum, and
-# ``Allgatherv`` on the rows, which gives every rank all rows. ``nrms_np/training/ranks.py`` has the lines; the trainer
-# calls ``ranks.share(batch)`` before the model and ``ranks.total(loss, gradients)`` after it, and does not know how many
-# ranks there are. We let two processes train on the three readers, thirty steps:
+# told its number, works on its share, and calls ``Allreduce`` on the dense gradients, which gives every rank the
+# sum, and ``Allgatherv`` on the rows, which gives every rank all rows. ``nrms_np/training/ranks.py`` has the lines;
+# the trainer calls ``ranks.share(batch)`` before the model and ``ranks.total(loss, gradients)`` after it, and does
+# not know how many ranks there are. We let two processes train on the three readers, thirty steps:
 
 # %%
 lines = run(2)
@@ -277,14 +277,14 @@ assert max(line["to one process"] for line in lines) < 1e-9
 # How a sum is sent
 # -----------------
 #
-# Each rank has an array of S bytes and wants the sum over all N. The plain way: all send theirs to rank 0, which adds,
-# and sends the sum back to each. Rank 0 receives (N − 1) · S bytes and sends as many, while the others wait. With 64 ranks
-# its plug is the slowest thing in the room.
+# Each rank has an array of S bytes and wants the sum over all N. The plain way: all send theirs to rank 0, which
+# adds, and sends the sum back to each. Rank 0 receives (N − 1) · S bytes and sends as many, while the others wait.
+# With 64 ranks its plug is the slowest thing in the room.
 #
-# The *ring* has no rank 0. Everybody cuts its array into N chunks, and sends to its right neighbour only. First N − 1
-# sends in which sums travel: a rank takes the chunk that comes in, adds its own, and passes the result on. In the end
-# each rank has one chunk that is complete. Then N − 1 sends in which the complete chunks go round. The picture counts
-# how many ranks' numbers are in each chunk:
+# The *ring* has no rank 0. Everybody cuts its array into N chunks, and sends to its right neighbour only. First N −
+# 1 sends in which sums travel: a rank takes the chunk that comes in, adds its own, and passes the result on. In the
+# end each rank has one chunk that is complete. Then N − 1 sends in which the complete chunks go round. The picture
+# counts how many ranks' numbers are in each chunk:
 
 # %%
 course.show(
@@ -306,8 +306,8 @@ course.derive("derive_ring_bytes")
 #
 # .. math:: 2 \, \frac{N - 1}{N} \, S \; < \; 2 S
 #
-# However many ranks there are, nobody sends or receives more than twice its array. And all send at the same time. (What
-# grows is the number of sends; each waits for a message to arrive, some microseconds.)
+# However many ranks there are, nobody sends or receives more than twice its array. And all send at the same time.
+# (What grows is the number of sends; each waits for a message to arrive, some microseconds.)
 #
 # Rows have no such luck. A sum of rows is not cut into equal chunks that stay small, since the ranks touch different
 # rows: each rank gets those of the N − 1 others. Measured on a log of MIND-small's size (``benchmarks/ranks.py``):
@@ -319,13 +319,13 @@ LARGE = max(numbers["local"], key=int)
 local = {int(count): each for count, each in numbers["local"][LARGE].items()}
 counts = np.array(sorted(local))
 received = {
-    "rank 0 of the plain way": (counts - 1) * dense / 1e6,
+    "dense, by a ring": 2 * (counts - 1) / counts * dense / 1e6,
     "word rows": (counts - 1) * np.array([local[count]["rows"] for count in counts]) * (4 * D + 4) / 1e6,
-    "ring": 2 * (counts - 1) / counts * dense / 1e6,
+    "dense, all at rank 0": (counts - 1) * dense / 1e6,
 }
 print(f"dense gradients {dense / 1e6:.1f} MB; the table {table_bytes / 1e6:.1f} MB, of which a batch of {LARGE} samples has "
       f"{local[1]['rows'] * (4 * D + 4) / 1e6:.1f} MB of rows")  # fmt: skip
-assert received["ring"].max() < 2 * dense / 1e6
+assert received["dense, by a ring"].max() < 2 * dense / 1e6
 assert (np.diff(received["word rows"]) > 0).all()
 course.show(
     draw.received(counts[1:], {name: values[1:] for name, values in received.items()}, LARGE),
@@ -342,23 +342,23 @@ course.show(
 #
 # A step of N ranks takes what each computes, plus what all send. Halve the share, and you would like to halve the
 # computing. But a batch shares work: each word is projected once, however many titles have it, and each news item is
-# encoded once, however many readers clicked on it (lesson 12). Frequent words and popular news stand in every share, and every
-# rank computes them again:
+# encoded once, however many readers clicked on it (lesson 12). Frequent words and popular news stand in every share,
+# and every rank computes them again:
 
 # %%
 for count in (1, 4, 16, 64):
     each = local[count]
     more = {name: count * each[name] / local[1][name] for name in ("rows", "news", "compute")}
     print(
-        f"{count:2} ranks: {each['rows']:6,.0f} words and {each['news']:6,.0f} news a rank; over all ranks {more['rows']:4.1f} × the "
-        f"words, {more['news']:.1f} × the news, {more['compute']:.1f} × the work"
+        f"{count:2} ranks: {each['rows']:6,.0f} words and {each['news']:6,.0f} news a rank; all ranks "
+        f"{more['rows']:4.1f} × the words, {more['news']:.1f} × the news, {more['compute']:.1f} × the work of one"
     )
     assert count == 1 or more["rows"] > more["news"] > 1
 
 # %%
-# Other work does not become less at all: every rank numbers the whole batch, merges all rows, and lets Adam move all of
-# them. Put together with the bytes, at 10 Gbit/s, this is the benchmark's model of as many machines (one thread each;
-# the computing is measured, the wire is calculated):
+# Other work does not become less at all: every rank numbers the whole batch, merges all rows, and lets Adam move all
+# of them. Put together with the bytes, at 10 Gbit/s, this is the benchmark's model of as many machines (one thread
+# each; the computing is measured, the wire is calculated):
 
 # %%
 model_rows = {
@@ -369,28 +369,32 @@ model_rows = {
     )
     for size in numbers["local"]
 }
-times = {f"{size} samples": {int(n): value for n, value in row["times"].items()} for size, row in model_rows.items()}
+rates = {
+    f"{size} samples": {int(n): value for n, value in row["samples_per_second"].items()}
+    for size, row in model_rows.items()
+}
 for size, row in model_rows.items():
     hours = row["epoch_hours"]["100 million impressions"]
     print(
-        f"batches of {size}: fastest with {row['best']} ranks, {row['most']:.1f} times one; an epoch of 100 million impressions "
-        f"{hours['1']:.0f} hours on one, then {hours[str(row['best'])]:.0f}"
+        f"batches of {size}: with {row['half']} ranks at least half as fast as hoped, fastest with {row['best']}; an epoch of "
+        f"100 million impressions {hours['1']:.0f} hours on one, {hours[str(row['best'])]:.0f} on {row['best']}"
     )
-most = [row["most"] for row in model_rows.values()]
-assert most == sorted(most)  # a larger batch keeps more ranks busy
+    worth = [row["times"][n] / int(n) for n in sorted(row["times"], key=int)]
+    assert worth == sorted(worth, reverse=True)  # each rank is worth less, the more there are
+assert rates["1024 samples"][1] > rates["256 samples"][1] > rates["64 samples"][1]  # sharing, on one rank too
 course.show(
-    draw.scaling(times),
+    draw.scaling(rates),
     "17_scaling",
-    caption="How many times as fast as one rank, by the model, at 10 Gbit/s. Dotted: as many times as there are ranks.",
-    alt="Curves over the number of ranks, one for each batch size, below the dotted diagonal; the larger the batch, the "
-    "higher its curve.",
+    caption="Samples a second by the model, at 10 Gbit/s. Dotted: as many times one rank as there are ranks.",
+    alt="Curves over the number of ranks, one for each batch size, that rise more and more slowly and fall away from their "
+    "dotted straight lines; the larger the batch, the higher its curve.",
 )
 
 # %%
-# So ranks help as long as their shares are large. To use more of them, take a larger batch, and look whether
-# the model still learns as well: fewer and larger steps are another training (lesson 11), and no mathematics of this lesson
-# promises that it is as good. And before you buy machines, use the cores that are there: threads of one process share
-# the words' work, send nothing, and number a batch once.
+# So ranks help as long as their shares are large. To use more of them, take a larger batch, and look whether the
+# model still learns as well: fewer and larger steps are another training (lesson 11), and no mathematics of this
+# lesson promises that it is as good. And before you buy machines, use the cores that are there: threads of one
+# process share the words' work, send nothing, and number a batch once.
 #
 # What to remember
 # ----------------
@@ -403,11 +407,11 @@ course.show(
 # Exercises
 # ---------
 #
-# Open ``lessons/exercises/17_many_machines.py``, and run ``python -m lessons.check 17``. Besides the two formulas there
-# are two functions with a bug each, the merging of rows with blanks to fill, and a blank page: the ring.
+# Open ``lessons/exercises/17_many_machines.py``, and run ``python -m lessons.check 17``. Besides the two formulas
+# there are two functions with a bug each, the merging of rows with blanks to fill, and a blank page: the ring.
 #
-# Further: (a) A batch of 1024 samples does not fit into the memory of your one machine. What of this lesson helps, and what do
-# you not need? (b) From which number of ranks on would it be cheaper to send the table's whole gradient with a ring than its
-# rows? Use the numbers of ``benchmarks/ranks.json``. (c) Each rank clips its gradient to the length 1 before the sum. Is
-# the sum then clipped to 1, and is it the right direction? (d) One rank of 16 is twice as slow as the others. How fast are
-# all, and what could the shares look like?
+# Further: (a) A batch of 1024 samples does not fit into the memory of your one machine. What of this lesson helps,
+# and what do you not need? (b) From which number of ranks on would it be cheaper to send the table's whole gradient
+# with a ring than its rows? Use the numbers of ``benchmarks/ranks.json``. (c) Each rank clips its gradient to the
+# length 1 before the sum. Is the sum then clipped to 1, and is it the right direction? (d) One rank of 16 is twice
+# as slow as the others. How fast are all, and what could the shares look like?

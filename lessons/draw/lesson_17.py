@@ -89,27 +89,39 @@ def received(counts: Array, megabytes: Mapping[str, Array], samples: str) -> Fig
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.set_xlabel(f"ranks that share a batch of {samples} samples")
     axes.set_ylabel("MB received in a step")
+    axes.set_ylim(3, 1.3 * max(float(values.max()) for values in megabytes.values()))
+    _plain_ticks(axes, (3, 10, 30, 100, 300))
     base.lines(axes, counts, megabytes, marks=True)
     return drawing
 
 
-def scaling(times: Mapping[str, Mapping[int, float]]) -> Figure:
-    """Times as fast as one rank, over the number of ranks; the largest batch in ink."""
-    drawing = base.figure("The larger the batch, the more ranks have work", height=320)
+def scaling(rates: Mapping[str, Mapping[int, float]]) -> Figure:
+    """Samples a second over the number of ranks, one curve for each batch size, the largest in ink; dotted: N times one rank."""
+    drawing = base.figure("The more ranks, the further from N times as fast", height=320)
     axes = drawing.subplots()
+    counts = np.array(sorted(next(iter(rates.values()))))
+    curves = {name: np.array([each[count] for count in counts]) for name, each in reversed(rates.items())}
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log", base=2)
-    counts = sorted(next(iter(times.values())))
+    axes.set_yscale("log")
     axes.set_xlim(counts[0], counts[-1])
-    ticks = [count for count in counts if count <= 2 * max(max(each.values()) for each in times.values())]
-    axes.set_ylim(0.8, ticks[-1])
+    most = max(float(curve.max()) for curve in curves.values())
+    axes.set_ylim(0.8 * min(float(curve.min()) for curve in curves.values()), 1.5 * most)
     axes.set_xticks(counts, [str(count) for count in counts])
-    axes.set_yticks(ticks, [str(count) for count in ticks])
     axes.set_xlabel("ranks")
-    axes.set_ylabel("times as fast as one rank")
-    axes.plot(ticks, ticks, ":", color=base.GREY, linewidth=base.points(1))
-    largest_first = dict(reversed(times.items()))
-    base.lines(
-        axes, counts, {name: [each[count] for count in counts] for name, each in largest_first.items()}, marks=True
-    )
+    axes.set_ylabel("samples a second")
+    _plain_ticks(axes, (100, 200, 500, 1000, 2000, 5000, 10_000))
+    for curve in curves.values():
+        ideal = counts * curve[0]
+        axes.plot(
+            counts[ideal <= 1.5 * most], ideal[ideal <= 1.5 * most], ":", color=base.GREY, linewidth=base.points(1)
+        )
+    base.lines(axes, counts, curves, marks=True)
     return drawing
+
+
+def _plain_ticks(axes: Axes, values: Sequence[int]) -> None:
+    """Numbers without exponents at a logarithmic axis, those of its range."""
+    low, high = axes.get_ylim()
+    some = [value for value in values if low <= value <= high]
+    axes.minorticks_off()
+    axes.set_yticks(some, [f"{value:,}" for value in some])
