@@ -217,15 +217,11 @@ def main() -> None:
         corpus = draw(folder, sizes, place)
         threads = os.cpu_count() or 1
         local = {str(size): run(1, "local", place / f"{size}.npz", 1, passes + 1)[0] for size in sizes}
-        numbers = {
-            "machine": f"{machine()}, {threads} cores",
-            "corpus": corpus,
-            "speed": speeds(place, speed_sizes, rounds, passes),
-            "local": local,
-        }
-    numbers["model"] = scaling(corpus | {"local": local})
-    numbers["memory"] = memories([demo] if options.small else [demo, folder], 3 if options.small else 10)
-    numbers["large_logs"] = large_logs(corpus, numbers["memory"][folder.name]["alone"])
+        numbers = {"machine": f"{machine()}, {threads} cores", "corpus": corpus, "local": local}
+        numbers["model"] = scaling(corpus | {"local": local})
+        numbers["memory"] = memories([demo] if options.small else [demo, folder], 3 if options.small else 10)
+        numbers["large_logs"] = large_logs(corpus, numbers["memory"][folder.name]["alone"])
+        numbers["speed"] = speeds(place, speed_sizes, rounds, passes)
     report(numbers)
     if options.json:
         options.json.write_text(json.dumps(numbers, indent=1) + "\n")
