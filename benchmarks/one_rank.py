@@ -1,0 +1,237 @@
+"""What `ranks.py` starts: one process, alone or as a rank under mpirun, that measures and prints one line of JSON.
+
+python benchmarks/one_rank.py speed BATCHES THREADS PASSES     the parts of a training step, in turns of `ranks.py`
+python benchmarks/one_rank.py memory FOLDER THREADS STEPS      the memory of this rank after some steps
+python benchmarks/one_rank.py local BATCHES 1 REPEATS          what each of N ranks computes, without any other rank
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nrms_np.config import PRESETS, Config
+from nrms_np.data.batches import Samples, batches
+from nrms_np.data.dataset import read_dataset
+from nrms_np.kernels.engine import parallel
+from nrms_np.model import NRMS
+from nrms_np.packed import Batch, Packed, RowGradient
+from nrms_np.training.adam import Adam
+from nrms_np.training.memory import peak_memory_mb
+from nrms_np.training.ranks import Together, started_ranks
+from nrms_np.training.shared_log import arrays_of
+
+CONFIG = Config(**PRESETS["recommenders"])
+COUNTS = (1, 2, 4, 8, 16, 32, 64)
+"""How many ranks are looked at."""
+SHARES = 4
+"""So many of the N shares of a batch are timed; the slowest of them is what all ranks wait for."""
+
+
+def write_batches(path: Path, drawn: list[Batch], words: int) -> None:
+    """Keep some batches in a file, so that the processes need not read the corpus."""
+    arrays: dict[str, Any] = {"words": np.array(words)}
+    for number, batch in enumerate(drawn):
+        arrays |= {f"{number}/words": batch.words, f"{number}/candidates": batch.candidates}
+        for name in ("titles", "histories"):
+            packed = getattr(batch, name)
+            arrays |= {f"{number}/{name}": packed.index, f"{number}/{name}/offsets": packed.offsets}
+    np.savez(path, **arrays)
+
+
+def read_batches(path: Path) -> tuple[list[Batch], int]:
+    """The batches and the number of words of the vocabulary."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    packed = lambda name: Packed(arrays[name], arrays[f"{name}/offsets"])  # noqa: E731
+    count = sum(name.endswith("/candidates") for name in arrays)
+    drawn = [
+        Batch(arrays[f"{n}/words"], packed(f"{n}/titles"), packed(f"{n}/histories"), arrays[f"{n}/candidates"])
+        for n in range(count)
+    ]
+    return drawn, int(arrays["words"])
+
+
+class Counting:
+    """A communicator that counts the bytes of arrays that this rank hands over."""
+
+    def __init__(self, world: Any) -> None:
+        self._world, self.dense, self.rows = world, 0, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
+
+    def Allreduce(self, ours: Any, sums: Any) -> None:  # noqa: N802
+        """MPI's."""
+        self.dense += ours.nbytes
+        self._world.Allreduce(ours, sums)
+
+    def Allgatherv(self, ours: Any, every: Any) -> None:  # noqa: N802
+        """MPI's."""
+        self.rows += ours.nbytes
+        self._world.Allgatherv(ours, every)
+
+
+def speed(file: str, threads: int, passes: int) -> None:
+    """Steps over the batches, again and again: seconds of each pass, whole and by parts. The first rank prints."""
+    parallel.set_threads(threads)
+    drawn, words = read_batches(Path(file))
+    ranks = started_ranks()
+    world: Any = None
+    if isinstance(ranks, Together):
+        world = ranks.world = Counting(ranks.world)
+    model = NRMS.create(CONFIG, [str(i) for i in range(words)])
+    adam = Adam(model.parameters, CONFIG.learning_rate)
+
+    def one_pass() -> dict[str, float]:
+        parts = dict.fromkeys(("share", "compute", "wait", "send", "adam"), 0.0)
+        began = time.perf_counter()
+        for batch in drawn:
+            times = [time.perf_counter()]
+            share = ranks.share(batch)
+            times.append(time.perf_counter())
+            loss, gradients = model.loss_and_row_gradients(share, adam.steps)
+            times.append(time.perf_counter())
+            if world is not None:
+                world.Barrier()
+            times.append(time.perf_counter())
+            loss, gradients = ranks.total(loss, gradients)
+            times.append(time.perf_counter())
+            adam.step(model.parameters, gradients)
+            times.append(time.perf_counter())
+            for name, seconds in zip(parts, np.diff(times), strict=True):
+                parts[name] += float(seconds)
+        return {"seconds": time.perf_counter() - began, **parts}
+
+    one_pass()  # compiles and warms up
+    if world is not None:
+        world.dense = world.rows = 0
+    found: dict[str, Any] = {"passes": [one_pass() for _ in range(passes)]}
+    if world is not None:
+        steps = passes * len(drawn)
+        found |= {"dense_bytes": world.dense / steps, "row_bytes": world.rows / steps}
+    if ranks.first:
+        say(found)
+
+
+def memory(folder: str, threads: int, steps: int) -> None:
+    """Read the corpus as a training does, train for some steps; every rank prints its megabytes."""
+    parallel.set_threads(threads)
+    ranks = started_ranks()
+    data = ranks.read(
+        partial(
+            read_dataset, Path(folder), title_length=CONFIG.title_length, history_length=CONFIG.history_length,
+            minimum_count=1,
+        )
+    )  # fmt: skip
+    samples = Samples.from_behaviors(data.train.behaviors)
+    model = NRMS.create(CONFIG, data.vocabulary.words)
+    adam = Adam(model.parameters, CONFIG.learning_rate)
+    epoch = batches(
+        data.train, data.train_titles, samples, batch_size=64, negatives=CONFIG.negatives,
+        words=len(data.vocabulary), seed=0, epoch=1,
+    )  # fmt: skip
+    for batch in islice(epoch, steps):
+        adam.step(model.parameters, ranks.total(*model.loss_and_row_gradients(ranks.share(batch), adam.steps))[1])
+    lines = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
+    kilobytes = {line[0]: int(line[1]) for line in lines if line[0].startswith("Rss")}
+    say(
+        {
+            "rank": ranks.rank if isinstance(ranks, Together) else 0,
+            "own_mb": kilobytes["RssAnon:"] / 1024,
+            "log_mb": sum(array.nbytes for array in arrays_of(data).values()) / 2**20,
+            "peak_mb": peak_memory_mb(),
+            "epoch_draws_mb": 2 * 8 * len(samples) * CONFIG.negatives / 2**20,
+        }
+    )
+
+
+class Pretended:
+    """A communicator of `count` ranks whose gradients all are here: what the first one does with them takes as long as ever."""
+
+    def __init__(self, every: list[RowGradient]) -> None:
+        self._every = every
+
+    def Get_rank(self) -> int:  # noqa: N802
+        """The first."""
+        return 0
+
+    def Get_size(self) -> int:  # noqa: N802
+        """How many."""
+        return len(self._every)
+
+    def Allreduce(self, ours: Any, sums: Any) -> None:  # noqa: N802
+        """The others' gradients are zeros."""
+        sums[...] = ours
+
+    def Allgather(self, ours: Any, every: Any) -> None:  # noqa: N802
+        """Their lengths."""
+        del ours
+        every[...] = [len(gradient.rows) for gradient in self._every]
+
+    def Allgatherv(self, ours: Any, every: Any) -> None:  # noqa: N802
+        """Their rows, or the values of these."""
+        field = "rows" if ours.ndim == 1 else "values"
+        np.concatenate([getattr(gradient, field) for gradient in self._every], out=every[0])
+
+
+def fastest(action: Callable[[], Any], repeats: int) -> float:
+    """Seconds that the processor worked at the fastest of some: on one thread the same as a clock on a quiet machine."""
+    seconds = []
+    for _ in range(repeats):
+        began = time.process_time()
+        action()
+        seconds.append(time.process_time() - began)
+    return min(seconds)
+
+
+def local(file: str, threads: int, repeats: int) -> None:
+    """For each number of ranks: seconds of a rank's part of a step, each by itself, and the rows it has to send."""
+    parallel.set_threads(threads)
+    threadpool_limits(threads, user_api="blas")
+    (batch, *_), words = read_batches(Path(file))
+    model = NRMS.create(CONFIG, [str(i) for i in range(words)])
+    adam = Adam(model.parameters, CONFIG.learning_rate)
+    samples, width = len(batch.candidates), CONFIG.word_dim
+    loss, gradients = model.loss_and_row_gradients(batch, 0)
+    found = {}
+    for count in (count for count in COUNTS if count <= samples):
+        bounds = [(rank * samples // count, (rank + 1) * samples // count) for rank in range(count)]
+        shares = [batch.part(*each) for each in bounds] if count > 1 else [batch]
+        some = shares[:: max(1, count // SHARES)][:SHARES]
+        compute = max(fastest(partial(model.loss_and_row_gradients, share, 0), repeats) for share in some)
+        every = [RowGradient(share.words, np.full((len(share.words), width), 1e-4, np.float32)) for share in shares]
+        total: Callable[[], Any] = lambda: (loss, gradients)  # noqa: E731
+        if count > 1:
+            total = partial(Together(Pretended(every)).total, loss, {**gradients, "word_embedding": every[0]})
+        summed = total()[1]
+        found[count] = {
+            "compute": compute,
+            "share": fastest(partial(batch.part, *bounds[0]), repeats) if count > 1 else 0.0,
+            "merge": fastest(total, repeats),
+            "adam": fastest(partial(adam.step, model.parameters, summed), repeats),
+            "rows": float(np.mean([len(share.words) for share in shares])),
+            "most_rows": max(len(share.words) for share in shares),
+            "news": float(np.mean([share.titles.count for share in shares])),
+        }
+    say(found)
+
+
+def say(found: dict[Any, Any]) -> None:
+    """One line, whole, whoever else prints."""
+    print(json.dumps(found) + "\n", end="", flush=True)
+
+
+if __name__ == "__main__":
+    {"speed": speed, "memory": memory, "local": local}[sys.argv[1]](sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -1,0 +1,26 @@
+"""Mistakes in the exercises of lesson 17."""
+
+MISTAKES = [
+    ("derive_share_weight", "ours / whole", "1.0"),
+    ("derive_share_weight", "ours / whole", "whole / ours if ours else 0.0"),
+    ("derive_share_weight", "ours / whole", "1 / whole"),
+    ("share_of", "(rank + 1) * samples // ranks", "first + samples // ranks"),
+    ("share_of", "(rank + 1) * samples // ranks", "samples if rank == ranks - 1 else (rank + 1) * (samples // ranks)"),
+    ("share_of", "rank * samples // ranks", "max(0, rank * samples // ranks - 1)"),
+    ("drop_share", "dropout_mask(key, places", "dropout_mask(key, np.sort(places)"),
+    ("drop_share", " / (1 - rate)", ""),
+    ("drop_share", "dropout_mask(key, places", "dropout_mask(key + 1, places"),
+    ("sum_rows", "] += ours", "] = ours"),
+    ("sum_rows", "        start += len(ours)\n", ""),
+    ("sum_rows", "for ours in values:", "for ours in values[:-1]:"),
+    ("sum_rows", "(len(used), values[0]", "(int(used.max()) + 1, values[0]"),
+    ("derive_ring_bytes", "2 * (ranks - 1)", "(ranks - 1)"),
+    ("derive_ring_bytes", "* size / ranks", "* size"),
+    ("derive_ring_bytes", "2 * (ranks - 1)", "2 * ranks"),
+    ("ring_all_reduce", "(rank + gathers - s) % ranks", "(rank - s) % ranks"),
+    ("ring_all_reduce", "sums[rank][chunk].copy()", "arrays[rank][chunk].copy()"),
+    ("ring_all_reduce", "numbers if gathers else following[chunk] + numbers", "following[chunk] + numbers"),
+    ("ring_all_reduce", "array.copy() for array", "array for array"),
+    ("ring_all_reduce", "for s in range(ranks - 1)", "for s in range(ranks)"),
+    ("ring_all_reduce", "sent[rank] += len(on_the_way[-1][1])", "sent[rank] += length"),
+]
