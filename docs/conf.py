@@ -13,6 +13,8 @@ sys.path.insert(0, str(DOCS))
 from pages import figures, mathml, reference  # noqa: E402
 from pages.bundle import write_bundle  # noqa: E402
 from pages.course import ROOT, all_lessons  # noqa: E402
+from pages.home import home  # noqa: E402
+from pages.model import play_model  # noqa: E402
 
 import course  # noqa: E402
 from lessons import exercise_files  # noqa: E402
@@ -28,7 +30,8 @@ release = __version__
 language = "en"
 
 extensions = ["sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
-exclude_patterns = ["_build", "lessons/*.ipynb", "lessons/*.py", "lessons/sg_execution_times.rst", "*.inc", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "lessons/*.ipynb", "lessons/*.py", "sg_execution_times.rst"]
+suppress_warnings = ["ref.python"]  # layers and kernels have caches of the same names
 html_math_renderer = "mathml"
 math_number_all = True
 numpydoc_show_class_members = False
@@ -36,11 +39,12 @@ autodoc_typehints = "signature"
 default_role = "py:obj"  # `name` is code, and a link where the name is known
 
 html_theme = "furo"
+html_favicon = "_static/favicon.svg"
 html_title = "NRMS in NumPy"
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["palette.css", "pages.css"]
-html_show_sphinx = False
+html_show_sphinx = html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
 pygments_style = "a11y-high-contrast-light"
@@ -96,6 +100,7 @@ def write_pages(_app: Any) -> None:
     course.show = course.save = figures.show
     exercise_files.shown = lambda path: path.relative_to(ROOT).as_posix()  # sphinx-gallery works in another folder
     reference.write_pages(DOCS)
+    reference.write(DOCS / "_build" / "home.html", home())
 
 
 def below_lesson(_app: Any, document: str, source: list[str]) -> None:
@@ -110,7 +115,9 @@ def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _
     root = context["pathto"]("", 1) or "./"
     address = app.config.pyodide
     pyodide = f"{root.rstrip('/')}/pyodide/" if Path(address).is_dir() else address
-    app.add_js_file("home.js" if pagename == "index" else "glow.js", type="module")
+    app.add_js_file({"index": "home.js", "play": "play.js"}.get(pagename, "glow.js"), type="module")
+    if pagename == "play":
+        context["body"] += f'<span hidden data-pyodide="{pyodide}"></span>'
     for lesson in all_lessons():
         if pagename == lesson.page:
             app.add_js_file("lesson.js", type="module")
@@ -124,6 +131,7 @@ def write_files(app: Any, exception: Exception | None) -> None:
         return
     out = Path(app.outdir)
     write_bundle(out / "_static" / "course.zip")
+    shutil.copyfile(play_model(), out / "_static" / "model.npz")
     (out / "_static" / "palette.css").write_text(palette_css(), encoding="utf-8")
     if Path(app.config.pyodide).is_dir():
         shutil.copytree(app.config.pyodide, out / "pyodide", dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_SERVED))

@@ -16,6 +16,11 @@ export class Engine {
   #written = {};
   ready = false;
 
+  /** files: what the worker fetches besides: {path for Python: address relative to this script}. */
+  constructor(files = {}) {
+    this.files = Object.fromEntries(Object.entries(files).map(([path, address]) => [path, new URL(address, here).href]));
+  }
+
   /** Ask Python: {what, ...arguments} as in page.py. on: told {type: "step" | "text" | "figure" | "curve", ...} on the way. */
   ask(question, on = () => {}) {
     const answer = this.#queue.then(() => this.#withFiles(question, on));
@@ -48,7 +53,7 @@ export class Engine {
       if (this.interrupt) this.interrupt[0] = 0;
       this.#asked = { id: this.#next++, on, resolve, reject };
       const { pyodide } = page.dataset;
-      const addresses = { pyodide: new URL(pyodide, document.baseURI).href, course: new URL("course.zip", here).href };
+      const addresses = { pyodide: new URL(pyodide, document.baseURI).href, course: new URL("course.zip", here).href, files: this.files };
       this.#worker.postMessage({ id: this.#asked.id, ...addresses, interrupt: this.interrupt, ask: question });
     });
   }

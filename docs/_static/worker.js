@@ -2,7 +2,7 @@
 
 let python; // what is loaded once: Pyodide, and the functions of page.py
 
-async function start({ pyodide, course, id }) {
+async function start({ pyodide, course, files, id }) {
   const say = (step) => postMessage({ id, type: "step", step });
   say("Python");
   const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
@@ -15,6 +15,12 @@ async function start({ pyodide, course, id }) {
   await py.loadPackage(["numpy", "matplotlib"], { messageCallback: () => {} });
   say("the course");
   py.unpackArchive(await zip, "zip", { extractDir: "/course" });
+  for (const [path, address] of Object.entries(files)) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    py.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    py.FS.writeFile(path, new Uint8Array(await answer.arrayBuffer()));
+  }
   py.registerJsModule("to_page", { send: (text) => postMessage({ id: current, ...JSON.parse(text) }) });
   const code = py.FS.readFile("/course/pages/page.py", { encoding: "utf8" });
   const module = py.globals.get("dict")();

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pages.course import ROOT
 
-PARTS = ("nrms_np/**/*.py", "lessons/**/*.py", "lessons/figures/*.json", "data/demo/**/*.tsv", "docs/pages/figures.py", "docs/pages/page.py", "docs/pages/__init__.py")
+PARTS = ("nrms_np/**/*.py", "lessons/**/*.py", "lessons/figures/*.json", "data/demo/**/*.tsv", *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")))
 
 
 def write_bundle(path: Path) -> None:

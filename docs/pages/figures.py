@@ -45,7 +45,7 @@ def svg(drawing: Any, alt: str) -> str:
     text = written.getvalue()
     text = text[text.index("<svg") :].replace(XLINK, "").replace("xlink:href", "href")
     text = re.sub(r"<metadata>.*?</metadata>\n? *|<!--.*?-->\n? *", "", text, flags=re.S)
-    text = re.sub(r"(\d+\.\d{2})\d+", r"\1", text)
+    text = re.sub(r"(\d{2,}\.\d{2})\d+", r"\1", text)
     text = TEXT.sub(lambda letters: letters[0].replace("#ffffff", "var(--on-weight)"), text)
     text = COLOUR.sub(lambda colour: _of_page(colour[0]), text)
     width, height = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', text).groups()  # type: ignore[union-attr]

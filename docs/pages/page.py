@@ -21,7 +21,7 @@ sys.path[:0] = [str(COURSE / "lessons"), str(COURSE)]
 os.environ["MPLBACKEND"] = "Agg"
 sys.dont_write_bytecode = True
 
-from pages import figures  # noqa: E402
+from pages import figures, play  # noqa: E402
 from to_page import send  # noqa: E402
 
 import course  # noqa: E402
@@ -109,7 +109,14 @@ def _told(error: BaseException) -> str:
 
 WORLD: dict[str, Any] = {}
 restart()
-ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {"run": run, "restart": restart, "check": check, "write": write}
+ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "run": run,
+    "restart": restart,
+    "check": check,
+    "write": write,
+    "play_start": play.play_start,
+    "play": play.play,
+}
 sys.stdout, sys.stderr = Told("out"), Told("err")  # type: ignore[assignment]
 
 

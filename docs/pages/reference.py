@@ -1,4 +1,4 @@
-"""The pages that are written at each build: API, equation index, annotated layers, the list of lessons on the home page."""
+"""The pages that are written at each build: API, equation index, annotated layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODULES = {
 
 
 def write_pages(folder: Path) -> None:
-    """Write the folders api/ and annotated/, equations.rst and the path of lessons for the home page."""
+    """Write the folders api/ and annotated/ and the page equations.rst."""
     write(folder / "equations.rst", equation_index())
     groups = []
     for title, names in MODULES.items():
@@ -40,7 +40,6 @@ def write_pages(folder: Path) -> None:
         write(folder / "annotated" / f"{module.split('.')[-1]}.rst", annotated_page(module))
     names = [module.split(".")[-1] for module in layers]
     write(folder / "annotated" / "index.rst", f"{_title('The layers, annotated')}\n{_ANNOTATED}\n\n.. toctree::\n   :maxdepth: 1\n\n{_indented(names)}\n")
-    write(folder / "path.inc", lesson_path())
 
 
 _API = "Every public function and class of the package, by module. A function says which equation it computes and which lessons use it."
@@ -173,20 +172,6 @@ def _pair(words: str, code: list[str], first: bool) -> str:
     if any(line.strip() for line in code):
         body += f"   .. code-block:: python\n\n{textwrap.indent(chr(10).join(code).strip(chr(10)), ' ' * 6)}\n\n"
     return body
-
-
-def lesson_path() -> str:
-    """The lessons for the home page: number, title, minutes, a place for the reader's progress."""
-    items = ""
-    for lesson in all_lessons():
-        exercise = exercise_of(lesson)
-        names = len(exercise["functions"]) if exercise else 0
-        items += (
-            f'<li><a href="{lesson.page}.html"><img loading="lazy" width="160" height="112" alt="" src="_images/sphx_glr_{lesson.stem}_thumb.png">'
-            f'<b>{lesson.number}</b> {lesson.title}</a><span>{lesson.minutes} min</span>'
-            f'<progress data-lesson="{lesson.stem}" max="{names}" value="0" aria-label="exercises done in lesson {lesson.number}"></progress></li>\n'
-        )
-    return f'<ol class="path" start="0">\n{items}</ol>\n'
 
 
 def page_data(lesson: Lesson) -> str:
