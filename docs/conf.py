@@ -35,7 +35,8 @@ suppress_warnings = ["ref.python"]  # layers and kernels have caches of the same
 html_math_renderer = "mathml"
 math_number_all = True
 numpydoc_show_class_members = False
-autodoc_typehints = "signature"
+autodoc_typehints = "none"
+add_module_names = False
 default_role = "py:obj"  # `name` is code, and a link where the name is known
 
 html_theme = "furo"
@@ -107,7 +108,7 @@ def below_lesson(_app: Any, document: str, source: list[str]) -> None:
     """Each lesson ends with links to the equations and the functions."""
     for lesson in all_lessons():
         if document == lesson.page:
-            source[0] += reference.below_lesson(lesson)
+            source[0] = reference.with_touch(source[0], lesson) + reference.below_lesson(lesson)
 
 
 def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
@@ -121,6 +122,7 @@ def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _
     for lesson in all_lessons():
         if pagename == lesson.page:
             app.add_js_file("lesson.js", type="module")
+            app.add_js_file("touch.js", type="module")
             data = reference.page_data(lesson)
             context["body"] += f'<script type="application/json" id="course-page" data-pyodide="{pyodide}">{data}</script>'
 

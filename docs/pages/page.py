@@ -9,9 +9,11 @@ import io
 import json
 import linecache
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,23 @@ sys.path[:0] = [str(COURSE / "lessons"), str(COURSE)]
 os.environ["MPLBACKEND"] = "Agg"
 sys.dont_write_bytecode = True
 
-from pages import figures, play  # noqa: E402
+
+
+def accept_font_list() -> None:
+    """Give Matplotlib the list of its fonts that Pyodide brings along under the number of another version; making it anew takes seconds."""
+    import matplotlib
+
+    folder = Path(matplotlib.__file__).parent
+    number = re.search(r"__version__ = (\d+)", (folder / "font_manager.py").read_text(encoding="utf-8"))
+    kept = folder / "fontlist.json"
+    if number and kept.exists():
+        text = kept.read_text(encoding="utf-8")
+        kept.write_text(re.sub(r'"_version": \d+', f'"_version": {number[1]}', text), encoding="utf-8")
+
+
+accept_font_list()
+
+from pages import figures  # noqa: E402
 from to_page import send  # noqa: E402
 
 import course  # noqa: E402
@@ -114,8 +132,8 @@ ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
     "restart": restart,
     "check": check,
     "write": write,
-    "play_start": play.play_start,
-    "play": play.play,
+    "play_start": lambda **asked: import_module("pages.play").play_start(**asked),
+    "play": lambda **asked: import_module("pages.play").play(**asked),
 }
 sys.stdout, sys.stderr = Told("out"), Told("err")  # type: ignore[assignment]
 

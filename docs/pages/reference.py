@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import textwrap
 from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
 from pages.docstrings import as_rest
+from pages.touch import touch_of
 from pages.course import EQUATIONS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 
 MODULES = {
@@ -113,6 +115,16 @@ def equation_index() -> str:
         page += f".. math:: {equation.latex}\n   :label: paper-{equation.number}\n\n"
         page += f":Forward: {forward}\n:Backward: {backward}\n:Lesson: :doc:`/{lesson.page}`\n:Tests: {tests}\n\n"
     return page
+
+
+def with_touch(text: str, lesson: Lesson) -> str:
+    """The lesson with its figures to touch in front of what there is to remember."""
+    figures = touch_of(lesson.stem)
+    if not figures:
+        return text
+    place = re.search(r"^(What to remember|Exercises)\n-+$", text, re.M)
+    end = place.start() if place else len(text)
+    return f"{text[:end]}\n.. raw:: html\n\n    {figures}\n\n{text[end:]}"
 
 
 def below_lesson(lesson: Lesson) -> str:

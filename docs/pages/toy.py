@@ -44,7 +44,7 @@ def toy() -> str:
         f'<label><input type="radio" name="click" value="{place}"{" checked" if place == 0 else ""}> {html.escape(click)}</label>'
         for place, click in enumerate(CLICKS)
     )
-    words = "".join(f"<span>{html.escape(word)} <b>{weight:.2f}</b></span>" for word, weight in first["words"])  # type: ignore[attr-defined]
+    words = "".join(f'<span style="--w: {weight}">{html.escape(word)} <b>{weight:.2f}</b></span>' for word, weight in first["words"])  # type: ignore[attr-defined]
     numbers = "".join(
         f"<div><span>{name}</span><meter min='-0.01' max='2' value='{value}'></meter><b>{value:.2f}</b></div>"
         for name, value in zip(story.DIMENSIONS, first["vector"], strict=True)  # type: ignore[call-overload]
