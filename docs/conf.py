@@ -86,7 +86,9 @@ def palette_css() -> str:
 
 def stage_lessons() -> None:
     """Put the lessons alone into a folder, for sphinx-gallery takes all that it finds."""
-    header = "The lessons\n===========\n\nRead from top to bottom. Every cell of code can be run and changed in its page.\n"
+    header = (
+        "The lessons\n===========\n\nRead from top to bottom. Every cell of code can be run and changed in its page.\n"
+    )
     reference.write(DOCS / "_build" / "lessons" / "GALLERY_HEADER.rst", header)
     for lesson in all_lessons():
         text = (ROOT / "lessons" / f"{lesson.stem}.py").read_text(encoding="utf-8")
@@ -124,7 +126,9 @@ def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _
             app.add_js_file("lesson.js", type="module")
             app.add_js_file("touch.js", type="module")
             data = reference.page_data(lesson)
-            context["body"] += f'<script type="application/json" id="course-page" data-pyodide="{pyodide}">{data}</script>'
+            context["body"] += (
+                f'<script type="application/json" id="course-page" data-pyodide="{pyodide}">{data}</script>'
+            )
 
 
 def write_files(app: Any, exception: Exception | None) -> None:
@@ -136,7 +140,9 @@ def write_files(app: Any, exception: Exception | None) -> None:
     shutil.copyfile(play_model(), out / "_static" / "model.npz")
     (out / "_static" / "palette.css").write_text(palette_css(), encoding="utf-8")
     if Path(app.config.pyodide).is_dir():
-        shutil.copytree(app.config.pyodide, out / "pyodide", dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_SERVED))
+        shutil.copytree(
+            app.config.pyodide, out / "pyodide", dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NOT_SERVED)
+        )
 
 
 def setup(app: Any) -> None:

@@ -2,7 +2,7 @@
 
 import { Engine, make, sentence } from "./engine.js";
 
-const place = document.getElementById("play");
+const place = document.getElementById("play-here");
 const engine = new Engine({ "/course/play/model.npz": "model.npz" });
 const state = { reader: 0, clicks: null, candidates: null, off: [], heads: [], chosen: null };
 let readers, heads, before = [], asked = 0;

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from pages.course import ROOT
 
-PARTS = ("nrms_np/**/*.py", "lessons/**/*.py", "lessons/figures/*.json", "data/demo/**/*.tsv", *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")))
+PARTS = (
+    "nrms_np/**/*.py",
+    "lessons/**/*.py",
+    "lessons/figures/*.json",
+    "data/demo/**/*.tsv",
+    *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")),
+)
 
 
 def write_bundle(path: Path) -> None:

@@ -70,6 +70,10 @@ def escaped(text: str) -> str:
     """Stars and bars outside of code as letters; words in stars, as in *need*, stay emphasised."""
     parts = LITERAL.split(text)
     for place in range(0, len(parts), 2):
-        plain = re.sub(r"\*\*|(?<=\s)\*(?=\s)|(?<![*\w])\*(?=\w+\b(?!\*))(?![^*]*\w\*)", lambda stars: "\\*" * len(stars[0]), parts[place])
+        plain = re.sub(
+            r"\*\*|(?<=\s)\*(?=\s)|(?<![*\w])\*(?=\w+\b(?!\*))(?![^*]*\w\*)",
+            lambda stars: "\\*" * len(stars[0]),
+            parts[place],
+        )
         parts[place] = plain.replace("|", r"\|")
     return "".join(parts)

@@ -67,7 +67,7 @@ def _share(palette: Palette, colour: str) -> float | None:
     """How far from paper to the weights' blue a colour is; None where it is not on the way."""
     ends = zip(_channels(palette.paper), _channels(palette.weight), _channels(colour), strict=True)
     shares = [(between - first) / (last - first) for first, last, between in ends]
-    return sum(shares) / 3 if max(shares) - min(shares) < 0.03 and 0 <= min(shares) and max(shares) <= 1 else None
+    return sum(shares) / 3 if max(shares) - min(shares) < 0.03 and min(shares) >= 0 and max(shares) <= 1 else None
 
 
 def _channels(colour: str) -> list[int]:

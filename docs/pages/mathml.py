@@ -29,7 +29,9 @@ def inline(self: Any, node: nodes.math) -> None:
 def block(self: Any, node: nodes.math_block) -> None:
     """A formula in a line of its own, with its number where it has one."""
     self.body.append(self.starttag(node, "div", CLASS="math-block"))
-    self.body.append(f'<div class="formula" tabindex="0" role="group" aria-label="formula">{mathml(node.astext(), as_block=True)}</div>')
+    self.body.append(
+        f'<div class="formula" tabindex="0" role="group" aria-label="formula">{mathml(node.astext(), as_block=True)}</div>'
+    )
     if node.get("number"):
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "Link to this equation")

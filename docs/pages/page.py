@@ -24,9 +24,8 @@ os.environ["MPLBACKEND"] = "Agg"
 sys.dont_write_bytecode = True
 
 
-
 def accept_font_list() -> None:
-    """Give Matplotlib the list of its fonts that Pyodide brings along under the number of another version; making it anew takes seconds."""
+    """Give Matplotlib the list of its fonts that Pyodide brings along under another version's number: making it anew takes seconds."""
     import matplotlib
 
     folder = Path(matplotlib.__file__).parent
@@ -39,11 +38,11 @@ def accept_font_list() -> None:
 
 accept_font_list()
 
-from pages import figures  # noqa: E402
 from to_page import send  # noqa: E402
 
 import course  # noqa: E402
 from lessons.exercise_files import EXERCISES  # noqa: E402
+from pages import figures  # noqa: E402
 
 course.show = course.save = figures.show
 

@@ -27,7 +27,9 @@ def play_start(model: str = "play/model.npz") -> dict[str, Any]:
         number, user, _, history, shown = line.split("\t")
         clicks = [titles[news] for news in history.split()][-8:]
         candidates = [titles[each.rpartition("-")[0]] for each in shown.split()]
-        readers.append({"impression": number, "user": user, "clicks": clicks, "candidates": list(dict.fromkeys(candidates))})
+        readers.append(
+            {"impression": number, "user": user, "clicks": clicks, "candidates": list(dict.fromkeys(candidates))}
+        )
     return {"readers": readers, "heads": MODEL[0].config.heads}
 
 
@@ -38,7 +40,10 @@ def play(clicks: list[str], candidates: list[str], heads_off: list[int], chosen:
     """
     model = without_heads(MODEL[0], heads_off)
     found = contributions(model, clicks, candidates)
-    words = [[[piece.text, piece.weight, piece.known] for piece in pieces if piece.weight is not None] for pieces in found.pieces]
+    words = [
+        [[piece.text, piece.weight, piece.known] for piece in pieces if piece.weight is not None]
+        for pieces in found.pieces
+    ]
     order = np.argsort(-found.scores, kind="stable")
     return {
         "clicks": [
@@ -46,7 +51,12 @@ def play(clicks: list[str], candidates: list[str], heads_off: list[int], chosen:
             for place, (title, weight) in enumerate(zip(clicks, found.weights, strict=True))
         ],
         "ranking": [
-            {"title": candidates[place], "score": float(found.scores[place]), "words": words[len(clicks) + place], "place": int(place)}
+            {
+                "title": candidates[place],
+                "score": float(found.scores[place]),
+                "words": words[len(clicks) + place],
+                "place": int(place),
+            }
             for place in order
         ],
         "heads": heads(model, chosen),

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
+from pages.course import EQUATIONS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 from pages.docstrings import as_rest
 from pages.touch import touch_of
-from pages.course import EQUATIONS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 
 MODULES = {
     "The paper, one sequence at a time": "layers",
@@ -41,11 +41,16 @@ def write_pages(folder: Path) -> None:
     for module in layers:
         write(folder / "annotated" / f"{module.split('.')[-1]}.rst", annotated_page(module))
     names = [module.split(".")[-1] for module in layers]
-    write(folder / "annotated" / "index.rst", f"{_title('The layers, annotated')}\n{_ANNOTATED}\n\n.. toctree::\n   :maxdepth: 1\n\n{_indented(names)}\n")
+    write(
+        folder / "annotated" / "index.rst",
+        f"{_title('The layers, annotated')}\n{_ANNOTATED}\n\n.. toctree::\n   :maxdepth: 1\n\n{_indented(names)}\n",
+    )
 
 
-_API = "Every public function and class of the package, by module. A function says which equation it computes and which lessons use it."
-_ANNOTATED = "The plain implementation with its formulas beside the lines: on the left what is meant, on the right the code that does it."
+_API = "Every public function and class of the package, by module. Below a function stand its equation and its lessons."
+_ANNOTATED = (
+    "The plain implementation with its formulas beside the lines: left what is meant, right the code that does it."
+)
 
 
 def write(path: Path, text: str) -> None:
@@ -70,7 +75,7 @@ def api_page(module: str) -> str:
 
 
 def add_links(_app: Any, what: str, name: str, _object: Any, _options: Any, lines: list[str]) -> None:
-    """Put a docstring into reST, and below it which equation it computes, which lessons use it, and where its lines are explained."""
+    """Put a docstring into reST, and below it its equation, its lessons, and where its lines are explained."""
     lines[:] = as_rest(lines)
     if what not in ("function", "class"):
         return
@@ -88,7 +93,11 @@ def add_links(_app: Any, what: str, name: str, _object: Any, _options: Any, line
 
 def skip(_app: Any, _what: str, name: str, documented: Any, skipped: bool, _options: Any) -> bool:
     """Whether a member has no place in the API: names for types, and what a module only imports."""
-    plain = inspect.isroutine(documented) or inspect.isclass(documented) or isinstance(documented, (property, str, int, tuple, dict))
+    plain = (
+        inspect.isroutine(documented)
+        or inspect.isclass(documented)
+        or isinstance(documented, (property, str, int, tuple, dict))
+    )
     return skipped or name == "Lock" or isinstance(documented, GenericAlias) or not plain
 
 
@@ -104,14 +113,17 @@ def lesson_link(lesson: Lesson) -> str:
 
 def equation_index() -> str:
     """Each equation with its functions, its lesson and its tests."""
-    page = f"{_title('The equations')}\nThe twelve equations of the paper, each with the functions that compute it, the lesson that teaches it and the tests that hold it.\n\n"
+    about = "The twelve equations of the paper, each with its functions, its lesson and the tests that hold it."
+    page = f"{_title('The equations')}\n{about}\n\n"
     lessons = {f"lessons/{lesson.stem}.py": lesson for lesson in all_lessons()}
     for equation in EQUATIONS:
         lesson = lessons[equation.lesson]
         forward = ", ".join(f":func:`~{name}`" for name in equation.forwards)
         backward = ", ".join(f":func:`~{name}`" for name in equation.backwards)
         tests = ", ".join(f"{shows} (``{test.split('::')[0]}``)" for shows, test in equation.tests.items())
-        page += f".. _equation-{equation.number}:\n\n{_title(f'Equation {equation.number}', '-')}\n{equation.meaning}\n\n"
+        page += (
+            f".. _equation-{equation.number}:\n\n{_title(f'Equation {equation.number}', '-')}\n{equation.meaning}\n\n"
+        )
         page += f".. math:: {equation.latex}\n   :label: paper-{equation.number}\n\n"
         page += f":Forward: {forward}\n:Backward: {backward}\n:Lesson: :doc:`/{lesson.page}`\n:Tests: {tests}\n\n"
     return page
@@ -188,7 +200,12 @@ def _pair(words: str, code: list[str], first: bool) -> str:
 
 def page_data(lesson: Lesson) -> str:
     """What the scripts of a lesson's page need, as JSON in an element of its own."""
-    data = {"lesson": lesson.stem, "missing": lesson.missing, "missingInCheck": lesson.missing_in_check, "exercise": exercise_of(lesson)}
+    data = {
+        "lesson": lesson.stem,
+        "missing": lesson.missing,
+        "missingInCheck": lesson.missing_in_check,
+        "exercise": exercise_of(lesson),
+    }
     return json.dumps(data).replace("</", "<\\/")
 
 

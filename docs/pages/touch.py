@@ -56,9 +56,15 @@ def steps() -> list[Position]:
     for power in range(1, 15):
         h = 10.0**-power
         error = abs((np.exp(1 + h) - np.exp(1 - h)) / (2 * h) - np.e) / np.e
-        why = "too large a step: the curve bends within it" if power < 5 else "rounding is divided by an ever smaller step"
+        why = (
+            "too large a step: the curve bends within it"
+            if power < 5
+            else "rounding is divided by an ever smaller step"
+        )
         digits = -np.log10(max(error, 1e-16))
-        sentence = f"With h = 1e-{power} the relative error is {error:.0e}. " + ("The best there is." if power == 5 else f"On this side: {why}.")
+        sentence = f"With h = 1e-{power} the relative error is {error:.0e}. " + (
+            "The best there is." if power == 5 else f"On this side: {why}."
+        )
         found.append(Position(f"h = 1e-{power}", sentence, [("right digits", float(digits) / 16, f"{digits:.1f}")]))
     return found
 
@@ -74,7 +80,13 @@ def scores_between_words() -> list[Position]:
         weights = softmax_forward(x @ B @ x.T)[0][0]
         value = _signed(entry)
         sentence = f"Where the entries for action are {value}, Rockets looks at win with {weights[1]:.2f}."
-        found.append(Position(f"B[sport, action] = B[space, action] = {value}", sentence, _weights(["Rockets", "win", "again"], weights)))
+        found.append(
+            Position(
+                f"B[sport, action] = B[space, action] = {value}",
+                sentence,
+                _weights(["Rockets", "win", "again"], weights),
+            )
+        )
     return found
 
 
@@ -100,9 +112,15 @@ def clicked_score() -> list[Position]:
         loss, cache = softmax_loss_forward(np.array([score, 1.0, 0.0]), 0)
         gradient = softmax_loss_backward(1.0, cache)
         names = ("clicked", "scored 1", "scored 0")
-        rows = [(f"p − y, {name}", abs(float(value)), _signed(value)) for name, value in zip(names, gradient, strict=True)]
+        rows = [
+            (f"p − y, {name}", abs(float(value)), _signed(value)) for name, value in zip(names, gradient, strict=True)
+        ]
         rows.insert(0, ("loss", min(float(loss) / 5, 1.0), f"{loss:.2f}"))
-        found.append(Position(f"score {_signed(score)}", f"The clicked one scores {_signed(score)}: the loss is {loss:.2f}.", rows))
+        found.append(
+            Position(
+                f"score {_signed(score)}", f"The clicked one scores {_signed(score)}: the loss is {loss:.2f}.", rows
+            )
+        )
     return found
 
 
@@ -117,8 +135,16 @@ def padding() -> list[Position]:
         kept = np.minimum(lengths, length)
         waste = 1 - kept.sum() / (length * len(lengths))
         lost = 1 - kept.sum() / lengths.sum()
-        sentence = f"Padded to {length} words, {waste:.0%} of the cells hold nothing, and {lost:.0%} of the words are cut off."
-        found.append(Position(f"{length} words", sentence, [("empty cells", waste, f"{waste:.0%}"), ("words cut off", lost, f"{lost:.0%}")]))
+        sentence = (
+            f"Padded to {length} words, {waste:.0%} of the cells hold nothing, and {lost:.0%} of the words are cut off."
+        )
+        found.append(
+            Position(
+                f"{length} words",
+                sentence,
+                [("empty cells", waste, f"{waste:.0%}"), ("words cut off", lost, f"{lost:.0%}")],
+            )
+        )
     return found
 
 
@@ -141,7 +167,8 @@ def _html(touch: Touch) -> str:
     positions = touch.positions()
     first = positions[touch.start]
     rows = "".join(
-        f'<tr><th scope="row">{html.escape(label)}</th><td><span style="width: {100 * share:.1f}%"></span></td><td>{number}</td></tr>'
+        f'<tr><th scope="row">{html.escape(label)}</th>'
+        f'<td><span style="width: {100 * share:.1f}%"></span></td><td>{number}</td></tr>'
         for label, share, number in first.rows
     )
     data = json.dumps([position._asdict() for position in positions]).replace("</", "<\\/")

@@ -44,13 +44,18 @@ def toy() -> str:
         f'<label><input type="radio" name="click" value="{place}"{" checked" if place == 0 else ""}> {html.escape(click)}</label>'
         for place, click in enumerate(CLICKS)
     )
-    words = "".join(f'<span style="--w: {weight}">{html.escape(word)} <b>{weight:.2f}</b></span>' for word, weight in first["words"])  # type: ignore[attr-defined]
+    words = "".join(
+        f'<span style="--w: {weight}">{html.escape(word)} <b>{weight:.2f}</b></span>' for word, weight in first["words"]
+    )  # type: ignore[attr-defined]
     numbers = "".join(
         f"<div><span>{name}</span><meter min='-0.01' max='2' value='{value}'></meter><b>{value:.2f}</b></div>"
         for name, value in zip(story.DIMENSIONS, first["vector"], strict=True)  # type: ignore[call-overload]
     )
     scores = dict(zip(CANDIDATES, first["scores"], strict=True))  # type: ignore[call-overload]
-    ranking = "".join(f"<li data-title='{html.escape(title)}'>{html.escape(title)} <b>{scores[title]:.2f}</b></li>" for title in first["ranking"])  # type: ignore[attr-defined]
+    ranking = "".join(
+        f"<li data-title='{html.escape(title)}'>{html.escape(title)} <b>{scores[title]:.2f}</b></li>"
+        for title in first["ranking"]
+    )  # type: ignore[attr-defined]
     data = json.dumps({"answers": both, "candidates": CANDIDATES}).replace("</", "<\\/")
     return (
         f'<div class="toy" role="group" aria-label="the model in small">'

@@ -53,7 +53,9 @@ def pages(site):
 
 def run_all(page):
     page.locator(".run-all").click()
-    page.wait_for_function("course.cells.every(c => c.state === 'done') || course.cells.some(c => c.state === 'failed')")
+    page.wait_for_function(
+        "course.cells.every(c => c.state === 'done') || course.cells.some(c => c.state === 'failed')"
+    )
     texts = "[...{}.querySelectorAll('pre')].map(pre => pre.textContent).join('')"
     return page.evaluate(
         f"course.cells.map(c => [c.state, {texts.format('c.recorded')}, {texts.format('c.output.element')},"
@@ -69,9 +71,7 @@ def test_every_link_leads_somewhere(site):
             path, place = urldefrag(urljoin(name, unquote(link)))
             if re.match(r"\w+:", link):
                 continue
-            if not (site / path).exists() and path:
-                broken.append(f"{name}: {link}")
-            elif place and path in found and place not in found[path].ids:
+            if (not (site / path).exists() and path) or (place and path in found and place not in found[path].ids):
                 broken.append(f"{name}: {link}")
     assert broken == []
 
@@ -96,7 +96,10 @@ def test_pages_are_light(site, address, page):
 
 
 def test_what_is_ours_in_a_first_run_is_small(site):
-    ours = [site / "_static" / name for name in ("course.zip", "worker.js", "engine.js", "lesson.js", "check.js", "editor.js")]
+    ours = [
+        site / "_static" / name
+        for name in ("course.zip", "worker.js", "engine.js", "lesson.js", "check.js", "editor.js")
+    ]
     assert sum(path.stat().st_size for path in ours) < MOST_OF_OURS
     assert (site / "_static" / "model.npz").stat().st_size < 4_000_000
 
@@ -201,7 +204,9 @@ def test_play_ranks_as_recommend_does(address, page, python, site):
     page.goto(f"{address}/play.html")
     page.locator("button", has_text="Load the model").click()
     page.locator(".ranking li").first.wait_for()
-    clicks, shown = page.evaluate("(() => { const s = JSON.parse(decodeURIComponent(location.hash.slice(1))); return [s.clicks, s.candidates] })()")
+    clicks, shown = page.evaluate(
+        "(() => { const s = JSON.parse(decodeURIComponent(location.hash.slice(1))); return [s.clicks, s.candidates] })()"
+    )
     scores = contributions(NRMS.load(site / "_static" / "model.npz"), clicks, shown).scores
     ranking = [f"{scores[place]:.2f}".replace("-", "−") for place in (-scores).argsort(kind="stable")]
     assert page.locator(".ranking li b").all_inner_texts() == ranking
@@ -228,3 +233,41 @@ def test_seconds_to_the_first_output(address, page, python, capsys):
     page.locator(".live pre").first.wait_for()
     with capsys.disabled():
         print(f"\nfirst output after {time.perf_counter() - start:.1f} s")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_keyboard_and_contrast_pass_axe(address, page, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe").Axe()
+    page.emulate_media(color_scheme=theme)
+    found = []
+    for name in (
+        "index.html",
+        LESSON,
+        "play.html",
+        "equations.html",
+        "annotated/softmax.html",
+        "api/nrms_np.layers.softmax.html",
+    ):
+        page.goto(f"{address}/{name}")
+        page.wait_for_timeout(300)
+        for fault in axe.run(page).response["violations"]:
+            found += [f"{name}: {fault['id']}: {node['target']}" for node in fault["nodes"][:3]]
+    assert found == []
+
+
+def test_figures_to_touch_show_the_numbers_of_python(address, page, site):
+    sys.path.insert(0, str(ROOT / "docs"))
+    from pages.course import all_lessons
+    from pages.touch import TOUCHES
+
+    for touch in TOUCHES:
+        lesson = next(lesson for lesson in all_lessons() if touch.lesson in lesson.stem)
+        page.goto(f"{address}/{lesson.page}.html")
+        figure = page.locator("figure.touch").first
+        figure.locator("input").focus()
+        page.keyboard.press("Home")
+        for position in touch.positions():
+            assert figure.locator("output").inner_text() == position.value
+            assert figure.locator("p").inner_text() == position.sentence
+            assert figure.locator("td:last-child").all_inner_texts() == [number for _, _, number in position.rows]
+            page.keyboard.press("ArrowRight")
