@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
@@ -57,6 +59,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/\d\d_",
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ("pages.scraper.scraper",),
+    "thumbnail_size": (320, 224),
     "capture_repr": (),
     "matplotlib_animations": False,
     "reference_url": {"nrms_np": None},
@@ -121,6 +124,9 @@ def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _
     app.add_js_file({"index": "home.js", "play": "play.js"}.get(pagename, "glow.js"), type="module")
     if pagename == "play":
         context["body"] += f'<span hidden data-pyodide="{pyodide}"></span>'
+    context["body"] = context.get("body", "").replace(
+        "<pre>", '<pre tabindex="0">'
+    )  # what scrolls is reached by keyboard
     for lesson in all_lessons():
         if pagename == lesson.page:
             app.add_js_file("lesson.js", type="module")
@@ -131,12 +137,21 @@ def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _
             )
 
 
+def make_small(images: Path) -> None:
+    """The thumbnails are drawings of few colours; 32 are enough."""
+    for path in images.glob("*_thumb.png"):
+        with Image.open(path) as thumbnail:
+            if thumbnail.mode != "P":
+                thumbnail.convert("RGB").quantize(32).save(path, optimize=True)
+
+
 def write_files(app: Any, exception: Exception | None) -> None:
     """What the pages load beside themselves."""
     if exception:
         return
     out = Path(app.outdir)
     write_bundle(out / "_static" / "course.zip")
+    make_small(out / "_images")
     shutil.copyfile(play_model(), out / "_static" / "model.npz")
     (out / "_static" / "palette.css").write_text(palette_css(), encoding="utf-8")
     if Path(app.config.pyodide).is_dir():

@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True
 
 
 def accept_font_list() -> None:
-    """Give Matplotlib the list of its fonts that Pyodide brings along under another version's number: making it anew takes seconds."""
+    """Give Matplotlib the list of its fonts that Pyodide brings along under another number: making it anew takes seconds."""
     import matplotlib
 
     folder = Path(matplotlib.__file__).parent

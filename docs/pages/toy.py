@@ -48,7 +48,7 @@ def toy() -> str:
         f'<span style="--w: {weight}">{html.escape(word)} <b>{weight:.2f}</b></span>' for word, weight in first["words"]
     )  # type: ignore[attr-defined]
     numbers = "".join(
-        f"<div><span>{name}</span><meter min='-0.01' max='2' value='{value}'></meter><b>{value:.2f}</b></div>"
+        f"<div><span>{name}</span><meter aria-label='{name}' min='-0.01' max='2' value='{value}'></meter><b>{value:.2f}</b></div>"
         for name, value in zip(story.DIMENSIONS, first["vector"], strict=True)  # type: ignore[call-overload]
     )
     scores = dict(zip(CANDIDATES, first["scores"], strict=True))  # type: ignore[call-overload]
@@ -60,8 +60,8 @@ def toy() -> str:
     return (
         f'<div class="toy" role="group" aria-label="the model in small">'
         f"<fieldset><legend>A reader clicks on</legend>{choices}</fieldset>"
-        f"<h3>Where the model looks</h3><p class='words'>{words}</p>"
-        f"<h3>The news vector</h3><div class='vector'>{numbers}</div>"
-        f"<h3>What to show next</h3><ol class='ranking' aria-live='polite'>{ranking}</ol>"
+        f"<p class='part'>Where the model looks</p><p class='words'>{words}</p>"
+        f"<p class='part'>The news vector</p><div class='vector'>{numbers}</div>"
+        f"<p class='part'>What to show next</p><ol class='ranking' aria-live='polite'>{ranking}</ol>"
         f'<script type="application/json">{data}</script></div>'
     )

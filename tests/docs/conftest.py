@@ -66,7 +66,10 @@ def page(chromium):
     opened.faults = []
     opened.on("console", lambda told: opened.faults.append(told.text) if told.type == "error" else None)
     opened.on("pageerror", lambda error: opened.faults.append(str(error)))
-    opened.on("requestfailed", lambda request: opened.faults.append(f"{request.url} failed"))
+    opened.on(
+        "requestfailed",
+        lambda request: opened.faults.append(f"{request.url} failed") if "ABORTED" not in request.failure else None,
+    )
     opened.set_default_timeout(120_000)
     yield opened
     context.close()
