@@ -68,7 +68,7 @@ def test_every_link_leads_somewhere(site):
     broken = []
     for name, links in found.items():
         for link in links.links:
-            path, place = urldefrag(urljoin(name, unquote(link.partition("?")[0] + "#" + urldefrag(link)[1])))
+            path, place = urldefrag(urljoin(name, unquote(re.sub(r"\?[^#]*", "", link))))
             if re.match(r"\w+:", link):
                 continue
             if (not (site / path).exists() and path) or (place and path in found and place not in found[path].ids):
