@@ -80,7 +80,7 @@ def palette_css() -> str:
         colours = "; ".join(f"--{name}: {colour}" for name, colour in palette._asdict().items())
         return f"{{ {colours}; --weight-rgb: {red} {green} {blue}; --on-weight: {on_weight} }}"
 
-    light, dark = variables(LIGHT, "#FFFFFF"), variables(DARK, "#000000")
+    light, dark = variables(LIGHT, "#FFFFFF"), variables(DARK, DARK.ink)
     return (
         f"body {light}\n@media (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {dark} }}\n"
         f"body[data-theme=dark] {dark}\n"
