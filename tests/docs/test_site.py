@@ -120,6 +120,8 @@ def test_every_runnable_lesson_gives_the_recorded_outputs(site, address, page, p
         page.goto(f"{address}/lessons/{name}")
         for number, (state, recorded, live, drawn_then, drawn_now) in enumerate(run_all(page), start=1):
             assert state == "done", (name, number, live)
+            # The build has Numba and the browser does not: `course.BACKENDS` has one line less there.
+            recorded = "".join(line for line in recorded.splitlines(True) if not line.startswith("kernels:"))
             assert same(live, recorded), (name, number, live, recorded)
             assert drawn_now == drawn_then, (name, number)
         assert page.faults == []
