@@ -477,7 +477,7 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 # H         number of heads                       a, alpha    (T,) scores, and weights made from them
 # d         width of one head                     r, u        (H·d,) news vector, user vector
 # A         width of the additive query           dX          gradient of the loss with respect to X, of
-#                                                           X's shape
+#                                                             X's shape
 # K         number of negatives in a sample       L           the loss, one number
 # ========  ====================================  ==========  ================================================
 #

@@ -1,0 +1,143 @@
+"""What runs inside the page: cells of a lesson, checks of exercises, and whatever else the page asks Python for.
+
+`answer(request)` is all that the page's worker calls. Text and figures go to the page as soon as they are there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import linecache
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+COURSE = Path("/course")
+os.chdir(COURSE)
+sys.path[:0] = [str(COURSE / "lessons"), str(COURSE)]
+os.environ["MPLBACKEND"] = "Agg"
+sys.dont_write_bytecode = True
+
+
+def accept_font_list() -> None:
+    """Give Matplotlib the list of its fonts that Pyodide brings along under another number: making it anew takes seconds."""
+    import matplotlib
+
+    folder = Path(matplotlib.__file__).parent
+    number = re.search(r"__version__ = (\d+)", (folder / "font_manager.py").read_text(encoding="utf-8"))
+    kept = folder / "fontlist.json"
+    if number and kept.exists():
+        text = kept.read_text(encoding="utf-8")
+        kept.write_text(re.sub(r'"_version": \d+', f'"_version": {number[1]}', text), encoding="utf-8")
+
+
+accept_font_list()
+
+from to_page import send  # noqa: E402
+
+import course  # noqa: E402
+from lessons.exercise_files import EXERCISES  # noqa: E402
+from pages import figures  # noqa: E402
+
+course.show = course.save = figures.show
+
+
+class Told(io.TextIOBase):
+    """Standard output and error: every line goes to the page at once."""
+
+    def __init__(self, stream: str) -> None:
+        self._stream = stream
+
+    def writable(self) -> bool:
+        """It is there to be written to."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Send the text."""
+        tell("text", stream=self._stream, text=text)
+        return len(text)
+
+
+def tell(type: str, **more: Any) -> None:
+    """Send something to the page."""
+    send(json.dumps({"type": type, **more}))
+
+
+def run(code: str, name: str) -> dict[str, Any]:
+    """Run a cell where the cells before it ran. name: of the cell, for the messages of errors."""
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    try:
+        exec(compile(code, name, "exec"), WORLD)
+    except BaseException as error:  # also KeyboardInterrupt and SystemExit: whatever it was, the page says it
+        return {"error": _told(error)}
+    finally:
+        for figure in figures.drawn:
+            tell("figure", html=figure.html)
+        figures.drawn.clear()
+    return {}
+
+
+def restart() -> dict[str, Any]:
+    """Forget what the cells defined."""
+    WORLD.clear()
+    WORLD["__name__"] = "__main__"
+    return {}
+
+
+def check(file: str, text: str, functions: list[str], progress: str) -> dict[str, Any]:
+    """Run `python -m lessons.check` on what the reader wrote. Returns the state of each function and the counts of failures."""
+    from lessons import check as command
+    from lessons.checks.progress import FILE, Progress
+    from lessons.checks.run import FileError, check_exercise
+    from lessons.exercise_files import Exercise
+
+    write(file, text)
+    (EXERCISES / FILE).write_text(progress or "{}", encoding="utf-8")
+    exercise = Exercise(file.removesuffix(".py"))
+    kept = Progress.read(EXERCISES)
+    command.check_lesson(exercise, EXERCISES, kept, functions)
+    kept.write()
+    try:
+        states = {result.function: result.state for result in check_exercise(exercise, EXERCISES, functions)}
+    except FileError:
+        states = dict.fromkeys(functions, "wrong")
+    path = EXERCISES / FILE
+    return {"states": states, "progress": path.read_text(encoding="utf-8") if path.exists() else ""}
+
+
+def write(file: str, text: str) -> dict[str, Any]:
+    """Put an exercise file in its place, where `course.derive` and `lessons.mine` find it too."""
+    (EXERCISES / Path(file).name).write_text(text, encoding="utf-8")
+    return {}
+
+
+def _told(error: BaseException) -> str:
+    """The traceback from the reader's own line on."""
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error))
+    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+WORLD: dict[str, Any] = {}
+restart()
+ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "run": run,
+    "restart": restart,
+    "check": check,
+    "write": write,
+    "play_start": lambda **asked: import_module("pages.play").play_start(**asked),
+    "play": lambda **asked: import_module("pages.play").play(**asked),
+}
+sys.stdout, sys.stderr = Told("out"), Told("err")  # type: ignore[assignment]
+
+
+def answer(request: str) -> str:
+    """Do what the page asks for: {"what": name, ...arguments}."""
+    asked = json.loads(request)
+    return json.dumps(ANSWERS[asked.pop("what")](**asked))
