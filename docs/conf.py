@@ -12,7 +12,7 @@ from PIL import Image
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from pages import figures, mathml, reference  # noqa: E402
+from pages import cells, figures, mathml, reference  # noqa: E402
 from pages.bundle import write_bundle  # noqa: E402
 from pages.course import ROOT, all_lessons  # noqa: E402
 from pages.home import home  # noqa: E402
@@ -167,6 +167,7 @@ def setup(app: Any) -> None:
     app.add_html_math_renderer("mathml", (mathml.inline, None), (mathml.block, None))
     app.connect("builder-inited", write_pages, priority=100)
     app.connect("source-read", below_lesson)
+    app.connect("doctree-read", cells.arrange)
     app.connect("autodoc-skip-member", reference.skip)
     app.connect("autodoc-process-docstring", reference.add_links, priority=400)  # before numpydoc
     app.connect("html-page-context", add_data)

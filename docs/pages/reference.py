@@ -13,6 +13,7 @@ from typing import Any
 
 from pages.course import EQUATIONS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 from pages.docstrings import as_rest
+from pages.sides import side_by_side
 from pages.touch import touch_of
 
 MODULES = {
@@ -168,6 +169,9 @@ def annotated_page(module: str) -> str:
         if inspect.isfunction(function) and function.__module__ == module and not function_name.startswith("_"):
             page += f".. _annotated-{name}-{function_name}:\n\n{_title(function_name, '-')}\n"
             page += f"In the API: :func:`~{module}.{function_name}`.\n\n{_annotated(function)}"
+            if function_name.endswith("_backward"):
+                forward = getattr(python, function_name.replace("_backward", "_forward"))
+                page += f".. raw:: html\n\n   {side_by_side(forward, function).replace(chr(10), '&#10;')}\n\n"
     return page
 
 
