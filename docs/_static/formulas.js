@@ -13,10 +13,10 @@ function asText(node) {
     case "msub": case "munder": return `${first}_${group(second)}`;
     case "msup": return `${first}^${group(second)}`;
     case "mover": return second === "^" ? `${first}\u0302` : `${first}^${group(second)}`;
-    case "msubsup": case "munderover": return `${first}_${group(second)}^${group(third)}`;
+    case "msubsup": case "munderover": return `${first}_${group(second)}^${group(third)}${node.localName === "munderover" ? " " : ""}`;
     case "mtable": return parts.join("\n");
     case "mspace": return " ";
-    case "mo": return /^[=+−\-∗⋅·≈≤≥⇒→]$/u.test(node.textContent.trim()) ? ` ${node.textContent.trim()} ` : node.textContent.trim();
+    case "mo": return /^\u2061?$/.test(node.textContent.trim()) ? "" : /^[=+−\-∗⋅·≈≤≥⇒→]$/u.test(node.textContent.trim()) ? ` ${node.textContent.trim()} ` : node.textContent.trim();
     default: return parts.length ? parts.join("") : node.textContent.trim();
   }
 }

@@ -4,7 +4,7 @@ import { Engine, Output, make, sentence } from "./engine.js";
 import { exercises } from "./check.js";
 
 const data = JSON.parse(document.getElementById("course-page").textContent);
-const engine = new Engine();
+const engine = new Engine(data.files);
 const cells = [];
 
 class Cell {
@@ -108,16 +108,10 @@ async function runTo(last) {
 
 function begin() {
   const blocks = [...document.querySelectorAll("article .cell")];
-  if (data.missing) {
-    const note = `This lesson needs ${data.missing}, which no browser has: the outputs here are recorded.`;
-    blocks[0]?.before(make("p", { className: "note" }, note));
-  } else {
-    blocks.forEach((block, place) => cells.push(new Cell(block, place + 1)));
-    if (cells.length) {
-      const all = make("button", { type: "button", className: "run-all", onclick: () => runTo(cells.at(-1)) }, "Run the whole lesson");
-      cells[0].block.before(make("p", { className: "bar" }, all));
-    }
-  }
+  blocks.forEach((block, place) => cells.push(new Cell(block, place + 1)));
+  const all = make("button", { type: "button", className: "run-all", onclick: () => runTo(cells.at(-1)) }, "Run the whole lesson");
+  blocks[0].before(make("p", { className: "bar" }, all));
+  if (data.remark) blocks[0].before(make("p", { className: "note" }, data.remark));
   if (data.exercise) exercises(data, engine);
   window.course = { cells, engine };
 }

@@ -45,6 +45,8 @@ from lessons.exercise_files import EXERCISES  # noqa: E402
 from pages import figures, wrong  # noqa: E402
 
 course.show = course.save = figures.show
+if (TRAINED := COURSE / "trained").is_dir():
+    import_module("pages.trained").take(TRAINED)
 
 
 class Told(io.TextIOBase):

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
-from pages.course import EQUATIONS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
+from pages.course import EQUATIONS, REMARKS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 from pages.docstrings import as_rest
 from pages.sides import side_by_side
 from pages.touch import touch_of
+from pages.trained import FILES
 
 MODULES = {
     "The paper, one sequence at a time": "layers",
@@ -206,8 +207,8 @@ def page_data(lesson: Lesson) -> str:
     """What the scripts of a lesson's page need, as JSON in an element of its own."""
     data = {
         "lesson": lesson.stem,
-        "missing": lesson.missing,
-        "missingInCheck": lesson.missing_in_check,
+        "remark": REMARKS.get(lesson.number, ""),
+        "files": {f"/course/trained/{name}": f"trained/{name}" for name in FILES} if lesson.number == "14" else {},
         "exercise": exercise_of(lesson),
     }
     return json.dumps(data).replace("</", "<\\/")

@@ -168,6 +168,9 @@ def test_forward_and_backward_change_places_on_a_phone(address, page):
 
 @pytest.mark.slow
 def test_letters_stay_in_sight_and_light_up(address, page):
+    page.set_viewport_size(
+        {"width": 1440, "height": 900}
+    )  # what is narrower has them behind the button of the contents
     page.goto(f"{address}/lessons/04_equation_2.html")
     row = page.locator(".toc-sticky .letters tr", has_text="matrices of all heads")
     assert row.is_visible()
