@@ -32,7 +32,7 @@ def test_the_pieces_of_a_cell_join_to_it_and_only_what_draws_is_folded():
 
 
 def test_lessons_ask_for_a_guess_right_before_a_cell():
-    for path in LESSONS[:12]:
+    for path in LESSONS[:16]:
         text = path.read_text(encoding="utf-8")
         assert 1 <= len(ASKING.findall(text)) == text.count("*Predict first:*"), path.name
 
@@ -100,7 +100,7 @@ def test_drawing_is_folded_and_runs_and_stands_in_the_editor(address, page):
 
 @pytest.mark.slow
 def test_an_output_waits_for_the_guess(site, address, page):
-    for path in LESSONS[:12]:
+    for path in LESSONS[:16]:
         page.goto(f"{address}/lessons/{path.stem}.html")
         asked = page.locator("p.ask")
         hidden = page.locator("details.predict")
@@ -202,3 +202,11 @@ def test_code_leads_to_the_api_and_a_lesson_to_its_neighbours_and_files(site, ad
     for ending in (".py", ".ipynb"):
         (address_of,) = {link.get_attribute("href") for link in page.locator(f"a.download[href$='{ending}']").all()}
         assert (site / "lessons" / address_of).exists()
+
+
+@pytest.mark.slow
+def test_no_id_stands_twice_in_a_page(site):
+    for path in site.rglob("*.html"):
+        if "_static" not in path.parts:
+            found = re.findall(r' id="([^"]+)"', path.read_text(encoding="utf-8"))
+            assert len(found) == len(set(found)), (path, {each for each in found if found.count(each) > 1})
