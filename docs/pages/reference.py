@@ -93,6 +93,17 @@ def add_links(_app: Any, what: str, name: str, _object: Any, _options: Any, line
         lines += ["", *(f":{title}: {text}" for title, text in links), ""]
 
 
+def add_aliases(_app: Any, env: Any) -> None:
+    """Names under which lessons import, as `nrms_np.training.fit`, lead to where the function is documented, in `…trainer`."""
+    objects = env.get_domain("py").objects
+    for name in {name for lesson in all_lessons() for name in lesson.uses} - set(objects):
+        module, _, attribute = name.rpartition(".")
+        used = getattr(importlib.import_module(module), attribute)
+        known = objects.get(f"{getattr(used, '__module__', '')}.{attribute}")
+        if known:
+            objects[name] = known._replace(aliased=True)
+
+
 def skip(_app: Any, _what: str, name: str, documented: Any, skipped: bool, _options: Any) -> bool:
     """Whether a member has no place in the API: names for types, and what a module only imports."""
     plain = (
@@ -219,7 +230,7 @@ def _rest(documented: Any) -> str:
 
 
 def _has_page(name: str) -> bool:
-    return not any(part.startswith("_") for part in name.split(".")) and name.count(".") >= 2
+    return not any(part.startswith("_") for part in name.split("."))
 
 
 def _title(text: str, line: str = "=") -> str:
