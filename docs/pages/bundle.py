@@ -13,6 +13,7 @@ PARTS = (
     "nrms_np/**/*.py",
     "lessons/**/*.py",
     "lessons/figures/*.json",
+    "benchmarks/*.json",
     "data/demo/**/*.tsv",
     *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")),
 )
