@@ -12,7 +12,7 @@ from PIL import Image
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from pages import figures, mathml, reference  # noqa: E402
+from pages import cells, figures, mathml, reference, trained  # noqa: E402
 from pages.bundle import write_bundle  # noqa: E402
 from pages.course import ROOT, all_lessons  # noqa: E402
 from pages.home import home  # noqa: E402
@@ -24,6 +24,7 @@ from nrms_np import __version__  # noqa: E402
 from nrms_np.palette import DARK, LIGHT, Palette  # noqa: E402
 
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
+TRAINED = DOCS / "lessons" / "trained"  # beside what else the lessons gave when they ran
 NOT_SERVED = ("*.ts", "*.map", "manifest.json", "*.html")
 
 project = "NRMS in NumPy"
@@ -104,6 +105,7 @@ stage_lessons()
 def write_pages(_app: Any) -> None:
     """Before anything is read."""
     course.show = course.save = figures.show
+    trained.keep(TRAINED)
     exercise_files.shown = lambda path: path.relative_to(ROOT).as_posix()  # sphinx-gallery works in another folder
     reference.write_pages(DOCS)
     reference.write(DOCS / "_build" / "home.html", home())
@@ -153,6 +155,8 @@ def write_files(app: Any, exception: Exception | None) -> None:
     write_bundle(out / "_static" / "course.zip")
     make_small(out / "_images")
     shutil.copyfile(play_model(), out / "_static" / "model.npz")
+    if TRAINED.is_dir():
+        shutil.copytree(TRAINED, out / "_static" / "trained", dirs_exist_ok=True)
     (out / "_static" / "palette.css").write_text(palette_css(), encoding="utf-8")
     if Path(app.config.pyodide).is_dir():
         shutil.copytree(
@@ -167,7 +171,9 @@ def setup(app: Any) -> None:
     app.add_html_math_renderer("mathml", (mathml.inline, None), (mathml.block, None))
     app.connect("builder-inited", write_pages, priority=100)
     app.connect("source-read", below_lesson)
+    app.connect("doctree-read", cells.arrange)
     app.connect("autodoc-skip-member", reference.skip)
     app.connect("autodoc-process-docstring", reference.add_links, priority=400)  # before numpydoc
+    app.connect("env-updated", reference.add_aliases)
     app.connect("html-page-context", add_data)
     app.connect("build-finished", write_files)

@@ -106,6 +106,8 @@ print(f"loss after training: {loss(trained):.3f} (knowing nothing: {np.log(2):.3
 # %%
 # It has learned the log. Now two new readers, and two titles in which *rockets* stands, a word that no reader has ever
 # clicked on or passed over. And no word of these titles stands in what the two have read:
+#
+# *Predict first:* which of the two titles comes first for the sport fan, and which for the space fan?
 
 # %%
 sport_fan, space_fan = (
@@ -141,6 +143,8 @@ assert not set(ROWS[[*sport_fan, *space_fan]].ravel()) & set(ROWS[both].ravel())
 #
 # And each is needed: a number whose derivative is missing stays what it was by chance. Without those of the word
 # vectors the same training gets hardly anywhere:
+#
+# *Predict first:* the training above ended near 0, and knowing nothing is 0.693. Where does this one end?
 
 # %%
 crippled = train(left_alone=0)
@@ -370,6 +374,8 @@ course.show(
 #
 # *Bank rates* and *Young guard* both have score 0, and the file lists *Bank rates* first. Suppose it listed *Young
 # guard* first. The scorer is the same and knows the same, but the clicked title now has rank 5:
+#
+# *Predict first:* which of the measures change, and do they rise or fall?
 
 # %%
 swapped = np.array([0, 5, 2, 3, 4, 1])  # the same six candidates, the second and the last exchanged

@@ -470,6 +470,8 @@ assert sizes["correct, float32 (h = 4e-3)"] > 1e-6  # at 1e-7 correct code would
 # One could compare number by number instead, :math:`|a_i - n_i| / (|a_i| + |n_i|)`, and take the worst. But the
 # measured gradient carries the same rounding error everywhere, about 1e-10 here. Where the true derivative is tiny,
 # this is large beside it. tanh is nearly flat at x = ±9; its derivative there is 6e-8:
+#
+# *Predict first:* how large is the worst single number's error, about?
 
 # %%
 x = np.linspace(-9, 9, 181)

@@ -158,6 +158,9 @@ course.show(
 #
 # Nobody computes :math:`F^T dx` either: in the exercise you write it without F. Beware of the line that comes to mind
 # first:
+#
+# *Predict first:* *again* should get (0, 1, 2, −2), the sum of (0, 0, 1, −3) and (0, 1, 1, 1). What does this line give
+# it?
 
 # %%
 overwritten = np.zeros_like(table)
@@ -288,6 +291,8 @@ assert np.array_equal(glove_table[glove.rows], glove.vectors)
 #
 # It is 1 for the same direction, 0 for a right angle, −1 for opposite directions; lengths do not matter. Divide every
 # vector by its length, and one matrix product has the cosines of all pairs:
+#
+# *Predict first:* what is nearest to *rockets*, words of sport or words of space?
 
 # %%
 words = known.words[1:11]

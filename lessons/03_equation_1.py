@@ -72,6 +72,8 @@ B = np.array(  # (D, D): the row is what the word that looks has, the column wha
 # two rows of B, (0.5, 0.5, 1, 0). That is what *Rockets* looks for: some sport, some space, above all action, for the
 # verb will tell. Then a dot product with each word: with *Rockets* 0.5 + 0.5 = 1, with *win* 2·0.5 + 1·1 = 2, with
 # *again* 0.
+#
+# *Predict first:* scores of 1, 2 and 0. Does *win* get twice the weight of *Rockets*, and does *again* get any?
 
 # %%
 scores_of_rockets = np.zeros(3)
@@ -258,6 +260,8 @@ assert not gradients["B"][2:].any()
 # %%
 # Read it: where *Rockets* looks for sport and action, B should grow (a gradient below zero: more of it, less loss);
 # where it looks for space and time, it should fall. One step against the gradient does what was asked for:
+#
+# *Predict first:* *Rockets* looks at *win* with 0.67. How much is it after a step of η = 1?
 
 # %%
 after = weights_forward(x, B - 1.0 * gradients["B"])

@@ -164,6 +164,8 @@ assert np.allclose((U[:, :2] * sigma[:2] * np.sqrt(2)) @ Zt[:2] / np.sqrt(2), ne
 # Let us count, with the paper's sizes: D = 300, H = 16 heads of d = 16. The model holds attention twice: over the
 # words of a title ("news", D = 300) and over the news of a history ("user", D = H·d = 256). After each stands a
 # pooling with 256·200 + 200 + 200 = 51,600 parameters, lesson 05.
+#
+# *Predict first:* which of the two forms has 530 K?
 
 # %%
 totals = {}
@@ -198,6 +200,8 @@ assert totals["bilinear"] == 16 * 300**2 + 300 * 256 + 51_600 + 16 * 256**2 + 25
 # A weight, times how far its gradient is above the weighted mean of its row. Where one weight is nearly 1, its own
 # gradient is nearly the weighted mean, so its bracket is nearly 0; for all others the weight is nearly 0. How much
 # gradient is lost? Measured, with 11 words to look at:
+#
+# *Predict first:* how much of the gradient is left without √d, at d = 16 and at d = 256?
 
 # %%
 widths = np.array([1, 4, 16, 64, 256])

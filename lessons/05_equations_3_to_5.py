@@ -63,6 +63,8 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 #
 # The rows h are those that lesson 04 ended with, (sport, space, action, time) for each word of *Rockets win again*.
 # A = 2: the first column of W reads the topic, sport + space, and the second the time.
+#
+# *Predict first:* which of the three words gets the smallest score?
 
 # %%
 words = ["Rockets", "win", "again"]

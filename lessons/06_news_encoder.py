@@ -62,6 +62,8 @@ course.show(
 # -----------
 #
 # The title is *Coaches win again and again*, in which *again* stands twice. We begin without dropout.
+#
+# *Predict first:* will the news vector have any space, the second of (sport, space, action, time)?
 
 # %%
 TITLE = "Coaches win again and again"
@@ -256,6 +258,8 @@ assert np.array_equal(*(encode(8, **inputs)[0] for _ in range(2)))  # the same s
 # Each number of x keeps its mean under dropout. The numbers of r need not: softmax and tanh are curved, and the mean
 # of a curved function is not the function of the mean. So the mean of the 400 is near the inference vector, not on
 # it.
+#
+# *Predict first:* how much further off than this mean is a single step?
 
 # %%
 in_use = encode(None, **inputs)[0]

@@ -97,6 +97,8 @@ assert np.allclose(bilinear_attention_forward(r, B, of_user["V"], scale=1.0)[0],
 # The paper prints M instead of N above the sums of equations 6 and 7. M is the number of words of a title, and a
 # history does not have M clicks. Suppose that M is meant, with a title of M = 1 word. Then the denominator leaves out
 # *Moon launch*, which still has a weight, and the weights sum to more than 1:
+#
+# *Predict first:* the weights of click 0 were 0.8123 and 0.1877. What do they sum to now?
 
 # %%
 scores_of_0 = r[0] @ B[0] @ r.T

@@ -307,6 +307,8 @@ assert max(errors.values()) < 1e-7
 # %%
 # Does the check find a mistake? In the pooling, h has two ways to u: it is what is averaged, and it decides the
 # weights. A backward that takes the weights for constants knows only the first way, :math:`dh_i = \alpha_i \, du`:
+#
+# *Predict first:* is it found with Cleo's one click, and with Ann's three?
 
 
 # %%

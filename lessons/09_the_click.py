@@ -217,6 +217,8 @@ course.derive("derive_loss_gradient")
 # **what was predicted minus what happened**. The clicked one gets
 # :math:`p_0 - 1`, never positive: its score should rise. The others get :math:`p_j`: they should fall, and the more
 # the model believed in one, the more. The sum is 1 − 1 = 0, since only differences of scores matter.
+#
+# *Predict first:* in the story p is (0.347, 0.577, 0.076), and candidate 0 was clicked. What is the gradient?
 
 # %%
 y = np.array([1.0, 0.0, 0.0])

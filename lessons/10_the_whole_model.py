@@ -442,6 +442,8 @@ course.show(
 # candidate scores by being like u.
 #
 # **And the next score rose.** The same impression after the step:
+#
+# *Predict first:* the scores were 1.516, 2.026 and 0. Which candidate is first now?
 
 # %%
 new_scores = forward(after_step(story.LEARNING_RATE), batch, story.HEADS, layers)[1][0][0]
@@ -460,6 +462,8 @@ course.show(
 # the second falls by 0.002, the third stays. The rest came from the other arrays. Their shares, to first order, are sums of
 # products again: −η Σ dθ · (∂ŷ / ∂θ) over the numbers of each array. Their sum is the slope of the score along the
 # step, and that can be measured:
+#
+# *Predict first:* which array has the largest share?
 
 # %%
 only_win = {name: value.copy() for name, value in story.PARAMETERS.items()}

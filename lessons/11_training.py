@@ -239,6 +239,9 @@ print(f"one batch: first loss {losses[0]:.3f} (log 5 = {np.log(5):.3f}), last {l
 # Which learning rate? One batch of one world would be an anecdote. ``python -m lessons.evidence 11`` has done it in
 # eight worlds, with other headlines, readers and first values each, for four rates; the numbers are kept in
 # ``lessons/figures/11_seeds.json``, and what follows reads them.
+#
+# *Predict first:* after 120 steps, is it 0.0001, 0.001, 0.01 or 0.1 that is nearest to the floor? And which is furthest
+# off?
 
 # %%
 measured = load("11")
@@ -296,6 +299,8 @@ assert (measured["largest 0.1"] > 100 * measured["one batch 0.1"][:, 0]).all()
 # - ``learning_curve.png`` and ``REPORT.md``: the same metrics to look at.
 #
 # What ``fit`` returns has the model of the best epoch and the metrics of all epochs, too.
+#
+# *Predict first:* is the dev AUC best in the last epoch?
 
 # %%
 run = fit(small, data, Path(temporary.name) / "without")

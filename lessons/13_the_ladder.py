@@ -757,6 +757,8 @@ if numba:
 # %%
 # Your numbers differ from run to run; ratios of ways that were measured in the same minute are what to look at. Those of a
 # whole batch, 64 users, are in the figure. ``--measure`` makes them anew.
+#
+# *Predict first:* which rung saves most, and do any lose?
 
 # %%
 NUMBERS = course.LESSONS / "figures" / "13_measured.json"

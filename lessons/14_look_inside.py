@@ -360,6 +360,8 @@ assert here < 0.02
 #
 # It is tempting to read a large weight as "because of this word". Test it: take the word out of the title, encode
 # the title again, and see by how much the score changes. That is an *effect*; ``effects`` measures it for every word.
+#
+# *Predict first:* is the word of most weight the one of the largest effect?
 
 # %%
 (example,) = model.encode_titles([top.title]).to_lists()

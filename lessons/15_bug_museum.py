@@ -631,6 +631,8 @@ with np.errstate(all="ignore"):  # some runs end in NaN, which is what we look f
 # many does it end lower? By what factor is its last loss larger (the mean of the logarithms of the ratios, over the
 # seeds that end in a number)? From how many has the loss not fallen to 70% of where it began, and from how many is it no
 # number (NaN)?
+#
+# *Predict first:* of p (1 − p) in attention: from how many of the 16 seeds does it end lower than the right gradients?
 
 # %%
 print(f"last loss, n = {SEEDS} seeds       × the right one, 95%   lower in  not fallen  NaN  NaN at twice the rate")

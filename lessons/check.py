@@ -41,10 +41,10 @@ def main(arguments: list[str] | None = None, folder: Path = EXERCISES) -> int:
     if not asked:
         return 0 if show_progress(all_exercises(), folder) else 1
     progress = None if options.solutions else Progress.read(folder)
-    done = [check_lesson(exercise, folder, progress, functions) for exercise, functions in asked]
+    answers = [check_lesson(exercise, folder, progress, functions) for exercise, functions in asked]
     if progress is not None:
         progress.write()
-    return 0 if all(done) else 1
+    return 0 if all(results and all(result.state == "done" for result in results) for results in answers) else 1
 
 
 def _asked(words: list[str], parser: argparse.ArgumentParser) -> list[tuple[Exercise, list[str]]]:
@@ -66,25 +66,30 @@ def _asked(words: list[str], parser: argparse.ArgumentParser) -> list[tuple[Exer
     return asked
 
 
-def check_lesson(exercise: Exercise, folder: Path, progress: Progress | None, functions: Collection[str] = ()) -> bool:
-    """Check functions of one lesson, all where none are named, and print an answer for each. Returns whether all are done."""
+def check_lesson(
+    exercise: Exercise, folder: Path, progress: Progress | None, functions: Collection[str] = ()
+) -> list[Result]:
+    """Check functions of one lesson, all where none are named, and print an answer for each.
+
+    Returns the answers, none where the file cannot be run.
+    """
     print(f"Lesson {exercise.number}, {exercise.title}: {shown(folder / exercise.file)}\n")
     waiting = [name for name in exercise.functions() if not functions or name in functions]
-    states = []
+    results: list[Result] = []
     try:
         for result in check_each(exercise, folder, functions):
             _print_result(exercise, result, progress)
-            states.append(result.state)
+            results.append(result)
             waiting.remove(result.function)
     except FileError as error:
         print(f"{error}\n\nNothing could be checked.\n")
-        return False
+        return []
     except KeyboardInterrupt:
         print(f"  {waiting[0]} was running, what comes after it was not looked at.")
         raise
-    done = states.count("done")
-    print(f"\n{done} of {len(states)} done.\n")
-    return done == len(states)
+    done = sum(result.state == "done" for result in results)
+    print(f"\n{done} of {len(results)} done.\n")
+    return results
 
 
 def _print_result(exercise: Exercise, result: Result, progress: Progress | None) -> None:

@@ -4,16 +4,16 @@ import { Engine, Output, make, sentence } from "./engine.js";
 import { exercises } from "./check.js";
 
 const data = JSON.parse(document.getElementById("course-page").textContent);
-const engine = new Engine();
+const engine = new Engine(data.files);
 const cells = [];
 
 class Cell {
   constructor(block, number) {
     this.block = block;
     this.number = number;
-    this.original = block.querySelector("pre").textContent.replace(/\n$/, "");
+    this.original = [...block.querySelectorAll("pre")].map((pre) => pre.textContent).join("").replace(/\n$/, "");
     this.recorded = make("div", { className: "recorded" });
-    while (block.nextElementSibling?.matches(".sphx-glr-script-out, figure.drawn")) this.recorded.append(block.nextElementSibling);
+    while (block.nextElementSibling?.matches(".predict, .sphx-glr-script-out, figure.drawn")) this.recorded.append(block.nextElementSibling);
     this.output = new Output();
     this.run_ = make("button", { className: "run", type: "button", onclick: () => this.press() }, "Run");
     this.above = make("button", { type: "button", onclick: () => runTo(this) }, "Run to here");
@@ -21,7 +21,7 @@ class Cell {
     this.reset_ = make("button", { type: "button", hidden: true, onclick: () => this.reset() }, "Reset");
     this.bar = make("div", { className: "bar", role: "group", "aria-label": `cell ${number}` }, this.run_, this.above, this.edit_, this.reset_);
     block.after(this.bar, this.output.element, this.recorded);
-    block.addEventListener("dblclick", () => this.edit());
+    block.addEventListener("dblclick", ({ target }) => target.closest("summary") || this.edit());
     this.state = "new";
   }
 
@@ -107,17 +107,11 @@ async function runTo(last) {
 }
 
 function begin() {
-  const blocks = [...document.querySelectorAll("article .highlight-Python")];
-  if (data.missing) {
-    const note = `This lesson needs ${data.missing}, which no browser has: the outputs here are recorded.`;
-    blocks[0]?.before(make("p", { className: "note" }, note));
-  } else {
-    blocks.forEach((block, place) => cells.push(new Cell(block, place + 1)));
-    if (cells.length) {
-      const all = make("button", { type: "button", className: "run-all", onclick: () => runTo(cells.at(-1)) }, "Run the whole lesson");
-      cells[0].block.before(make("p", { className: "bar" }, all));
-    }
-  }
+  const blocks = [...document.querySelectorAll("article .cell")];
+  blocks.forEach((block, place) => cells.push(new Cell(block, place + 1)));
+  const all = make("button", { type: "button", className: "run-all", onclick: () => runTo(cells.at(-1)) }, "Run the whole lesson");
+  blocks[0].before(make("p", { className: "bar" }, all));
+  if (data.remark) blocks[0].before(make("p", { className: "note" }, data.remark));
   if (data.exercise) exercises(data, engine);
   window.course = { cells, engine };
 }

@@ -8,9 +8,12 @@ from pathlib import Path
 from pages.course import ROOT
 
 PARTS = (
+    "docs/pages/wrong.py",
+    "docs/pages/trained.py",
     "nrms_np/**/*.py",
     "lessons/**/*.py",
     "lessons/figures/*.json",
+    "benchmarks/*.json",
     "data/demo/**/*.tsv",
     *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")),
 )

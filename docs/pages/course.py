@@ -16,19 +16,23 @@ for folder in (ROOT, ROOT / "lessons"):
 from lessons.contents import about_of, minutes  # noqa: E402
 from lessons.equations import EQUATIONS, Equation  # noqa: E402
 
-COMPILED = {"numba": "Numba", "nrms_np.kernels": "Numba", "torch": "PyTorch"}
-"""Modules that no browser has, and what they need."""
+REMARKS = {
+    "11": "A browser has no Numba: here the run of twelve epochs takes some minutes.",
+    "13": "A browser has no Numba: here the loops run as plain Python, and the times are those recorded.",
+    "14": "The two models were trained when this page was made, since here it would take very long. All else runs.",
+    "16": "A browser has no PyTorch: here the lesson shows the numbers that were kept.",
+    "17": "A page is one process: what more ranks did is recorded.",
+}
+"""What is another in a browser than on a machine of one's own, by the number of the lesson."""
 
 
 class Lesson(NamedTuple):
-    """A lesson. missing: what it needs and a browser does not have, else "". uses: names of the package's functions it imports."""
+    """A lesson. uses: dotted names of what it imports from the package."""
 
     number: str
     stem: str
     title: str
     minutes: int
-    missing: str
-    missing_in_check: str
     uses: tuple[str, ...]
 
     @property
@@ -60,16 +64,12 @@ def equations_of(name: str) -> list[Equation]:
 
 def _lesson(path: Path) -> Lesson:
     about = about_of(path)
-    names = imported(path)
-    check = ROOT / "lessons" / "checks" / f"lesson_{path.name[:2]}.py"
     return Lesson(
         path.name[:2],
         path.stem,
         about.splitlines()[0].partition(": ")[2],
         minutes(about) or 0,
-        _missing(names),
-        _missing(imported(check)) if check.exists() else "",
-        tuple(name for name in names if name.startswith("nrms_np.")),
+        tuple(name for name in imported(path) if name.startswith("nrms_np.")),
     )
 
 
@@ -82,11 +82,3 @@ def imported(path: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found += [f"{node.module}.{alias.name}" for alias in node.names]
     return sorted(set(found))
-
-
-def _missing(names: list[str]) -> str:
-    for name in names:
-        for module, library in COMPILED.items():
-            if f"{name}.".startswith(f"{module}."):
-                return library
-    return ""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from nrms_np.palette import LIGHT, Palette
 
 TEXT = re.compile(r'<g id="text_\d+">.*?</g>\n {2,}</g>|<g id="text_\d+">.*?</g>', re.S)
+NUMBERED = re.compile(r' id="\w+?_\d+"')
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 XLINK = ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 
@@ -31,12 +32,12 @@ drawn: list[Drawn] = []
 def show(drawing: Any, name: str, *, caption: str = "", alt: str = "") -> None:
     """Take the place of `course.show`, and of `course.save`, which knows no caption."""
     caption = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    page = f'<figure class="drawn" id="figure-{name}">{svg(drawing, alt or name.replace("_", " "))}{caption}</figure>'
+    page = f'<figure class="drawn" id="figure-{name}">{svg(drawing, name, alt or name.replace("_", " "))}{caption}</figure>'
     drawn.append(Drawn(name, page, drawing))
 
 
-def svg(drawing: Any, alt: str) -> str:
-    """A drawing as one SVG element that stands in a page; alt is its text equivalent."""
+def svg(drawing: Any, name: str, alt: str) -> str:
+    """A drawing as one SVG element that stands in a page; alt is its text equivalent. Its ids begin with its name."""
     import matplotlib
 
     written = io.StringIO()
@@ -47,6 +48,8 @@ def svg(drawing: Any, alt: str) -> str:
     text = re.sub(r"<metadata>.*?</metadata>\n? *|<!--.*?-->\n? *", "", text, flags=re.S)
     text = re.sub(r"(\d{2,}\.\d{2})\d+", r"\1", text)
     text = TEXT.sub(lambda letters: letters[0].replace("#ffffff", "var(--on-weight)"), text)
+    text = NUMBERED.sub("", text)
+    text = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", text)
     text = COLOUR.sub(lambda colour: _of_page(colour[0]), text)
     width, height = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', text).groups()  # type: ignore[union-attr]
     size = f'style="aspect-ratio: {width} / {height}; max-width: {float(width) * 100 / 72:.0f}px"'

@@ -42,9 +42,11 @@ from to_page import send  # noqa: E402
 
 import course  # noqa: E402
 from lessons.exercise_files import EXERCISES  # noqa: E402
-from pages import figures  # noqa: E402
+from pages import figures, wrong  # noqa: E402
 
 course.show = course.save = figures.show
+if (TRAINED := COURSE / "trained").is_dir():
+    import_module("pages.trained").take(TRAINED)
 
 
 class Told(io.TextIOBase):
@@ -93,19 +95,18 @@ def check(file: str, text: str, functions: list[str], progress: str) -> dict[str
     """Run `python -m lessons.check` on what the reader wrote. Returns the state of each function and the counts of failures."""
     from lessons import check as command
     from lessons.checks.progress import FILE, Progress
-    from lessons.checks.run import FileError, check_exercise
     from lessons.exercise_files import Exercise
 
     write(file, text)
     (EXERCISES / FILE).write_text(progress or "{}", encoding="utf-8")
     exercise = Exercise(file.removesuffix(".py"))
     kept = Progress.read(EXERCISES)
-    command.check_lesson(exercise, EXERCISES, kept, functions)
+    results = command.check_lesson(exercise, EXERCISES, kept, functions)
     kept.write()
-    try:
-        states = {result.function: result.state for result in check_exercise(exercise, EXERCISES, functions)}
-    except FileError:
-        states = dict.fromkeys(functions, "wrong")
+    for result in results:
+        if result.array is not None and result.array.place:
+            tell("figure", html=wrong.table(result.function, result.array))
+    states = {result.function: result.state for result in results} or dict.fromkeys(functions, "wrong")
     path = EXERCISES / FILE
     return {"states": states, "progress": path.read_text(encoding="utf-8") if path.exists() else ""}
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
-from pages.course import EQUATIONS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
+from pages.course import EQUATIONS, REMARKS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 from pages.docstrings import as_rest
+from pages.sides import side_by_side
 from pages.touch import touch_of
+from pages.trained import FILES
 
 MODULES = {
     "The paper, one sequence at a time": "layers",
@@ -89,6 +91,17 @@ def add_links(_app: Any, what: str, name: str, _object: Any, _options: Any, line
         links.append(("Line by line", f":ref:`formulas beside the code <annotated-{module}-{name.split('.')[-1]}>`"))
     if links:
         lines += ["", *(f":{title}: {text}" for title, text in links), ""]
+
+
+def add_aliases(_app: Any, env: Any) -> None:
+    """Names under which lessons import, as `nrms_np.training.fit`, lead to where the function is documented, in `…trainer`."""
+    objects = env.get_domain("py").objects
+    for name in {name for lesson in all_lessons() for name in lesson.uses} - set(objects):
+        module, _, attribute = name.rpartition(".")
+        used = getattr(importlib.import_module(module), attribute)
+        known = objects.get(f"{getattr(used, '__module__', '')}.{attribute}")
+        if known:
+            objects[name] = known._replace(aliased=True)
 
 
 def skip(_app: Any, _what: str, name: str, documented: Any, skipped: bool, _options: Any) -> bool:
@@ -168,6 +181,9 @@ def annotated_page(module: str) -> str:
         if inspect.isfunction(function) and function.__module__ == module and not function_name.startswith("_"):
             page += f".. _annotated-{name}-{function_name}:\n\n{_title(function_name, '-')}\n"
             page += f"In the API: :func:`~{module}.{function_name}`.\n\n{_annotated(function)}"
+            if function_name.endswith("_backward"):
+                forward = getattr(python, function_name.replace("_backward", "_forward"))
+                page += f".. raw:: html\n\n   {side_by_side(forward, function).replace(chr(10), '&#10;')}\n\n"
     return page
 
 
@@ -202,8 +218,8 @@ def page_data(lesson: Lesson) -> str:
     """What the scripts of a lesson's page need, as JSON in an element of its own."""
     data = {
         "lesson": lesson.stem,
-        "missing": lesson.missing,
-        "missingInCheck": lesson.missing_in_check,
+        "remark": REMARKS.get(lesson.number, ""),
+        "files": {f"/course/trained/{name}": f"trained/{name}" for name in FILES} if lesson.number == "14" else {},
         "exercise": exercise_of(lesson),
     }
     return json.dumps(data).replace("</", "<\\/")
@@ -214,7 +230,7 @@ def _rest(documented: Any) -> str:
 
 
 def _has_page(name: str) -> bool:
-    return not any(part.startswith("_") for part in name.split(".")) and name.count(".") >= 2
+    return not any(part.startswith("_") for part in name.split("."))
 
 
 def _title(text: str, line: str = "=") -> str:

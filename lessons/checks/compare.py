@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,22 @@ RELATIVE = 1e-7  # of the array's largest number; a bug is far above, central di
 ABSOLUTE = 1e-9
 
 
+class Wrong(NamedTuple):
+    """An array with wrong numbers. close: which are right.    place: where it is furthest off.    said: expected and got there."""
+
+    name: str
+    got: Array
+    close: Array
+    place: tuple[int, ...]
+    said: tuple[str, str]
+
+
 class AnswerError(Exception):
-    """What is wrong with an answer: one or two sentences for the reader."""
+    """What is wrong with an answer: one or two sentences for the reader, and the array where that is what is wrong."""
+
+    def __init__(self, sentence: str, array: Wrong | None = None) -> None:
+        super().__init__(sentence)
+        self.array = array
 
 
 def expect(got: object, **expected: object) -> None:
@@ -133,8 +147,9 @@ def _expect_numbers(name: str, got: Array, expected: Array, others: str) -> None
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(distance), got.shape))
     place = f"{name}[{', '.join(map(str, worst))}]" if worst else name
     count = f" {np.count_nonzero(~close)} of {got.size} numbers are wrong." if got.size > 1 else ""
-    values = "expected {}, got {}".format(*_two_numbers(expected[worst], got[worst]))
-    raise AnswerError(f"{place} is wrong: {values}.{count}{_remark(got, expected)}{others}")
+    said = _two_numbers(expected[worst], got[worst])
+    sentence = f"{place} is wrong: expected {said[0]}, got {said[1]}.{count}{_remark(got, expected)}{others}"
+    raise AnswerError(sentence, Wrong(name, got, close, worst, said))
 
 
 def _close(got: Array, expected: Array) -> Array:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from lessons.checks import limit
-from lessons.checks.compare import AnswerError
+from lessons.checks.compare import AnswerError, Wrong
 from lessons.checks.forbidden import ForbiddenError, refused, written
 from lessons.checks.products import misfit
 from lessons.exercise_files import Exercise, shown
@@ -47,7 +47,7 @@ class Result:
     """The answer for one function. problem: what to say where it is not done.
 
     state: done, wrong, blank, or waits, where it calls another one that is still blank: then nothing is known about it.
-    printed: what the reader's code printed meanwhile.    more: the next hint.
+    printed: what the reader's code printed meanwhile.    more: the next hint.    array: the one that is wrong, if one is.
     """
 
     function: str
@@ -56,6 +56,7 @@ class Result:
     hint: str = ""
     printed: str = ""
     more: str = ""
+    array: Wrong | None = None
 
 
 class FileError(Exception):
@@ -134,7 +135,7 @@ def _check_function(
         ):  # a NaN is reported as such; NumPy's warnings would only repeat it
             task.check(call)
     except AnswerError as wrong:
-        return Result(name, "wrong", f"{wrong}{call.described()}", task.hint)
+        return Result(name, "wrong", f"{wrong}{call.described()}", task.hint, array=wrong.array)
     except ForbiddenError as way:
         return Result(name, "wrong", f"It takes the way that this exercise asks you to do without: {way}.", task.hint)
     except limit.OverTimeError as error:

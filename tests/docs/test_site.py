@@ -20,6 +20,10 @@ EXERCISES = ROOT / "lessons" / "exercises"
 MOST_BYTES = 500_000  # of a page that runs nothing
 MOST_OF_OURS = 1_500_000  # of what a first Run loads, Pyodide apart
 RAW_LATEX = re.compile(r"\\(?:frac|alpha|beta|sum|partial|exp|tanh|hat)\b")
+LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+TRAINED = ("11_training",)  # in float32 with other kernels than the build's: rounding goes its own way
+TIMED = ("13_the_ladder",)  # what it prints are times, and what is not compiled has none
+MOST_MINUTES = 15  # a lesson, on a machine on which others work too
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 TIME = re.compile(r"\d+(?:\.\d+)? (?:s|ms|seconds)\b")
 
@@ -40,14 +44,6 @@ class Links(HTMLParser):
         self.ids.add(found.get("id"))
 
 
-def runnable(site):
-    found = []
-    for path in sorted((site / "lessons").glob("[0-9]*.html")):
-        if '"missing": ""' in path.read_text(encoding="utf-8"):
-            found.append(path.name)
-    return found
-
-
 def pages(site):
     return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if "_static" not in path.parts)
 
@@ -64,12 +60,12 @@ def run_all(page):
     )
 
 
-def same(one, other):
+def same(one, other, near=1e-6):
     """Whether two outputs are equal but for times and the rounding of another processor."""
     one, other = TIME.sub("~", one.strip()), TIME.sub("~", other.strip())
     numbers = zip(NUMBER.findall(one), NUMBER.findall(other), strict=False)
-    near = all(math.isclose(float(a), float(b), rel_tol=1e-6, abs_tol=1e-8) for a, b in numbers)
-    return near and NUMBER.sub("0", one) == NUMBER.sub("0", other)
+    close = all(math.isclose(float(a), float(b), rel_tol=near, abs_tol=1e-8) for a, b in numbers)
+    return close and NUMBER.sub("0", one) == NUMBER.sub("0", other)
 
 
 def test_every_link_leads_somewhere(site):
@@ -113,18 +109,18 @@ def test_what_is_ours_in_a_first_run_is_small(site):
     assert (site / "_static" / "model.npz").stat().st_size < 4_000_000
 
 
-def test_every_runnable_lesson_gives_the_recorded_outputs(site, address, page, python):
-    names = runnable(site)
-    assert len(names) >= 10
-    for name in names:
-        page.goto(f"{address}/lessons/{name}")
-        for number, (state, recorded, live, drawn_then, drawn_now) in enumerate(run_all(page), start=1):
-            assert state == "done", (name, number, live)
-            # The build has Numba and the browser does not: `course.BACKENDS` has one line less there.
-            recorded = "".join(line for line in recorded.splitlines(True) if not line.startswith("kernels:"))
-            assert same(live, recorded), (name, number, live, recorded)
-            assert drawn_now == drawn_then, (name, number)
-        assert page.faults == []
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
+def test_every_lesson_runs_in_the_page_and_gives_the_recorded_outputs(address, page, python, path):
+    page.set_default_timeout(MOST_MINUTES * 60_000)
+    page.goto(f"{address}/lessons/{path.stem}.html")
+    for number, (state, recorded, live, drawn_then, drawn_now) in enumerate(run_all(page), start=1):
+        assert state == "done", (number, live)
+        assert drawn_now == drawn_then, number
+        # The build has Numba and the browser does not: `course.BACKENDS` has one line less there.
+        recorded = "".join(line for line in recorded.splitlines(True) if not line.startswith("kernels:"))
+        if path.stem not in TIMED:
+            assert same(live, recorded, near=0.05 if path.stem in TRAINED else 1e-6), (number, live, recorded)
+    assert page.faults == []
 
 
 def test_a_changed_cell_runs_and_is_reset(address, page, python):

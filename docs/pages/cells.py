@@ -1,0 +1,111 @@
+"""The cells of a lesson in its page: lines that only draw are folded away, and an output waits where the text asks for a guess.
+
+Both are `<details>`, which open without a script. The whole code stays in the page, and all of it runs. And the letters that
+the lesson explains at its beginning are marked, so that the page can keep them in sight.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from docutils import nodes
+
+ASKS = "Predict first:"
+"""How a paragraph above a cell begins, in italics, where its output is to be guessed before it is read."""
+SHOWS = {"course.show", "course.save"}
+
+
+def arrange(app: Any, doctree: nodes.document) -> None:
+    """Sphinx calls it for each document as it is read; those that are no lessons have no such cells."""
+    if not app.env.docname.startswith("lessons/"):
+        return
+    for code in list(doctree.findall(lambda node: isinstance(node, nodes.literal_block))):
+        if code.get("language") == "Python":
+            _hide_where_asked(code)
+            code.replace_self(nodes.container("", *_folded(code), classes=["cell"]))
+    if letters := _letters(doctree):
+        letters["classes"].append("letters")
+
+
+def drawing(code: str) -> list[tuple[bool, str]]:
+    """The code in pieces that join to it again, each with whether it only draws: the calls of `course.show`."""
+    lines = code.splitlines(keepends=True)
+    draws = [False] * len(lines)
+    for statement in ast.parse(code).body:
+        if isinstance(statement, ast.Expr) and _shows(statement.value):
+            draws[statement.lineno - 1 : statement.end_lineno] = [True] * len(
+                lines[statement.lineno - 1 : statement.end_lineno]
+            )
+    pieces: list[tuple[bool, str]] = []
+    for draws_too, line in zip(draws, lines, strict=True):
+        if pieces and pieces[-1][0] == draws_too:
+            pieces[-1] = (draws_too, pieces[-1][1] + line)
+        else:
+            pieces.append((draws_too, line))
+    return pieces
+
+
+def _shows(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in SHOWS
+
+
+def _folded(code: nodes.Element) -> list[nodes.Node]:
+    found: list[nodes.Node] = []
+    for draws, text in drawing(code.astext()):
+        block = code.deepcopy()
+        block.children = []
+        block += nodes.Text(text)
+        block.rawsource = text
+        if draws:
+            count = len(text.splitlines())
+            found += [
+                _html(f'<details class="drawing"><summary>drawing, {count} lines</summary>'),
+                block,
+                _html("</details>"),
+            ]
+        elif text.strip():
+            found.append(block)
+    return found
+
+
+def _hide_where_asked(code: nodes.Element) -> None:
+    around = code.parent.children
+    place = around.index(code)
+    above = next((node for node in reversed(around[:place]) if not isinstance(node, nodes.comment)), None)
+    if not (isinstance(above, nodes.paragraph) and above.children and above[0].astext() == ASKS):
+        return
+    above["classes"].append("ask")
+    end = place + 1
+    while end < len(around) and _is_output(around[end]):
+        end += 1
+    if any(not isinstance(node, nodes.comment) for node in around[place + 1 : end]):
+        code.parent.insert(end, _html("</details>"))
+        code.parent.insert(place + 1, _html('<details class="predict"><summary>Predict first, then show</summary>'))
+
+
+def _is_output(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.raw):
+        return node.astext().lstrip().startswith('<figure class="drawn"')
+    return isinstance(node, nodes.comment) or "sphx-glr-script-out" in getattr(node, "attributes", {}).get(
+        "classes", ()
+    )
+
+
+def _letters(doctree: nodes.document) -> nodes.Element | None:
+    """The table of letters in front of a lesson, or the list or paragraph that begins with "Letters"."""
+    section = next(iter(doctree.findall(nodes.section)), None)
+    named = False
+    for node in section.children if section else ():
+        if isinstance(node, nodes.section):
+            break
+        if isinstance(node, nodes.table) or (named and isinstance(node, nodes.bullet_list)):
+            return node
+        named = isinstance(node, nodes.paragraph) and node.astext().startswith("Letters")
+        if named and not node.astext().endswith(":"):
+            return node
+    return None
+
+
+def _html(text: str) -> nodes.raw:
+    return nodes.raw("", text, format="html")

@@ -1,0 +1,212 @@
+"""The page of a lesson and the annotated layers: what is folded, asked, framed and set side by side."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lessons.checks.compare import AnswerError, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+LAYERS = ("additive_attention", "click", "dropout", "embedding", "self_attention", "softmax")
+ASKING = re.compile(r"^# \*Predict first:\* [^\n]+\n(?:# [^\n]+\n)*\n+# %%\n", re.M)
+
+
+def test_the_pieces_of_a_cell_join_to_it_and_only_what_draws_is_folded():
+    drawing = pytest.importorskip("pages.cells", reason="no docutils").drawing
+    code = 'x = 1\ncourse.show(\n    draw.it(x),\n    "name",\n)\nassert x == 1\n'
+    pieces = drawing(code)
+    assert "".join(text for _, text in pieces) == code
+    assert [(draws, text.splitlines()[0]) for draws, text in pieces] == [
+        (False, "x = 1"),
+        (True, "course.show("),
+        (False, "assert x == 1"),
+    ]
+
+
+def test_lessons_ask_for_a_guess_right_before_a_cell():
+    for path in LESSONS[:16]:
+        text = path.read_text(encoding="utf-8")
+        assert 1 <= len(ASKING.findall(text)) == text.count("*Predict first:*"), path.name
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_side_by_side_has_every_line_of_a_backward_once(name):
+    sides = import_module("pages.sides")
+    module = import_module(f"nrms_np.layers.{name}")
+    for backward in [function for of, function in vars(module).items() if of.endswith("_backward")]:
+        if backward.__module__ != module.__name__:
+            continue
+        forward = getattr(module, backward.__name__.replace("_backward", "_forward"))
+        rows = sides.aligned(forward, backward)
+        beside = sorted(line for _, parts in rows for part in parts for line in part.splitlines())
+        source = Path(module.__file__).read_text(encoding="utf-8")
+        body = source.partition(f"def {backward.__name__}(")[2].partition("\n\n\ndef ")[0]
+        assert beside == sorted(line for line in body.rpartition('"""')[2].splitlines() if line)
+
+
+def test_side_by_side_puts_a_line_beside_the_one_it_differentiates():
+    from pages.sides import aligned
+
+    from nrms_np.layers import additive_attention as layer
+
+    rows = aligned(layer.additive_attention_forward, layer.additive_attention_backward)
+    beside = {line.code.strip().partition(" = ")[0]: "".join(parts) for line, parts in rows}
+    assert "da = softmax_backward(" in beside["alpha, _"]
+    assert "d_hidden = np.outer(da, q)" in beside["a"]
+    assert "dW = h.T @ dz" in beside["hidden"]
+    assert "dz = d_hidden" in beside["hidden"]
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (6,), (2, 3, 4), (20, 30)])
+def test_the_number_of_the_sentence_is_framed(shape):
+    from pages.wrong import MOST, table
+
+    right = np.random.default_rng(0).standard_normal(shape)
+    got = right.copy()
+    got.flat[0] += 0.5
+    got.flat[-2] -= 1.0
+    with pytest.raises(AnswerError) as caught:
+        expect(got, da=right)
+    html = table("f", caught.value.array)
+    (framed,) = re.findall(r'<td class="worst">(.*?)<span>expected (.*?)</span></td>', html)
+    said = re.search(r"expected (\S+), got (\S+)\. 2 of", str(caught.value).replace("-", "−"))
+    assert framed == (said[2], said[1])
+    assert f"Framed: {str(caught.value).partition(' is wrong')[0]}," in html
+    assert html.count("<tr>") <= MOST[0] + 1
+    assert ('class="off"' in html) == (len(shape) < 3 and shape != (20, 30))  # the other one is far from it there
+
+
+@pytest.mark.slow
+def test_drawing_is_folded_and_runs_and_stands_in_the_editor(address, page):
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    folded = page.locator(".cell details.drawing").first
+    assert folded.locator("pre").is_hidden()
+    folded.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert folded.locator("pre").inner_text().startswith("course.show(")
+    cell = page.locator(".cell", has=page.locator("details.drawing")).first
+    assert page.evaluate("course.cells.some(c => /^S = [^]*course.show[(][^]*[)]$/.test(c.code))")
+    cell.locator("xpath=following-sibling::div[contains(@class, 'bar')][1]").locator("button", has_text="Edit").click()
+    page.locator(".cm-content", has_text="course.show(").wait_for()
+
+
+@pytest.mark.slow
+def test_an_output_waits_for_the_guess(site, address, page):
+    for path in LESSONS[:16]:
+        page.goto(f"{address}/lessons/{path.stem}.html")
+        asked = page.locator("p.ask")
+        hidden = page.locator("details.predict")
+        assert asked.count() == hidden.count() == path.read_text(encoding="utf-8").count("*Predict first:*"), path.name
+        for place in range(hidden.count()):
+            output = hidden.nth(place).locator("pre, figure").first
+            assert output.is_hidden()
+            hidden.nth(place).locator("summary").press("Enter")
+            assert output.is_visible()
+
+
+@pytest.mark.slow
+def test_without_scripts_a_lesson_is_read_and_opened(address, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    page.locator("details.predict summary").first.click()
+    assert "0.24 0.67 0.09" in page.locator("details.predict pre").first.inner_text()
+    page.locator("details.drawing summary").first.click()
+    assert page.locator("details.drawing pre").first.is_visible()
+    context.close()
+
+
+@pytest.mark.slow
+def test_a_wrong_answer_shows_its_array(address, page, python):
+    file = "03_equation_1.py"
+    blank = (ROOT / "lessons" / "exercises" / file).read_text(encoding="utf-8")
+    wrong = blank.replace("    raise NotImplementedError", "    return alpha * (1 - alpha) * d_alpha")
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    page.evaluate("([file, text]) => localStorage.setItem('course/' + file, text)", [file, wrong])
+    page.reload()
+    exercise = page.locator("#exercise-softmax_backward")
+    exercise.locator("button", has_text="Check").click()
+    framed = exercise.locator("figure.wrong td.worst")
+    framed.wait_for()
+    sentence = exercise.locator(".live pre").first.inner_text().replace("-", "−")
+    got, expected = framed.inner_text().split("\n")
+    assert f"{expected}, got {got}." in re.sub(r"\s+", " ", sentence)
+
+
+@pytest.mark.slow
+def test_forward_and_backward_change_places_on_a_phone(address, page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{address}/annotated/additive_attention.html")
+    sides = page.locator(".sides").first
+    forward, backward = (
+        sides.locator(f"td:nth-child({column}) pre", has_text=text).first
+        for column, text in ((1, "np.tanh"), (2, "dz ="))
+    )
+    assert forward.is_visible()
+    assert backward.is_hidden()
+    sides.locator("input").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert forward.is_hidden()
+    assert backward.is_visible()
+    tops = [
+        sides.locator("td:nth-child(2) pre", has_text=text).first.bounding_box()["y"]
+        for text in ("d_alpha = ", "da = ", "dz =", "dW = ")
+    ]
+    assert tops == sorted(tops)  # each comes after what it needs
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert forward.is_visible()
+    assert backward.is_visible()
+
+
+@pytest.mark.slow
+def test_letters_stay_in_sight_and_light_up(address, page):
+    page.set_viewport_size(
+        {"width": 1440, "height": 900}
+    )  # what is narrower has them behind the button of the contents
+    page.goto(f"{address}/lessons/04_equation_2.html")
+    row = page.locator(".toc-sticky .letters tr", has_text="matrices of all heads")
+    assert row.is_visible()
+    row.hover()
+    assert page.locator("mi.glow").count() > 3
+    assert page.locator(".highlight .n.glow", has_text="Q").count() > 1
+    page.locator("h1").hover()
+    assert page.locator(".glow").count() == 0
+
+
+@pytest.mark.slow
+def test_where_a_browser_sets_no_formulas_they_are_lines_of_text(address, page):
+    page.add_init_script("delete window.MathMLElement")
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    page.locator(".note", has_text="sets no formulas").wait_for()
+    assert page.locator("math").count() == 0
+    formula = page.locator(".math-block .formula-text").first.inner_text()
+    assert re.sub(r"\s", "", formula).startswith("α_(i,j)=(exp(")
+    assert "\\" not in formula
+    assert page.faults == []
+
+
+@pytest.mark.slow
+def test_code_leads_to_the_api_and_a_lesson_to_its_neighbours_and_files(site, address, page):
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    for name in ("softmax_forward", "softmax_backward", "check_gradients", "numerical_gradient"):
+        assert page.locator(f".cell a[href*='api/'][href$='.{name}']").count() > 0, name
+    assert page.locator("a.prev-page, a.next-page").count() == 2
+    for ending in (".py", ".ipynb"):
+        (address_of,) = {link.get_attribute("href") for link in page.locator(f"a.download[href$='{ending}']").all()}
+        assert (site / "lessons" / address_of).exists()
+
+
+@pytest.mark.slow
+def test_no_id_stands_twice_in_a_page(site):
+    for path in site.rglob("*.html"):
+        if "_static" not in path.parts:
+            found = re.findall(r' id="([^"]+)"', path.read_text(encoding="utf-8"))
+            assert len(found) == len(set(found)), (path, {each for each in found if found.count(each) > 1})
