@@ -53,7 +53,8 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
 
     use_threads(options.threads or ranks.threads)
     for path in filter(None, (options.scores, options.submission)):
-        check_folder(path)
+        if ranks.first:
+            check_folder(path)
     model = load_trained(options.run)
     data = data_of(options.run, options.data, say)
     folder = split_folder(data, options.split)
@@ -72,7 +73,10 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     elif behaviors.clicked is None:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
-    scores = score_split(model, model.encode_titles(split.news.titles), behaviors, ranks.shared)
+    titles = model.encode_titles(split.news.titles)
+    ranks.agree(array.tobytes() for array in (*titles, *behaviors.histories, *behaviors.candidates))
+    ranks.same(model.parameters)
+    scores = score_split(model, titles, behaviors, ranks.shared)
     if not ranks.first:
         return DONE
     if behaviors.clicked is None:

@@ -20,16 +20,13 @@ ALIGNED = 64
 """Each array starts at a multiple of this many bytes."""
 
 
-def read_once(world: Any, read: Callable[[], Dataset]) -> Dataset:
-    """The data set that `read` returns, called on one rank of each machine alone.
+def read_once(machine: Any, read: Callable[[], Dataset]) -> Dataset:
+    """The data set that `read` returns, called on one rank of a machine alone.
 
-    world: the communicator (`mpi4py.MPI.Comm`) of all ranks.
+    machine: the communicator (`mpi4py.MPI.Comm`) of its ranks.
     The others get what training needs, no ids and no titles as texts. Arrays stand in memory of MPI's that the ranks of a machine
     share, and live as long as the process.
     """
-    from mpi4py import MPI
-
-    machine = world.Split_type(MPI.COMM_TYPE_SHARED)
     reads = machine.Get_rank() == 0
     data = read() if reads else None
     arrays = {} if data is None else arrays_of(data)
