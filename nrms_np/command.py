@@ -45,11 +45,13 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=positive_int, help="processor cores to use (default: all there are)")
 
 
-def use_threads(threads: int | None) -> None:
-    """Set the number of threads, for our own loops and for NumPy's products; None for all cores there are."""
+def use_threads(threads: int | None) -> int:
+    """Set the number of threads, for our own loops and for NumPy's products; None for all cores there are. Returns it."""
     from nrms_np.kernels.engine.parallel import available_threads, set_threads
 
-    set_threads(threads or available_threads())
+    threads = threads or available_threads()
+    set_threads(threads)
+    return threads
 
 
 class _DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):

@@ -51,14 +51,14 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     from nrms_np.files import check_folder
     from nrms_np.training.run_folder import data_of
 
-    use_threads(options.threads or ranks.threads)
+    threads = use_threads(options.threads or ranks.threads)
     for path in filter(None, (options.scores, options.submission)):
         if ranks.first:
             check_folder(path)
     model = load_trained(options.run)
     data = data_of(options.run, options.data, say)
     folder = split_folder(data, options.split)
-    split = read_split(folder, model.config.history_length)
+    split = read_split(folder, model.config.history_length, threads)
     behaviors = split.behaviors
     say(f"{options.split}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions")
     for note in split.notes:
@@ -84,7 +84,7 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     else:
         # Counted in the split itself, popularity would count the very clicks that it is to predict.
         train = split_folder(data, "train")
-        counted = None if train.exists() and train.samefile(folder) else labelled_split(train)
+        counted = None if train.exists() and train.samefile(folder) else labelled_split(train, threads)
         metrics = impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets)
         _print_table({**baseline_metrics(split, counted), "model": metrics}, model.config.seed)
         if line := drawn_line(data):
