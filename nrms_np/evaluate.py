@@ -12,6 +12,8 @@ from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, r
 
 if TYPE_CHECKING:
     from nrms_np.arrays import Array
+    from nrms_np.data.dataset import Split
+    from nrms_np.packed import Packed
     from nrms_np.training.ranks import Ranks
 
 
@@ -58,7 +60,12 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     model = load_trained(options.run)
     data = data_of(options.run, options.data, say)
     folder = split_folder(data, options.split)
-    split = read_split(folder, model.config.history_length, threads)
+
+    def read() -> tuple[Split, Packed]:
+        split = read_split(folder, model.config.history_length, threads * ranks.beside)
+        return split, model.encode_titles(split.news.titles)
+
+    split, titles = ranks.read_split(read)
     behaviors = split.behaviors
     say(f"{options.split}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions")
     for note in split.notes:
@@ -73,7 +80,6 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     elif behaviors.clicked is None:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
-    titles = model.encode_titles(split.news.titles)
     ranks.agree(array.tobytes() for array in (*titles, *behaviors.histories, *behaviors.candidates))
     ranks.same(model.parameters)
     scores = score_split(model, titles, behaviors, ranks.shared)

@@ -22,9 +22,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from nrms_np.arrays import Array
-from nrms_np.data.dataset import Dataset
+from nrms_np.data.dataset import Dataset, Split
 from nrms_np.errors import Ended, NrmsError, sentence
-from nrms_np.packed import Batch, RowGradient
+from nrms_np.packed import Batch, Packed, RowGradient
 from nrms_np.plain import escaped
 from nrms_np.signals import ENDED, INTERRUPTED, said
 from nrms_np.training.row_sums import end_to_end, lengths_of_all, sum_of_rows
@@ -86,6 +86,10 @@ class Ranks:
 
     def read(self, read: Callable[[], Dataset]) -> Dataset:
         """The data set that `read` returns, in memory that the ranks of a machine share."""
+        return read()
+
+    def read_split(self, read: Callable[[], tuple[Split, Packed]]) -> tuple[Split, Packed]:
+        """The same for a split and its titles."""
         return read()
 
     def stop(self) -> Stop:
@@ -191,6 +195,12 @@ class Together(Ranks):
         from nrms_np.training.shared_log import read_once
 
         return read_once(self.machine, read)
+
+    def read_split(self, read: Callable[[], tuple[Split, Packed]]) -> tuple[Split, Packed]:
+        """One rank of each machine reads the files."""
+        from nrms_np.training.shared_log import read_split_once
+
+        return read_split_once(self.machine, read)
 
     def stop(self) -> Stop:
         """All stop after the same step."""
