@@ -1,7 +1,7 @@
 """What `ranks.py` starts: one process, alone or as a rank under mpirun, that measures and prints one line of JSON.
 
 python benchmarks/one_rank.py speed BATCHES THREADS PASSES     the parts of a training step, in turns of `ranks.py`
-python benchmarks/one_rank.py memory FOLDER THREADS STEPS      the memory of this rank after some steps
+python benchmarks/one_rank.py memory FOLDER THREADS STEPS      the memory of this rank after some steps; their seconds
 python benchmarks/one_rank.py local BATCHES 1 REPEATS          what each of N ranks computes, without any other rank
 """
 
@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,14 @@ from nrms_np.packed import Batch, Packed, RowGradient
 from nrms_np.training.adam import Adam
 from nrms_np.training.memory import peak_memory_mb
 from nrms_np.training.ranks import Together, started_ranks
+from nrms_np.training.row_sums import parts_of
 from nrms_np.training.shared_log import arrays_of
 
 CONFIG = Config(**PRESETS["recommenders"])
+BATCH_SIZE, WARM_UP = 64, 3
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
 """How many ranks are looked at."""
+SMALL = np.float32(1e-4)
 SHARES = 4
 """So many of the N shares of a batch are timed; the slowest of them is what all ranks wait for."""
 
@@ -64,23 +67,29 @@ def read_batches(path: Path) -> tuple[list[Batch], int]:
 
 
 class Counting:
-    """A communicator that counts the bytes of arrays that this rank hands over."""
+    """A communicator that counts the bytes of arrays that this rank gets from the others."""
 
     def __init__(self, world: Any) -> None:
-        self._world, self.dense, self.rows = world, 0, 0
+        self._world, self.dense, self.rows = world, 0.0, 0.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world, name)
 
     def Allreduce(self, ours: Any, sums: Any) -> None:  # noqa: N802
-        """MPI's."""
-        self.dense += ours.nbytes
+        """MPI's; by a ring."""
+        count = self._world.Get_size()
+        self.dense += 2 * (count - 1) / count * ours.nbytes
         self._world.Allreduce(ours, sums)
 
     def Allgatherv(self, ours: Any, every: Any) -> None:  # noqa: N802
         """MPI's."""
-        self.rows += ours.nbytes
+        self.rows += every[0].nbytes - ours.nbytes
         self._world.Allgatherv(ours, every)
+
+    def Alltoallv(self, ours: Any, every: Any) -> None:  # noqa: N802
+        """MPI's."""
+        self.rows += every[0].nbytes - every[1][self._world.Get_rank()] * every[0].itemsize
+        self._world.Alltoallv(ours, every)
 
 
 def speed(file: str, threads: int, passes: int) -> None:
@@ -126,7 +135,10 @@ def speed(file: str, threads: int, passes: int) -> None:
 
 
 def memory(folder: str, threads: int, steps: int) -> None:
-    """Read the corpus as a training does, train for some steps; every rank prints its megabytes."""
+    """Read the corpus as a training does, train for some steps; every rank prints its megabytes, and how long an epoch would be.
+
+    A page of shared memory counts for a rank once it has looked at it.
+    """
     parallel.set_threads(threads)
     ranks = started_ranks()
     data = ranks.read(
@@ -139,33 +151,50 @@ def memory(folder: str, threads: int, steps: int) -> None:
     model = NRMS.create(CONFIG, data.vocabulary.words)
     adam = Adam(model.parameters, CONFIG.learning_rate)
     epoch = batches(
-        data.train, data.train_titles, samples, batch_size=64, negatives=CONFIG.negatives,
+        data.train, data.train_titles, samples, batch_size=BATCH_SIZE, negatives=CONFIG.negatives,
         words=len(data.vocabulary), seed=0, epoch=1,
     )  # fmt: skip
-    for batch in islice(epoch, steps):
+
+    def step(batch: Batch) -> None:
         adam.step(model.parameters, ranks.total(*model.loss_and_row_gradients(ranks.share(batch), adam.steps))[1])
+
+    began = time.perf_counter()
+    first = next(epoch)  # the draws of the whole epoch
+    drawing = time.perf_counter() - began
+    for batch in chain([first], islice(epoch, WARM_UP - 1)):
+        step(batch)
+    began = time.perf_counter()
+    for batch in islice(epoch, steps):
+        step(batch)
+    seconds = (time.perf_counter() - began) / steps
     lines = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
     kilobytes = {line[0]: int(line[1]) for line in lines if line[0].startswith("Rss")}
     say(
         {
             "rank": ranks.rank if isinstance(ranks, Together) else 0,
             "own_mb": kilobytes["RssAnon:"] / 1024,
+            "shared_mb": kilobytes["RssShmem:"] / 1024,
             "log_mb": sum(array.nbytes for array in arrays_of(data).values()) / 2**20,
             "peak_mb": peak_memory_mb(),
             "epoch_draws_mb": 2 * 8 * len(samples) * CONFIG.negatives / 2**20,
+            "impressions": data.train.behaviors.candidates.count,
+            "samples": len(samples),
+            "steps": steps,
+            "step_seconds": seconds,
+            "epoch_hours": (drawing + seconds * len(samples) / BATCH_SIZE) / 3600,
         }
     )
 
 
 class Pretended:
-    """A communicator of `count` ranks whose gradients all are here: what the first one does with them takes as long as ever."""
+    """A communicator of ranks whose gradients all are here: what one of them does with them takes as long as ever."""
 
-    def __init__(self, every: list[RowGradient]) -> None:
-        self._every = every
+    def __init__(self, every: list[RowGradient], rank: int) -> None:
+        self._every, self._rank = every, rank
 
     def Get_rank(self) -> int:  # noqa: N802
-        """The first."""
-        return 0
+        """Which one it is."""
+        return self._rank
 
     def Get_size(self) -> int:  # noqa: N802
         """How many."""
@@ -181,9 +210,24 @@ class Pretended:
         every[...] = [len(gradient.rows) for gradient in self._every]
 
     def Allgatherv(self, ours: Any, every: Any) -> None:  # noqa: N802
-        """Their rows, or the values of these."""
-        field = "rows" if ours.ndim == 1 else "values"
-        np.concatenate([getattr(gradient, field) for gradient in self._every], out=every[0])
+        """Their rows, or what stands for the sums of these."""
+        if ours.ndim == 1:
+            np.concatenate([gradient.rows for gradient in self._every], out=every[0])
+        else:
+            every[0].fill(SMALL)
+
+    def Alltoallv(self, ours: Any, every: Any) -> None:  # noqa: N802
+        """What stands for the values of their rows."""
+        del ours
+        every[0].fill(SMALL)
+
+
+def arriving(shares: list[Batch]) -> list[int]:
+    """How many rows come in from the others for the part of the table that each rank adds up."""
+    used, cuts = parts_of(np.concatenate([share.words for share in shares]), len(shares))
+    limits = np.append(used, used[-1] + 1)[cuts]
+    counts = np.array([np.diff(np.searchsorted(share.words, limits)) for share in shares])
+    return (counts.sum(axis=0) - np.diag(counts)).tolist()
 
 
 def fastest(action: Callable[[], Any], repeats: int) -> float:
@@ -211,10 +255,12 @@ def local(file: str, threads: int, repeats: int) -> None:
         shares = [batch.part(*each) for each in bounds] if count > 1 else [batch]
         some = shares[:: max(1, count // SHARES)][:SHARES]
         compute = max(fastest(partial(model.loss_and_row_gradients, share, 0), repeats) for share in some)
-        every = [RowGradient(share.words, np.full((len(share.words), width), 1e-4, np.float32)) for share in shares]
+        every = [RowGradient(share.words, np.full((len(share.words), width), SMALL, np.float32)) for share in shares]
+        come = arriving(shares)
+        most = come.index(max(come))
         total: Callable[[], Any] = lambda: (loss, gradients)  # noqa: E731
         if count > 1:
-            total = partial(Together(Pretended(every)).total, loss, {**gradients, "word_embedding": every[0]})
+            total = partial(Together(Pretended(every, most)).total, loss, {**gradients, "word_embedding": every[most]})
         summed = total()[1]
         found[count] = {
             "compute": compute,
@@ -223,6 +269,7 @@ def local(file: str, threads: int, repeats: int) -> None:
             "adam": fastest(partial(adam.step, model.parameters, summed), repeats),
             "rows": float(np.mean([len(share.words) for share in shares])),
             "most_rows": max(len(share.words) for share in shares),
+            "arriving": max(come),
             "news": float(np.mean([share.titles.count for share in shares])),
         }
     say(found)

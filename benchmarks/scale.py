@@ -1,10 +1,12 @@
 """MIND-small's size from end to end: reading, an epoch, an evaluation, a million titles and users; and how it grows.
 
-Run: python benchmarks/scale.py [--small | --large] [--steps 300] [--threads 2] [--json FILE]
+Run: python benchmarks/scale.py [--small | --large] [--steps 300] [--threads 2 | --threads 1 2] [--json FILE]
 
 The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there. `--large`
 measures one of MIND-large's size too, ten times the impressions, written into data/mind-large-shape. `--small` takes the demo
-corpus and a few steps instead, to see that it runs. Each size runs in a process of its own, so that its peak memory is its own.
+corpus and a few steps instead, to see that it runs. With several numbers of `--threads` all of the corpus is measured with
+each, and not its parts: what of reading, encoding, evaluation and metrics gets faster. Each size runs in a process of its own, so
+that its peak memory is its own.
 """
 
 from __future__ import annotations
@@ -16,15 +18,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import numpy as np
+
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import read_dataset
+from nrms_np.evaluation.metrics import impression_metrics
 from nrms_np.evaluation.ranking import distinct_sequences, evaluate
 from nrms_np.kernels.engine import parallel
 from nrms_np.model import NRMS
@@ -44,6 +49,7 @@ LIMITS: dict[str, float] = {
     "recommend_peak_rss_mb": 2048,
     "peak_rss_mb": 2048,
 }
+UNLIMITED = ("titles_seconds", "metrics_seconds")
 LIMIT_LARGE_MB = 4096
 """What the peak memory may be at MIND-large's size; its times may be what they are."""
 
@@ -65,7 +71,13 @@ def measure(folder: Path, model_file: Path, steps: int, threads: int) -> dict[st
 
     config = Config(**{**PRESETS["recommenders"], "batch_size": 64})
     start = time.perf_counter()
-    data = read_dataset(folder, title_length=config.title_length, history_length=config.history_length, minimum_count=1)
+    data = read_dataset(
+        folder,
+        title_length=config.title_length,
+        history_length=config.history_length,
+        minimum_count=1,
+        processes=threads,
+    )
     read_seconds = time.perf_counter() - start
     samples = Samples.from_behaviors(data.train.behaviors)
     model = NRMS.create(config, data.vocabulary.words)
@@ -93,8 +105,14 @@ def measure(folder: Path, model_file: Path, steps: int, threads: int) -> dict[st
     start = time.perf_counter()
     model.encode_users(news, histories)
     users_seconds = time.perf_counter() - start
+    assert dev.clicked is not None
+    scores = np.random.default_rng(0).random(len(dev.clicked), np.float32)
+    start = time.perf_counter()
+    impression_metrics(scores, dev.clicked, dev.candidates.offsets)
+    metrics_seconds = time.perf_counter() - start
     model.save(model_file)
     return {
+        "threads": threads,
         "impressions": data.train.behaviors.candidates.count + dev.candidates.count,
         "samples": len(samples),
         "steps": adam.steps - 3,
@@ -102,7 +120,9 @@ def measure(folder: Path, model_file: Path, steps: int, threads: int) -> dict[st
         "read_seconds": read_seconds,
         "epoch_minutes": step_seconds / done * len(samples) / 60,
         "evaluation_seconds": evaluation_seconds,
+        "metrics_seconds": metrics_seconds,
         "titles": data.dev_titles.count,
+        "titles_seconds": titles_seconds,
         "million_titles_seconds": titles_seconds / data.dev_titles.count * 1e6,
         "users": histories.count,
         "million_users_minutes": users_seconds / histories.count * 1e6 / 60,
@@ -141,39 +161,41 @@ def main() -> None:
         "--large", action="store_true", help="MIND-large's size too, which takes 15 GB of disk and minutes"
     )
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--threads", type=int, default=parallel.available_threads())
+    parser.add_argument("--threads", type=int, nargs="+", default=[parallel.available_threads()])
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)  # one size, for the process that measures it
     parser.add_argument("--model", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.folder:
-        print(json.dumps(measure(options.folder, options.model, options.steps, options.threads)))
+        print(json.dumps(measure(options.folder, options.model, options.steps, *options.threads)))
         return
-    if options.small:
-        parts = [(ROOT / "data/demo", share) for share in (0.5, 1.0)]
-    else:
-        parts = [(made("small"), share) for share in SHARES]
-        if options.large:
-            parts.append((made("large"), 1.0))
+    shares = (0.5, 1.0) if options.small else SHARES
+    corpus = ROOT / "data/demo" if options.small else made("small")
+    parts = [(corpus, share) for share in (shares if len(options.threads) == 1 else (1.0,))]
+    if options.large:
+        parts.append((made("large"), 1.0))
     steps = 3 if options.small else options.steps
     rows = []
-    for corpus, share in parts:
+    for (corpus, share), threads in product(parts, options.threads):
         with tempfile.TemporaryDirectory() as place:
             folder = corpus if share == 1.0 else write_part(corpus, Path(place), share)
             model = Path(place) / "model.npz"
             command = [sys.executable, __file__, "--folder", str(folder), "--model", str(model), "--steps", str(steps)]
-            command += ["--threads", str(options.threads)]
+            command += ["--threads", str(threads)]
             row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             rows.append(row | recommend(model, folder))
-    print(f"{options.threads} threads; 20 × 20 heads, 300-d words, batches of 64, dropout 0.2")
-    for row in rows[len(SHARES) - 1 :]:
+    print("20 × 20 heads, 300-d words, batches of 64, dropout 0.2")
+    for row in {row["impressions"]: row for row in rows}.values():
         print(
             f"{row['impressions']:,} impressions, {row['samples']:,} samples, {row['megabytes']} MB of files: an epoch is "
             f"extrapolated from {row['steps']} steps, a million titles from {row['titles']:,}, users from {row['users']:,}"
         )
     print(f"\n{'impressions':24} {'limit':>8} " + " ".join(f"{row['impressions']:12,}" for row in rows))
+    print(f"{'threads':33} " + " ".join(f"{row['threads']:12}" for row in rows))
     for name, limit in LIMITS.items():
         print(f"{name:24} {limit:8} " + " ".join(f"{row[name]:12.1f}" for row in rows))
+    for name in UNLIMITED:
+        print(f"{name:33} " + " ".join(f"{row[name]:12.2f}" for row in rows))
     if options.large:
         print(f"at MIND-large's size the limit of peak_rss_mb is {LIMIT_LARGE_MB}; the times have none")
     if options.json:

@@ -251,7 +251,7 @@ assert apart < 1e-9
 #
 # Until here one process played both ranks. ``mpirun -n 2 python script.py`` starts the script twice. Each process is
 # told its number, works on its share, and calls ``Allreduce`` on the dense gradients, which gives every rank the
-# sum, and ``Allgatherv`` on the rows, which gives every rank all rows. ``nrms_np/training/ranks.py`` has the lines;
+# sum. The rows are added up in parts, as the end of this lesson tells. ``nrms_np/training/ranks.py`` has the lines;
 # the trainer calls ``ranks.share(batch)`` before the model and ``ranks.total(loss, gradients)`` after it, and does
 # not know how many ranks there are. We let two processes train on the three readers, thirty steps:
 
@@ -309,8 +309,12 @@ course.derive("derive_ring_bytes")
 # However many ranks there are, nobody sends or receives more than twice its array. And all send at the same time.
 # (What grows is the number of sends; each waits for a message to arrive, some microseconds.)
 #
-# Rows have no such luck. A sum of rows is not cut into equal chunks that stay small, since the ranks touch different
-# rows: each rank gets those of the N − 1 others. Measured on a log of MIND-small's size (``benchmarks/ranks.py``):
+# Rows have no such luck, if each rank gets those of the N − 1 others (``Allgatherv``) and adds them all up: then
+# what comes in grows with N. A frequent word comes in N − 1 times, to be added to one row. The idea of the ring
+# helps here too. Cut the *table* into N parts. Rank r is sent the rows of part r by all others, adds them up, in the
+# order of the ranks, and passes only the sums on. So each row of the batch comes in once, however many ranks have
+# it. Frequent words come from everybody and rare ones from one, so the parts are cut by what comes in, not by the
+# number of rows (``nrms_np/training/row_sums.py``). Measured on a log of MIND-small's size (``benchmarks/ranks.py``):
 
 # %%
 numbers = json.loads((course.ROOT / "benchmarks" / "ranks.json").read_text(encoding="utf-8"))
@@ -320,20 +324,26 @@ local = {int(count): each for count, each in numbers["local"][LARGE].items()}
 counts = np.array(sorted(local))
 received = {
     "dense, by a ring": 2 * (counts - 1) / counts * dense / 1e6,
-    "word rows": (counts - 1) * np.array([local[count]["rows"] for count in counts]) * (4 * D + 4) / 1e6,
+    "word rows, all to all": (counts - 1) * np.array([local[count]["rows"] for count in counts]) * (4 * D + 4) / 1e6,
+    "word rows, in parts": [
+        # all row numbers, the values of one's own part, the sums of the others
+        ((n - 1) * local[n]["rows"] + (local[n]["arriving"] + local[1]["rows"] * (n - 1) / n) * D) * 4 / 1e6
+        for n in counts.tolist()
+    ],
     "dense, all at rank 0": (counts - 1) * dense / 1e6,
 }
 print(f"dense gradients {dense / 1e6:.1f} MB; the table {table_bytes / 1e6:.1f} MB, of which a batch of {LARGE} samples has "
       f"{local[1]['rows'] * (4 * D + 4) / 1e6:.1f} MB of rows")  # fmt: skip
 assert received["dense, by a ring"].max() < 2 * dense / 1e6
-assert (np.diff(received["word rows"]) > 0).all()
+assert (np.diff(received["word rows, all to all"]) > 0).all()
+assert received["word rows, in parts"][-1] < received["word rows, all to all"][-1] / 2
 course.show(
-    draw.received(counts[1:], {name: values[1:] for name, values in received.items()}, LARGE),
+    draw.received(counts[1:], {name: np.array(values[1:]) for name, values in received.items()}, LARGE),
     "17_received",
     caption=f"What one rank receives in a step of {LARGE} samples. The rows of a share become fewer as shares get smaller, "
-    "but not as fast as the ranks become more.",
-    alt="Three curves over the number of ranks, both axes logarithmic: the ring stays flat below 8 MB, the plain way and the "
-    "word rows rise.",
+    "but not as fast as the ranks become more. Added up in parts, they come in once.",
+    alt="Four curves over the number of ranks, both axes logarithmic: the ring stays flat below 8 MB, word rows in parts rise "
+    "to the rows of the batch and stay there, the plain way and word rows sent to all rise on and on.",
 )
 
 # %%
@@ -356,7 +366,7 @@ for count in (1, 4, 16, 64):
     assert count == 1 or more["rows"] > more["news"] > 1
 
 # %%
-# Other work does not become less at all: every rank numbers the whole batch, merges all rows, and lets Adam move all
+# Other work does not become less at all: every rank numbers the whole batch, gets all sums, and lets Adam move all
 # of them. Put together with the bytes, at 10 Gbit/s, this is the benchmark's model of as many machines (one thread
 # each; the computing is measured, the wire is calculated):
 
@@ -401,7 +411,8 @@ course.show(
 #
 # 1. The gradient of a sum is the sum of the gradients. Divide by the samples of the whole batch, then add.
 # 2. What is random must be a function of where a number stands. Then N ranks and one process draw the same.
-# 3. A ring sends less than twice an array, for any N; rows grow with N. Everybody adds in the same order.
+# 3. Sums are made in parts, one on each rank, and passed on: then nobody receives more the more ranks there are. The
+#    order of the ranks decides the order of adding.
 # 4. It stops where shares become small: what all of them compute again, and what is sent, is then more than the rest.
 #
 # Exercises
@@ -412,6 +423,6 @@ course.show(
 #
 # Further: (a) A batch of 1024 samples does not fit into the memory of your one machine. What of this lesson helps,
 # and what do you not need? (b) From which number of ranks on would it be cheaper to send the table's whole gradient
-# with a ring than its rows? Use the numbers of ``benchmarks/ranks.json``. (c) Each rank clips its gradient to the
+# with a ring than all rows to all ranks? Use the numbers of ``benchmarks/ranks.json``. (c) Each rank clips its gradient to the
 # length 1 before the sum. Is the sum then clipped to 1, and is it the right direction? (d) One rank of 16 is twice
 # as slow as the others. How fast are all, and what could the shares look like?

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from nrms_np.config import COUNT, NATURAL, Kind
-from nrms_np.errors import Ended, NrmsError
+from nrms_np.errors import Ended, NrmsError, sentence
 from nrms_np.plain import escaped
 from nrms_np.signals import ENDED, INTERRUPTED, said
 
@@ -45,11 +45,13 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=positive_int, help="processor cores to use (default: all there are)")
 
 
-def use_threads(threads: int | None) -> None:
-    """Set the number of threads, for our own loops and for NumPy's products; None for all cores there are."""
+def use_threads(threads: int | None) -> int:
+    """Set the number of threads, for our own loops and for NumPy's products; None for all cores there are. Returns it."""
     from nrms_np.kernels.engine.parallel import available_threads, set_threads
 
-    set_threads(threads or available_threads())
+    threads = threads or available_threads()
+    set_threads(threads)
+    return threads
 
 
 class _DefaultsFormatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -88,16 +90,12 @@ def run_command(main: Callable[[list[str]], int]) -> None:
     try:
         code: int | str = main(sys.argv[1:])
         sys.stdout.flush()
-    except NrmsError as error:
-        code = escaped(f"error: {error}")  # sys.exit writes a text on stderr and exits with 1
     except BrokenPipeError:
         # Whoever reads our output has seen enough (`| head`). Nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
-    except OSError as error:
-        code = escaped(f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": "))
-    except MemoryError as error:
-        code = f"error: there is not enough memory ({error}); take smaller settings or less data."
+    except (NrmsError, OSError, MemoryError) as error:
+        code = escaped(sentence(error))  # sys.exit writes a text on stderr and exits with 1
     except KeyboardInterrupt as error:
         code = ENDED if isinstance(error, Ended) else INTERRUPTED
         sys.stderr.write(said(code))

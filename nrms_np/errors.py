@@ -52,3 +52,14 @@ class UnknownNewsError(NrmsError):
         self.ids = ids
         named = ", ".join(map(str, ids[:10])) + (f" and {len(ids) - 10:,} more" if len(ids) > 10 else "")
         super().__init__(f"the recommender has no news {named}; add them first, with their titles.")
+
+
+def sentence(error: Exception) -> str:
+    """What a command says of an error before it exits with code 1; nothing for a mistake of the program."""
+    if isinstance(error, NrmsError):
+        return f"error: {error}"
+    if isinstance(error, OSError):
+        return f"error: {error.filename or ''}: {error.strerror or error}".replace(": : ", ": ")
+    if isinstance(error, MemoryError):
+        return f"error: there is not enough memory ({error}); take smaller settings or less data."
+    return ""

@@ -12,6 +12,8 @@ from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, r
 
 if TYPE_CHECKING:
     from nrms_np.arrays import Array
+    from nrms_np.data.dataset import Split
+    from nrms_np.packed import Packed
     from nrms_np.training.ranks import Ranks
 
 
@@ -51,13 +53,19 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     from nrms_np.files import check_folder
     from nrms_np.training.run_folder import data_of
 
-    use_threads(options.threads or ranks.threads)
+    threads = use_threads(options.threads or ranks.threads)
     for path in filter(None, (options.scores, options.submission)):
-        check_folder(path)
+        if ranks.first:
+            check_folder(path)
     model = load_trained(options.run)
     data = data_of(options.run, options.data, say)
     folder = split_folder(data, options.split)
-    split = read_split(folder, model.config.history_length)
+
+    def read() -> tuple[Split, Packed]:
+        split = read_split(folder, model.config.history_length, threads * ranks.beside)
+        return split, model.encode_titles(split.news.titles)
+
+    split, titles = ranks.read_split(read)
     behaviors = split.behaviors
     say(f"{options.split}: {len(split.news.ids):,} news, {behaviors.candidates.count:,} impressions")
     for note in split.notes:
@@ -72,7 +80,9 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     elif behaviors.clicked is None:
         raise DataError(folder, "this split has no labels, so no metrics; give --scores or --submission.")
 
-    scores = score_split(model, model.encode_titles(split.news.titles), behaviors, ranks.shared)
+    ranks.agree(array.tobytes() for array in (*titles, *behaviors.histories, *behaviors.candidates))
+    ranks.same(model.parameters)
+    scores = score_split(model, titles, behaviors, ranks.shared)
     if not ranks.first:
         return DONE
     if behaviors.clicked is None:
@@ -80,7 +90,7 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     else:
         # Counted in the split itself, popularity would count the very clicks that it is to predict.
         train = split_folder(data, "train")
-        counted = None if train.exists() and train.samefile(folder) else labelled_split(train)
+        counted = None if train.exists() and train.samefile(folder) else labelled_split(train, threads)
         metrics = impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets)
         _print_table({**baseline_metrics(split, counted), "model": metrics}, model.config.seed)
         if line := drawn_line(data):

@@ -172,10 +172,10 @@ class NRMS:
         }
 
     def loss(self, batch: Batch) -> float:
-        """Mean loss of the samples (equations 11-12), without dropout."""
+        """Mean loss of the samples (equations 11-12), without dropout; of a share of a batch its summand of the whole one's."""
         scores, _ = self.forward(batch)
         losses, _ = self._backend.softmax_loss_forward(scores, np.zeros(len(scores), dtype=np.intp))
-        return float(losses.mean())
+        return float(losses.sum() / batch.samples)
 
     def loss_and_row_gradients(
         self, batch: Batch, dropout_step: int | None = None

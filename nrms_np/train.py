@@ -49,7 +49,7 @@ def train(options: argparse.Namespace, config: Config, ranks: Ranks) -> int:
     from nrms_np.training.outcome import diverged, in_words
     from nrms_np.training.run_folder import RunFolder, claim_folder
 
-    use_threads(options.threads or ranks.threads)
+    threads = use_threads(options.threads or ranks.threads)
     asked, glove, start = options.data, options.glove, getattr(options, "from")
     for edition in FOLDERS:
         if getattr(options, edition):
@@ -77,6 +77,7 @@ def train(options: argparse.Namespace, config: Config, ranks: Ranks) -> int:
         partial(
             read_dataset, data_folder, title_length=config.title_length, history_length=config.history_length,
             minimum_count=config.minimum_count, vocabulary=vocabulary, glove=glove, seed=config.seed,
+            processes=threads * ranks.beside,
         )
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):

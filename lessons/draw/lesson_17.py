@@ -81,7 +81,7 @@ def ring(ranks: int) -> Figure:
 
 def received(counts: Array, megabytes: Mapping[str, Array], samples: str) -> Figure:
     """MB that one rank receives in a step, over the number of ranks."""
-    drawing = base.figure("The ring never sends more than twice; rows grow with the ranks", height=290)
+    drawing = base.figure("Sums in parts stay bounded; what all send to all grows with the ranks", height=290)
     axes = drawing.subplots()
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")

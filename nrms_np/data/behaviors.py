@@ -8,7 +8,7 @@ that the dict lacks are looked at more closely: they are ids that news.tsv does 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from nrms_np.data.times import seconds_of
 from nrms_np.errors import DataError
 from nrms_np.packed import Packed, offsets_of
 
-_COLUMNS = ("impression id", "user id", "time", "history", "candidates")
-_NAMES_IN_HEADERS = (
+COLUMNS = ("impression id", "user id", "time", "history", "candidates")
+NAMES_IN_HEADERS = (
     "id impression_id impressionid impression impr_id impid index",
     "user_id userid uid user",
     "time timestamp date datetime impression_time",
@@ -85,19 +85,35 @@ class Behaviors:
         return np.full(self.candidates.count, np.nan) if self.times is None else self.times
 
 
-def read_behaviors(path: str | Path, news: News, history_length: int) -> Behaviors:
+def read_behaviors(path: str | Path, news: News, history_length: int, processes: int = 1) -> Behaviors:
     """Read a behaviors.tsv, or behaviors.tsv.gz in its place: 5 columns, more are ignored; an empty history is kept.
 
     A header row is skipped, and `notes` says so.
 
     news:           the news of the split; clicks and candidates that it does not have are dropped and counted.
     history_length: how many of the last clicks are kept.
+    processes:      so many read a large file together. What is returned or raised does not depend on it.
     Raises DataError for a file that cannot be read, a row with another number of columns, bytes that are not UTF-8, an
     impression without candidates, a label other than 0 or 1, labels in one part of the file only, what looks like a header
     row in words that are not known, and ids that are separated by commas or semicolons.
     """
     path = plain_or_gz(path)
-    rows, notes = _rows(path)
+    if processes > 1:
+        from nrms_np.data.pieces import read_in_pieces
+
+        if (whole := read_in_pieces(path, news, history_length, processes)) is not None:
+            return whole
+    rows, notes = skip_header(path, read_table(path, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS)
+    return parse(path, rows, news, history_length, notes)
+
+
+def parse(
+    path: Path, rows: Iterable[Row], news: News, history_length: int, notes: Iterable[str], labelled: bool | None = None
+) -> Behaviors:
+    """The impressions of some rows; the rest as in `read_behaviors`.
+
+    labelled: whether the candidates have labels; None where these rows have the first one, which decides it.
+    """
     impression_ids: list[str] = []
     users: list[str] = []
     # All sequences end to end, in arrays because a list of so many numbers would take twice the memory.
@@ -107,13 +123,13 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
     times = array("d")
     history_clicks = dropped_clicks = dropped_candidates = dropped_impressions = 0
     code_of: dict[str, int] = {}
-    labelled = False
     for line, (impression_id, user, time, history, shown, *_) in rows:
         clicked_ids, tokens = history.split(), shown.split()
         if not tokens:
             raise DataError(path, "this impression has no candidates; remove the row.", line)
         if not code_of:  # the first row
-            labelled = any(_has_label(token, news.row) for token in tokens)
+            if labelled is None:
+                labelled = has_labels(tokens, news)
             code_of = _candidate_codes(news.row, labelled)
         known_clicks, known = _known(clicked_ids, news.row), _known(tokens, code_of)
         if len(known_clicks) < len(clicked_ids):
@@ -129,7 +145,7 @@ def read_behaviors(path: str | Path, news: News, history_length: int) -> Behavio
             ):
                 problem = "this looks like a header row: it shows no known news and has no labels, but line 2 has"
                 raise DataError(path, f"{problem}; remove the row.", 1)
-            _check_unknown(path, line, unknown, news.row, labelled)
+            _check_unknown(path, line, unknown, news.row, bool(labelled))
         history_clicks += len(clicked_ids)
         dropped_clicks += len(clicked_ids) - len(known_clicks)
         dropped_candidates += len(tokens) - len(known)
@@ -163,13 +179,14 @@ def seems_labelled(path: str | Path) -> bool:
 
     Raises DataError for a file that cannot be read or has a first row that `read_behaviors` would not take.
     """
-    rows, _ = _rows(plain_or_gz(path))
+    path = plain_or_gz(path)
+    rows, _ = skip_header(path, read_table(path, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS)
     return any(_has_label(token, {}) for token in next(rows)[1][4].split())
 
 
-def _rows(path: Path) -> tuple[Iterator[Row], list[str]]:
-    """The rows of data, and what a user should be told."""
-    return skip_header(path, read_table(path, _COLUMNS, len(_COLUMNS)), _NAMES_IN_HEADERS)
+def has_labels(tokens: Iterable[str], news: News) -> bool:
+    """Whether one of the candidates of the first row has a label."""
+    return any(_has_label(token, news.row) for token in tokens)
 
 
 def _has_label(token: str, row: Mapping[str, int]) -> bool:

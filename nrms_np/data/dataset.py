@@ -39,17 +39,17 @@ class Split:
         return [f"{self.folder.name}: {line}" for line in lines if line]
 
 
-def read_split(folder: str | Path, history_length: int) -> Split:
+def read_split(folder: str | Path, history_length: int, processes: int = 1) -> Split:
     """Read news.tsv and behaviors.tsv of a folder.
 
-    history_length: how many of the last clicks of a history are kept.
+    history_length: how many of the last clicks of a history are kept.    processes: as in `read_behaviors`.
     Raises DataError when there is no such folder, and what `read_news` and `read_behaviors` raise.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(folder, "there is no such folder; it should hold news.tsv and behaviors.tsv.")
     news = read_news(folder / "news.tsv")
-    return Split(news, read_behaviors(folder / "behaviors.tsv", news, history_length), folder)
+    return Split(news, read_behaviors(folder / "behaviors.tsv", news, history_length, processes), folder)
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def read_dataset(
     vocabulary: Vocabulary | None = None,
     glove: str | Path | None = None,
     seed: int = 0,
+    processes: int = 1,
 ) -> Dataset:
     """Read train/ and dev/ of a folder, and test/ if it is there with labels, each with news.tsv and behaviors.tsv.
 
@@ -107,11 +108,12 @@ def read_dataset(
     vocabulary:     the rule that cuts titles into words, and words that keep their rows; None for the newest rule and none.
     glove:          a file of word vectors. Words that only dev titles have join the vocabulary if they have a vector.
     seed:           of the vectors drawn for words without one.
+    processes:      so many read a large log together.
 
     Raises DataError for whatever is missing or broken, and for a split that would make a useless model.
     """
     folder = Path(folder)
-    splits = {name: read_split(split_folder(folder, name), history_length) for name in ("train", "dev")}
+    splits = {name: read_split(split_folder(folder, name), history_length, processes) for name in ("train", "dev")}
     train, dev = splits.values()
     notes = []
     if (test_folder := split_folder(folder, "test")).is_dir():
@@ -119,7 +121,7 @@ def read_dataset(
         if missing:
             notes.append(f"{test_folder.name}: not used, because it has no {' and no '.join(missing)}")
         elif seems_labelled(test_folder / "behaviors.tsv"):
-            splits["test"] = read_split(test_folder, history_length)
+            splits["test"] = read_split(test_folder, history_length, processes)
         else:
             notes.append(f"{test_folder.name}: not used, because it has no labels to measure by")
     for split in splits.values():

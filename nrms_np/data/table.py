@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from nrms_np.data.unpack import open_packed
 from nrms_np.errors import DataError
@@ -42,7 +42,14 @@ def open_binary(path: str | Path) -> IO[bytes]:
         raise DataError(path, f"the file cannot be read ({error.strerror}).") from error
 
 
-def numbered_lines(path: str | Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+class Lines(Protocol):
+    """What lines are read from: a file, or a piece of one."""
+
+    def readline(self, most: int, /) -> bytes:
+        """The next line, of `most` bytes at most; empty at the end."""
+
+
+def numbered_lines(path: str | Path, file: Lines) -> Iterator[tuple[int, bytes]]:
     r"""Yield the lines of a text file with their numbers, without line end (\n or \r\n) and byte order mark.
 
     Lines are counted from 1. Blank lines are allowed only at the end of the file, where they are left out: so the
@@ -77,24 +84,27 @@ def read_table(path: str | Path, columns: Sequence[str], needed: int = 0) -> Ite
     needed:  how many of them there must be at least; the first row then decides how many all rows have. 0: exactly `columns`.
     Raises DataError for a file that cannot be read, is empty, is not UTF-8, or has a row of another number of columns.
     """
-    width = 0 if needed else len(columns)
     with open_binary(path) as file:
-        for number, line in numbered_lines(path, file):
-            try:
-                cells = line.decode("utf-8").split("\t")
-            except UnicodeDecodeError as error:
-                found = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8"
-                raise DataError(path, f"{found}; save the file as UTF-8.", number) from None
-            count = len(cells)
-            if count != width:
-                if width or count < needed:
-                    as_first = ", as in the first row" if needed and width else ""
-                    right = (
-                        f"{width or f'{needed} or more'} are needed{as_first}, separated by tabs ({', '.join(columns)})"
-                    )
-                    raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {right}.", number)
-                width = count
-            yield number, cells
+        yield from table_rows(path, file, columns, needed)
+
+
+def table_rows(path: str | Path, file: Lines, columns: Sequence[str], needed: int = 0) -> Iterator[Row]:
+    """The rows of an open file, as `read_table` reads them."""
+    width = 0 if needed else len(columns)
+    for number, line in numbered_lines(path, file):
+        try:
+            cells = line.decode("utf-8").split("\t")
+        except UnicodeDecodeError as error:
+            found = f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is not UTF-8"
+            raise DataError(path, f"{found}; save the file as UTF-8.", number) from None
+        count = len(cells)
+        if count != width:
+            if width or count < needed:
+                as_first = ", as in the first row" if needed and width else ""
+                right = f"{width or f'{needed} or more'} are needed{as_first}, separated by tabs ({', '.join(columns)})"
+                raise DataError(path, f"this row has {count} column{'s' * (count != 1)}, but {right}.", number)
+            width = count
+        yield number, cells
 
 
 def skip_header(path: str | Path, rows: Iterator[Row], columns: Sequence[str]) -> tuple[Iterator[Row], list[str]]:

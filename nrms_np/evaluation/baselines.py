@@ -37,11 +37,14 @@ def baseline_metrics(split: Split, train: Split | None) -> dict[str, Array]:
     }
 
 
-def labelled_split(folder: Path) -> Split | None:
-    """The split in a folder, to count its clicks; None where one of its files or its labels are missing."""
+def labelled_split(folder: Path, processes: int = 1) -> Split | None:
+    """The split in a folder, to count its clicks; None where one of its files or its labels are missing.
+
+    processes: so many read a large log together.
+    """
     if not all(plain_or_gz(folder / name).is_file() for name in ("news.tsv", "behaviors.tsv")):
         return None
-    split = read_split(folder, history_length=1)
+    split = read_split(folder, history_length=1, processes=processes)
     return None if split.behaviors.clicked is None else split
 
 

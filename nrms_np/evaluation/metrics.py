@@ -22,6 +22,8 @@ import numpy as np
 from nrms_np.arrays import Array, BoolArray, IntArray
 from nrms_np.errors import NrmsError
 
+IMPRESSIONS_PER_TASK = 16384
+
 
 class Hits(NamedTuple):
     """What metrics are computed from: the clicked candidates, one in forty of MIND's.
@@ -132,6 +134,21 @@ def impression_metrics(scores: Array, clicked: BoolArray, offsets: IntArray) -> 
     Returns (n, metrics) float64 in the order of METRICS; a row of NaN where P or N is 0.
     Raises NrmsError when a score is NaN.
     """
+    from nrms_np.kernels.engine.parallel import even_bounds, run  # only now: to name metrics, no kernels are needed
+
+    check_scores(scores, offsets)
+    result = np.empty((len(offsets) - 1, len(METRICS)))
+
+    def some(first: int, last: int) -> None:
+        place = slice(offsets[first], offsets[last])
+        result[first:last] = _metrics_of_some(scores[place], clicked[place], offsets[first : last + 1] - offsets[first])
+
+    run(some, even_bounds(len(result), IMPRESSIONS_PER_TASK))
+    return result
+
+
+def _metrics_of_some(scores: Array, clicked: BoolArray, offsets: IntArray) -> Array:
+    """What `impression_metrics` returns, at once."""
     lengths = np.diff(offsets)
     places = np.flatnonzero(clicked)
     impression = np.repeat(np.arange(len(lengths)), lengths)[places]

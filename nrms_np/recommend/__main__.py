@@ -58,14 +58,14 @@ def main(arguments: list[str]) -> int:
     from nrms_np.recommend.recommender import Recommender
     from nrms_np.training.run_folder import data_of
 
-    use_threads(options.threads)
+    threads = use_threads(options.threads)
     since = None if options.since is None else parse_time(options.since)
     model = load_trained(options.run)
     data = data_of(options.run, options.data, say)
     folder, split = split_folder(data, options.split), None
     if options.user is not None:
         # All clicks: the older ones are not used, but not recommended again either.
-        split = read_split(folder, history_length=2**31 - 1)
+        split = read_split(folder, history_length=2**31 - 1, processes=threads)
         news, history, whose = split.news, history_of_user(split, options.user), f"user {options.user}"
     else:
         news, whose = read_news(folder / "news.tsv"), "this history"
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
         say(f"{options.split}: {note}")
     candidates = news.ids if options.candidates is None else ids_in_file(options.candidates, news)
     if since is not None:
-        split = split or read_split(folder, history_length=0)
+        split = split or read_split(folder, history_length=0, processes=threads)
         shown = set(shown_since(split, since))
         candidates = [news_id for news_id in candidates if news_id in shown]
         if not candidates:

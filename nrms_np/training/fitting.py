@@ -98,7 +98,7 @@ def fit(
         warn(warning)
     if data.vocabulary.tokens != config.tokens:
         raise ConfigError(f"tokens is {config.tokens}, but the data was read by the rule {data.vocabulary.tokens}.")
-    check_memory(config, data)
+    check_memory(config, data, ranks.count, ranks.beside)
     if start is None or (resume and run.checkpoint.exists()):  # a checkpoint has all parameters
         model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
     else:

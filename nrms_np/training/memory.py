@@ -44,14 +44,17 @@ def available_memory() -> int | None:
     return min(found, default=None)
 
 
-def needed_memory(config: Config, data: Dataset) -> dict[str, int]:
-    """The least that training will allocate, in bytes, by what it is for; from the sizes alone, nothing is allocated."""
+def needed_memory(config: Config, data: Dataset, shares: int = 1) -> dict[str, int]:
+    """The least that training will allocate, in bytes, by what it is for; from the sizes alone, nothing is allocated.
+
+    shares: into so many a batch is cut, of which a process computes one.
+    """
     behaviors = data.train.behaviors
     assert behaviors.clicked is not None, "read_dataset asks for labels"
     shapes = parameter_shapes(config, len(data.vocabulary))
     sizes = {name: prod(shape) for name, shape in shapes.items()}
     clicks = int(np.count_nonzero(behaviors.clicked))
-    batch = min(config.batch_size, clicks)
+    batch = min(config.batch_size, clicks) // shares
     per_sample = behaviors.histories.lengths.mean() + 1 + config.negatives
     titles = min(batch * per_sample, data.train_titles.count)
     words = titles * data.train_titles.lengths.mean()
@@ -65,9 +68,13 @@ def needed_memory(config: Config, data: Dataset) -> dict[str, int]:
     }
 
 
-def check_memory(config: Config, data: Dataset) -> None:
-    """Raise NrmsError where training is sure to need more memory than there is, with the sum of what it needs."""
-    needed, available = needed_memory(config, data), available_memory()
+def check_memory(config: Config, data: Dataset, shares: int = 1, beside: int = 1) -> None:
+    """Raise NrmsError where training is sure to need more memory than there is, with the sum of what it needs.
+
+    shares: as in `needed_memory`.    beside: so many processes of this machine train.
+    """
+    needed, available = needed_memory(config, data, shares), available_memory()
+    needed = {name: beside * size for name, size in needed.items()}
     total = sum(needed.values())
     if available is not None and total > available:
         parts = " + ".join(f"{name} {size / 2**30:,.1f}" for name, size in needed.items())

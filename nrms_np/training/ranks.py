@@ -1,8 +1,8 @@
 """One training on several processes, which MPI calls ranks: each takes a share of every batch.
 
 The gradient of a sum is the sum of the gradients. So each rank computes the loss and the gradients of its samples, all add
-theirs up, and all make the same step. `Alone` is a training in one process; what it shares out it keeps. Nothing of MPI is
-imported without mpirun, which tells its processes how many they are.
+theirs up, and all make the same step. `Ranks` is a training in one process; what it shares out it keeps. `Together` is one of
+several. Nothing of MPI is imported without mpirun, which tells its processes how many they are.
 """
 
 from __future__ import annotations
@@ -12,19 +12,22 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, redirect_stdout
+from functools import cached_property
+from hashlib import blake2b
 from types import FrameType
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import numpy as np
 
 from nrms_np.arrays import Array
-from nrms_np.data.dataset import Dataset
-from nrms_np.errors import NrmsError
-from nrms_np.packed import Batch, RowGradient
+from nrms_np.data.dataset import Dataset, Split
+from nrms_np.errors import Ended, NrmsError, sentence
+from nrms_np.packed import Batch, Packed, RowGradient
 from nrms_np.plain import escaped
-from nrms_np.signals import ENDED
+from nrms_np.signals import ENDED, INTERRUPTED, said
+from nrms_np.training.row_sums import end_to_end, lengths_of_all, sum_of_rows
 from nrms_np.training.stopping import Stop
 
 Gradients = dict[str, Array | RowGradient]
@@ -35,92 +38,73 @@ COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "PMIX_SIZE")
 PATIENCE = 5.0
 """Seconds that a rank waits before it tells an error that all of them may have: the first rank speaks for all."""
 
+CORES = 4096
+"""No machine has more of them."""
 
-class Ranks(Protocol):
-    """What a training asks of the processes that run it.
 
-    first: whether this one writes the run folder and speaks to the user.
+class Ranks:
+    """What a training asks of the processes that run it; here it is one process.
+
+    first:  whether this one writes the run folder and speaks to the user.
+    count:  how many there are.    beside: how many of them on this machine.
     """
 
-    first: bool
+    first, count, beside = True, 1, 1
 
     @property
     def threads(self) -> int:
-        """Its share of the machine's processor cores."""
-
-    def share(self, batch: Batch) -> Batch:
-        """Its samples of a batch."""
-
-    def total(self, loss: float, gradients: Gradients) -> tuple[float, Gradients]:
-        """The sums over all ranks, the same numbers on each."""
-
-    def any(self, yes: bool) -> bool:
-        """Whether any rank says yes."""
-
-    def shared(self, compute: Callable[[int, int], Array], count: int) -> Array:
-        """compute(0, count), each rank computing rows of it: compute(first, last), joined along the first axis."""
-
-    def same(self, arrays: Mapping[str, Array]) -> None:
-        """Put the first rank's numbers into everybody's arrays."""
-
-    def read(self, read: Callable[[], Dataset]) -> Dataset:
-        """The data set that `read` returns, in memory that the ranks of a machine share."""
-
-    def stop(self) -> Stop:
-        """What notes the signals to stop."""
-
-    def speaking(self) -> AbstractContextManager[None]:
-        """Inside, only the first rank prints, and an error of one rank ends all."""
-
-
-class Alone:
-    """A training in one process."""
-
-    first = True
-
-    @property
-    def threads(self) -> int:
-        """All cores there are."""
+        """Its share of the processor cores that it may use."""
         from nrms_np.kernels.engine.parallel import available_threads
 
         return available_threads()
 
+    def bounds(self, count: int) -> tuple[int, int]:
+        """Its share of so many things: the first one, and the first one that is no more of it."""
+        return 0, count
+
     def share(self, batch: Batch) -> Batch:
-        """All of it."""
+        """Its samples of a batch."""
         return batch
 
     def total(self, loss: float, gradients: Gradients) -> tuple[float, Gradients]:
-        """What was given."""
+        """The sums over all ranks, the same numbers on each."""
         return loss, gradients
 
     def any(self, yes: bool) -> bool:
-        """What was said."""
+        """Whether any rank says yes; asked of all, at the same place of the training."""
         return yes
 
     def shared(self, compute: Callable[[int, int], Array], count: int) -> Array:
-        """All rows."""
+        """compute(0, count), each rank computing rows of it: compute(first, last), joined along the first axis."""
         return compute(0, count)
 
     def same(self, arrays: Mapping[str, Array]) -> None:
-        """They are."""
+        """Put the first rank's numbers into everybody's arrays."""
+
+    def agree(self, parts: Iterable[bytes]) -> None:
+        """Raise NrmsError where a rank has something else than the first one."""
 
     def read(self, read: Callable[[], Dataset]) -> Dataset:
-        """Read."""
+        """The data set that `read` returns, in memory that the ranks of a machine share."""
+        return read()
+
+    def read_split(self, read: Callable[[], tuple[Split, Packed]]) -> tuple[Split, Packed]:
+        """The same for a split and its titles."""
         return read()
 
     def stop(self) -> Stop:
-        """Its own."""
+        """What notes the signals to stop."""
         return Stop()
 
     def speaking(self) -> AbstractContextManager[None]:
-        """It always speaks."""
+        """Inside, only the first rank prints, and an error of one rank ends all."""
         return nullcontext()
 
 
-ALONE = Alone()
+ALONE = Ranks()
 
 
-class Together:
+class Together(Ranks):
     """One of several ranks that MPI started.
 
     world: their communicator (`mpi4py.MPI.Comm`).
@@ -131,85 +115,92 @@ class Together:
         self.rank, self.count = world.Get_rank(), world.Get_size()
         self.first = self.rank == 0
 
-    @property
-    def threads(self) -> int:
-        """The cores that this process may use, or its share of those of the machine."""
+    @cached_property
+    def machine(self) -> Any:
+        """The communicator of the ranks on this machine."""
         from mpi4py import MPI
 
-        here = self.world.Split_type(MPI.COMM_TYPE_SHARED)
-        ranks, cores = here.Get_size(), os.cpu_count() or 1
-        here.Free()
-        return max(1, cores // ranks)
+        return self.world.Split_type(MPI.COMM_TYPE_SHARED)
+
+    @property
+    def beside(self) -> int:  # type: ignore[override]
+        """Counted by MPI."""
+        return int(self.machine.Get_size())
+
+    @property
+    def threads(self) -> int:
+        """Where mpirun binds ranks to cores of their own, those; cores that several may use are shared."""
+        mine, all_ = np.zeros(CORES, np.int32), np.zeros(CORES, np.int32)
+        affinity = getattr(os, "sched_getaffinity", None)
+        mine[list(affinity(0)) if affinity else range(os.cpu_count() or 1)] = 1
+        self.machine.Allreduce(mine, all_)
+        return max(1, int((1 / all_[mine > 0]).sum() + 1e-9))
+
+    def bounds(self, count: int) -> tuple[int, int]:
+        """Cut as evenly as can be; a share may be empty."""
+        return self.rank * count // self.count, (self.rank + 1) * count // self.count
 
     def share(self, batch: Batch) -> Batch:
-        """The samples are cut as evenly as can be; a share may be empty."""
-        return batch.part(*self._bounds(len(batch.candidates)))
+        """They know what the whole batch is."""
+        return batch.part(*self.bounds(len(batch.candidates)))
 
     def total(self, loss: float, gradients: Gradients) -> tuple[float, Gradients]:
-        """All dense arrays in one sum, the rows of the others sent as rows and added in the order of the ranks."""
+        """All dense arrays in one sum, the rows of the others as rows."""
         dense = {name: value for name, value in gradients.items() if not isinstance(value, RowGradient)}
-        number = next(iter(dense.values())).dtype
+        number = next(iter(dense.values()), np.zeros(0)).dtype
         ours = np.concatenate([*(value.reshape(-1) for value in dense.values()), np.array([loss], number)])
         sums = np.empty_like(ours)
         self.world.Allreduce(ours, sums)
         totals: Gradients = {}
         for name, value in gradients.items():
             if isinstance(value, RowGradient):
-                totals[name] = self._rows(value)
+                totals[name] = sum_of_rows(self.world, value)
             else:
                 totals[name], sums = sums[: value.size].reshape(value.shape), sums[value.size :]
         return float(sums[0]), totals
 
-    def _rows(self, ours: RowGradient) -> RowGradient:
-        lengths = self._lengths(len(ours.rows))
-        rows = self._gathered(np.ascontiguousarray(ours.rows, np.int32), lengths)
-        values = self._gathered(ours.values, lengths)
-        used, place = np.unique(rows, return_inverse=True)
-        sums = np.zeros((len(used), values.shape[1]), values.dtype)
-        start = 0
-        for length in lengths:  # in one rank's rows each stands once
-            sums[place[start : start + length]] += values[start : start + length]
-            start += length
-        return RowGradient(used, sums)
-
     def any(self, yes: bool) -> bool:
-        """Asked of all, at the same place of the training."""
-        answers = np.array([yes]), np.zeros(1, bool)
+        """One byte from each."""
         from mpi4py import MPI
 
-        self.world.Allreduce(*answers, op=MPI.LOR)
-        return bool(answers[1][0])
+        said_by_all = np.zeros(1, bool)
+        self.world.Allreduce(np.array([yes]), said_by_all, op=MPI.LOR)
+        return bool(said_by_all[0])
 
     def shared(self, compute: Callable[[int, int], Array], count: int) -> Array:
-        """Cut as evenly as can be."""
-        ours = np.ascontiguousarray(compute(*self._bounds(count)))
-        return self._gathered(ours, self._lengths(len(ours)))
+        """All get all rows."""
+        ours = np.ascontiguousarray(compute(*self.bounds(count)))
+        return end_to_end(self.world, ours, lengths_of_all(self.world, len(ours)))
 
     def same(self, arrays: Mapping[str, Array]) -> None:
         """In place, one after another."""
         for name in sorted(arrays):
             self.world.Bcast(arrays[name])
 
-    def _lengths(self, ours: int) -> list[int]:
-        every = np.empty(self.count, np.int64)
-        self.world.Allgather(np.array([ours], np.int64), every)
-        return every.tolist()
-
-    def _gathered(self, ours: np.ndarray[Any, Any], lengths: list[int]) -> np.ndarray[Any, Any]:
-        """The arrays of all ranks end to end, in the order of the ranks."""
-        every: np.ndarray[Any, Any] = np.empty((sum(lengths), *ours.shape[1:]), ours.dtype)
-        width = int(np.prod(ours.shape[1:]))
-        self.world.Allgatherv(np.ascontiguousarray(ours), (every, [length * width for length in lengths]))
-        return every
-
-    def _bounds(self, count: int) -> tuple[int, int]:
-        return self.rank * count // self.count, (self.rank + 1) * count // self.count
+    def agree(self, parts: Iterable[bytes]) -> None:
+        """Compared by a fingerprint. All raise it."""
+        found = blake2b(digest_size=32)
+        for part in parts:
+            found.update(part)
+        every = np.empty((self.count, found.digest_size), np.uint8)
+        self.world.Allgather(np.frombuffer(found.digest(), np.uint8), every)
+        if others := np.flatnonzero((every != every[0]).any(axis=1)).tolist():
+            raise NrmsError(
+                f"rank {', '.join(map(str, others))} has other settings or other data than the first rank; all machines must "
+                "see the same data and the same run folder, and have the same version of this package."
+            )
 
     def read(self, read: Callable[[], Dataset]) -> Dataset:
         """One rank of each machine reads the files."""
         from nrms_np.training.shared_log import read_once
 
-        return read_once(self.world, read)
+        return read_once(self.machine, read)
+
+    def read_split(self, read: Callable[[], tuple[Split, Packed]]) -> tuple[Split, Packed]:
+        """One rank of each machine reads the files."""
+        from nrms_np.training.shared_log import read_split_once
+
+        return read_split_once(self.machine, read)
 
     def stop(self) -> Stop:
         """All stop after the same step."""
@@ -224,20 +215,21 @@ class Together:
                 stack.enter_context(redirect_stdout(nothing))
             try:
                 yield
-            except NrmsError as error:
-                self.fail(escaped(f"error: {error}"))
-            except Exception:
-                self.fail(traceback.format_exc())
+            except KeyboardInterrupt as error:  # before training, which notes signals
+                code = ENDED if isinstance(error, Ended) else INTERRUPTED
+                self.fail(said(code).strip(), code)
+            except Exception as error:
+                self.fail(escaped(sentence(error)) or traceback.format_exc())
 
-    def fail(self, sentence: str) -> NoReturn:
+    def fail(self, told: str, code: int = 1) -> NoReturn:
         """End all ranks after an error of this one, with one message: the first rank's, where it has the same."""
         if not self.first:
             time.sleep(PATIENCE)
-            sentence = f"rank {self.rank}: {sentence}"
-        sys.stderr.write(f"{sentence}\n")
+            told = f"rank {self.rank}: {told}"
+        sys.stderr.write(f"{told}\n")
         sys.stderr.flush()
-        self.world.Abort(1)
-        raise SystemExit(1)
+        self.world.Abort(code)
+        raise SystemExit(code)
 
 
 class _AgreedStop(Stop):
@@ -265,14 +257,14 @@ class _AgreedStop(Stop):
         self.received = number
 
 
-def started_ranks() -> Alone | Together:
+def started_ranks() -> Ranks:
     """The ranks that this process belongs to. Raises NrmsError where mpirun started it and mpi4py is not installed."""
     if not any(os.environ.get(name, "1") not in ("", "1") for name in COUNTS):
-        return Alone()
+        return ALONE
     try:
         from mpi4py import MPI
     except ImportError as error:
         raise NrmsError(
             "started by mpirun, but mpi4py is not there; pip install '.[mpi]' in the environment that runs this."
         ) from error
-    return Together(MPI.COMM_WORLD) if MPI.COMM_WORLD.Get_size() > 1 else Alone()
+    return Together(MPI.COMM_WORLD) if MPI.COMM_WORLD.Get_size() > 1 else ALONE

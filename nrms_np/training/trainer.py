@@ -90,7 +90,8 @@ class Trainer:
 
         Raises Interrupted when `stop` says so.
         """
-        self._begin_alike()
+        self._check_alike()
+        self._make_alike()
         progress = self.progress
         if progress.best_auc < 0:  # not even the untrained model has been evaluated
             self._finish_epoch(self._untrained_loss())
@@ -123,7 +124,9 @@ class Trainer:
 
     def _untrained_loss(self) -> float:
         some = islice(self._batches(epoch=1), BATCHES_OF_UNTRAINED_LOSS)
-        losses = [(self.model.loss(batch), len(batch.candidates)) for batch in some]
+        losses = [
+            (self.ranks.total(self.model.loss(self.ranks.share(batch)), {})[0], len(batch.candidates)) for batch in some
+        ]
         return sum(loss * size for loss, size in losses) / sum(size for _, size in losses)
 
     def _train_epoch(self) -> None:
@@ -208,9 +211,15 @@ class Trainer:
                 self.folder.add_metrics(row)
             self._save_checkpoint()
             self.on_epoch(row)
+        self._make_alike()
 
-    def _begin_alike(self) -> None:
-        """Give all ranks the first one's state: it has read the checkpoint."""
+    def _check_alike(self) -> None:
+        """Raise NrmsError where ranks have other settings or data: each would compute shares of another batch."""
+        told = (self.config.to_json(), self.origin.data, *self.model.vocabulary)
+        self.ranks.agree(f"{each}\n".encode() for each in told)
+
+    def _make_alike(self) -> None:
+        """Give all ranks the first one's state: it has read the checkpoint, and other processors may round otherwise."""
         progress = np.array([*asdict(self.progress).values(), self.optimiser.steps], dtype=np.float64)
         arrays = {
             f"{kind}/{name}": value for kind, values in self.optimiser.state.items() for name, value in values.items()

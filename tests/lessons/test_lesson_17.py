@@ -12,6 +12,8 @@ from lessons.evidence import lesson_17
 from lessons.exercise_files import SOLUTIONS, all_exercises
 from nrms_np.packed import RowGradient
 from nrms_np.training.ranks import Together
+from nrms_np.training.row_sums import sum_of_rows
+from tests.helpers.pretended_mpi import on_ranks
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +22,8 @@ def solved():
     return load(exercise, SOLUTIONS / exercise.file)[0]
 
 
-def rank_of(rank, count, **more):
-    return Together(SimpleNamespace(Get_rank=lambda: rank, Get_size=lambda: count, **more))
+def rank_of(rank, count):
+    return Together(SimpleNamespace(Get_rank=lambda: rank, Get_size=lambda: count))
 
 
 @pytest.mark.parametrize("ranks", [2, 3])
@@ -49,21 +51,14 @@ def test_the_readers_shares_and_rows_are_the_packages(solved):
     rng = np.random.default_rng(17)
     for samples, count in ((64, 3), (5, 8)):
         for rank in range(count):
-            assert solved.share_of(samples, rank, count) == rank_of(rank, count)._bounds(samples)
+            assert solved.share_of(samples, rank, count) == rank_of(rank, count).bounds(samples)
     every = [
         RowGradient(np.array(rows, np.int32), rng.standard_normal((len(rows), 4))) for rows in ([1, 5], [], [0, 5, 9])
     ]
-
-    def lengths(_, into):
-        into[:] = [len(each.rows) for each in every]
-
-    def gathered(ours, into):
-        into[0][...] = np.concatenate([each.rows if ours.ndim == 1 else each.values for each in every])
-
-    merged = rank_of(0, 3, Allgather=lengths, Allgatherv=gathered)._rows(every[0])
     used, sums = solved.sum_rows([each.rows for each in every], [each.values for each in every])
-    np.testing.assert_array_equal(used, merged.rows)
-    np.testing.assert_array_equal(sums, merged.values)
+    for merged in on_ranks(3, lambda world: sum_of_rows(world, every[world.Get_rank()])):
+        np.testing.assert_array_equal(used, merged.rows)
+        np.testing.assert_array_equal(sums, merged.values)
 
 
 def test_the_readers_ring_sends_less_than_twice_an_array_in_either_precision(solved):

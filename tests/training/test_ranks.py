@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from nrms_np.npz import read_arrays
-from nrms_np.training.ranks import COUNTS, Alone, started_ranks
+from nrms_np.training.ranks import ALONE, COUNTS, started_ranks
 from tests.helpers.clicks import SMALL_MODEL, write_clicks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def saved(run_folder: Path, name: str = "model.npz") -> dict[str, np.ndarray]:
 def test_without_mpirun_nothing_of_mpi_is_imported(monkeypatch):
     for name in COUNTS:
         monkeypatch.delenv(name, raising=False)
-    assert isinstance(started_ranks(), Alone)
+    assert started_ranks() is ALONE
     code = "import sys, nrms_np.train; nrms_np.train.main(['--help'])"
     tried = f"try:\n    {code}\nexcept SystemExit:\n    assert 'mpi4py' not in sys.modules"
     subprocess.run([sys.executable, "-c", tried], env=ENVIRONMENT, check=True, capture_output=True)
