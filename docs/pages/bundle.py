@@ -12,7 +12,7 @@ PARTS = (
     "lessons/**/*.py",
     "lessons/figures/*.json",
     "data/demo/**/*.tsv",
-    *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")),
+    *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play", "mine")),
 )
 
 
