@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -35,9 +36,7 @@ def trained(page):
 
 def epochs(page):
     """The table beside the curve: losses and AUCs by epoch, yours and the package's."""
-    rows = page.evaluate(
-        "[...document.querySelectorAll('.numbers tbody tr')].map(r => [...r.querySelectorAll('td')].map(c => c.textContent))"
-    )
+    rows = [row.locator("td").all_inner_texts() for row in page.locator(".numbers tbody tr").all()]
     return [[float(text) for text in row] for row in rows if row[0]]
 
 
@@ -68,9 +67,8 @@ def test_the_table_names_every_piece_with_its_lesson(address, page):
     assert sorted(cells) == sorted(name for names in asked_for().values() for name in names)
     assert page.locator(".count").inner_text().startswith(f"0 of {len(cells)} are yours")
     assert len(page.locator(".numbers tbody tr").all()) == 5  # the package's own epochs, recorded
-    page.evaluate(
-        "localStorage.setItem('course/done', JSON.stringify({'03_equation_1': {softmax_forward: 'done', softmax_backward: 'wrong'}}))"
-    )
+    done = json.dumps({"03_equation_1": {"softmax_forward": "done", "softmax_backward": "wrong"}})
+    page.evaluate("done => localStorage.setItem('course/done', done)", done)
     page.reload()
     assert page.locator("[data-function=softmax_forward]").inner_text() == "yours ✓"
     assert page.locator("[data-function=softmax_backward]").get_attribute("data-state") == "wrong"
