@@ -4,7 +4,7 @@ import { make } from "./engine.js";
 
 const CHANCE = 0.5;
 const HEIGHTS = { auc: 190, loss: 130 };
-const LEFT = 44, RIGHT = 92, TOP = 14, BELOW = 24;
+const LEFT = 50, RIGHT = 98, TOP = 14, BELOW = 24;
 
 export class Curve {
   /** recorded: {epochs: [{epoch, step, loss, auc}], losses: [of each step]} of the package's own training. */
@@ -14,9 +14,9 @@ export class Curve {
     this.rows = make("tbody");
     const head = (...names) => make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name)));
     const table = make("table", { className: "numbers" }, make("caption", {}, "The same in numbers"),
-      make("thead", {}, head("epoch", "loss, yours", "package's", "dev AUC, yours", "package's")), this.rows);
+      make("thead", {}, head("epoch", "loss, yours", "package’s", "dev AUC, yours", "package’s")), this.rows);
     this.element = make("figure", { className: "curve" },
-      make("figcaption", {}, make("b", {}, "Right gradients learn what the package's learn")), this.figure, table);
+      make("figcaption", {}, make("b", {}, "Right gradients learn what the package’s learn")), this.figure, table);
     new ResizeObserver(() => this.draw()).observe(this.figure);
     this.begin();
   }
@@ -38,7 +38,7 @@ export class Curve {
     const all = this.theirs.losses.length;
     if (!last) return "The referee looks at each piece and at the whole model; then it trains.";
     const after = last.epoch ? `after epoch ${last.epoch}` : "before the first step";
-    return `Step ${losses.length} of ${all}. Dev AUC ${after}: ${last.auc.toFixed(3)}, the package's ${this.theirs.epochs[last.epoch].auc.toFixed(3)}.` +
+    return `Step ${losses.length} of ${all}. Dev AUC ${after}: ${last.auc.toFixed(3)}, the package’s ${this.theirs.epochs[last.epoch].auc.toFixed(3)}.` +
       (last.step === all ? " Done." : "");
   }
 
@@ -66,9 +66,9 @@ export class Curve {
     text(0, top + TOP, title, { class: "title" });
     for (const tick of ticks) {
       drawing.append(svg("line", { class: dots && tick === CHANCE ? "chance" : "grid", x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }));
-      text(LEFT - 8, y(tick) + 4, tick.toFixed(ticks[1] % 0.1 ? 2 : 1), { "text-anchor": "end" });
+      text(LEFT - 12, y(tick) + 4, tick.toFixed(ticks[1] % 0.1 ? 2 : 1), { "text-anchor": "end" });
     }
-    if (dots) text(width - RIGHT + 8, y(CHANCE) + 4, "chance");
+    if (dots) text(width - RIGHT + 12, y(CHANCE) + 4, "chance");
     for (const [of, className] of [[theirs, "theirs"], [yours, "yours"]])
       if (of.length) {
         drawing.append(svg("polyline", { class: className, points: of.map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ") }));
@@ -80,8 +80,8 @@ export class Curve {
 
   /** Labels at the lines' ends; where both ends meet, yours stands above. */
   #labels(text, x, y, theirs, yours, width) {
-    const at = width - RIGHT + 8;
-    text(at, y(theirs[1]) + 4, "the package's", { class: "theirs" });
+    const at = width - RIGHT + 12;
+    text(at, y(theirs[1]) + 4, "the package’s", { class: "theirs" });
     if (!yours) return;
     const meets = yours[0] === theirs[0] && Math.abs(y(yours[1]) - y(theirs[1])) < 16;
     text(yours[0] === theirs[0] ? at : x(yours[0]) + 9, meets ? y(theirs[1]) - 12 : y(yours[1]) - (yours[0] === theirs[0] ? -4 : 9), "yours", { class: "yours" });

@@ -10,7 +10,7 @@ const output = new Output();
 const curve = new Curve(recorded);
 const button = make("button", { type: "button", className: "run", onclick: press }, "Train with my pieces");
 const say = make("p", { className: "note", role: "status", hidden: true });
-const WORDS = { yours: "yours ✓", wrong: "yours is wrong ✗", "set aside": "set aside ✗" };
+const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "yours is wrong ✗", "set aside": "set aside ✗" };
 let running = false;
 
 /** states: of functions by their names.    errors: of the layers' gradients by their titles, numbers or sentences. */
@@ -28,7 +28,7 @@ function pieces(states, errors = {}) {
   const own = all.filter((cell) => cell.dataset.state === "yours").length;
   const files = storedFiles().length;
   place.querySelector(".count").textContent = `${own} of ${all.length} are yours; ` +
-    (own || files ? "the model takes the package's for the others." : "with nothing written yet, it trains with the package's.");
+    (own || files ? "the model takes the package’s for the others." : "with nothing written yet, it trains with the package’s.");
 }
 
 /** What the Check buttons of the lessons found, until Python looks itself. */

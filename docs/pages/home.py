@@ -77,8 +77,8 @@ def _card(lesson: Lesson) -> str:
         progress = f'<progress data-lesson="{lesson.stem}" max="{most}" value="0" aria-label="{label}"></progress>'
     return (
         f'<li><a href="{lesson.page}.html"><img loading="lazy" width="160" height="112" alt="" '
-        f'src="_images/sphx_glr_{lesson.stem}_thumb.png"><b>{lesson.number}</b> {lesson.title}</a>'
-        f"<span>{lesson.minutes} min<i></i></span>{progress}</li>\n"
+        f'src="_images/sphx_glr_{lesson.stem}_thumb.png"><span class="name"><b>{lesson.number}</b> {lesson.title}</span></a>'
+        f'<span class="minutes">{lesson.minutes} min<i></i></span>{progress}</li>\n'
     )
 
 

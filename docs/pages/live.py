@@ -110,7 +110,7 @@ def mine_page() -> str:
 
 def _row(piece: Piece) -> str:
     stem = next(lesson.stem for lesson in all_lessons() if lesson.number == piece.lesson)
-    cells = "".join(f'<td data-function="{name}">{"not yet" if name else ""}</td>' for name in piece.names)
+    cells = "".join(f'<td data-function="{name}">{"the package’s" if name else ""}</td>' for name in piece.names)
     return (
         f'<tr><th scope="row"><code>{piece.name}</code></th>'
         f'<td><a href="lessons/{stem}.html#exercises" aria-label="exercises of lesson {piece.lesson}">{piece.lesson}</a></td>'
