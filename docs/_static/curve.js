@@ -75,7 +75,10 @@ export class Curve {
         if (dots) for (const [step, value] of of) drawing.append(svg("circle", { class: className, cx: x(step), cy: y(value), r: className === "yours" ? 4 : 5.5 }));
       }
     if (dots) this.#labels(text, x, y, theirs.at(-1), yours.at(-1), width);
-    else for (const { epoch, step } of this.theirs.epochs) text(x(step), top + height - 4, epoch ? String(epoch) : "epoch 0", { "text-anchor": epoch ? "middle" : "start" });
+    else {
+      for (const { epoch, step } of this.theirs.epochs) text(x(step), top + height - 4, String(epoch), { "text-anchor": "middle" });
+      text(width - RIGHT + 12, top + height - 4, "epoch");
+    }
   }
 
   /** Labels at the lines' ends; where both ends meet, yours stands above. */

@@ -92,7 +92,7 @@ def speed() -> str:
         kind = "ours" if name == "kernels" else "other"
         rows += (
             f'<tr><th scope="row">{OURS.get(name, name)}</th><td>'
-            f'<span class="{kind}" style="width: {100 * value / longest:.1f}%"></span>{1000 * value:.0f} ms</td></tr>\n'
+            f'<span class="{kind}" style="--w: {value / longest:.3f}"></span>{1000 * value:.0f} ms</td></tr>\n'
         )
     return (
         f'<table class="speed"><caption>One training step on {measured["samples"]} samples in the shape of MIND, '

@@ -112,7 +112,7 @@ def _row(piece: Piece) -> str:
     stem = next(lesson.stem for lesson in all_lessons() if lesson.number == piece.lesson)
     cells = "".join(f'<td data-function="{name}">{"the package’s" if name else ""}</td>' for name in piece.names)
     return (
-        f'<tr><th scope="row"><code>{piece.name}</code></th>'
+        f'<tr><th scope="row"><code>{piece.name.replace("_", "_<wbr>")}</code></th>'
         f'<td><a href="lessons/{stem}.html#exercises" aria-label="exercises of lesson {piece.lesson}">{piece.lesson}</a></td>'
         f'{cells}<td data-layer="{html.escape(piece.layer)}"></td></tr>\n'
     )
