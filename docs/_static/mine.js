@@ -10,7 +10,7 @@ const output = new Output();
 const curve = new Curve(recorded);
 const button = make("button", { type: "button", className: "run", onclick: press }, "Train with my pieces");
 const say = make("p", { className: "note", role: "status", hidden: true });
-const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "yours is wrong ✗", "set aside": "set aside ✗" };
+const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "not right yet ✗", "set aside": "set aside ✗" };
 let running = false;
 
 /** states: of functions by their names.    errors: of the layers' gradients by their titles, numbers or sentences. */

@@ -2,6 +2,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_each_step_is_told_with_its_loss(data, tmp_path):
     trainer.fit()
     rows = trainer.folder.read_metrics()
     assert [step for step, _ in told] == list(range(1, rows[-1]["step"] + 1))
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         of_epoch = [loss for _, loss in told[before["step"] : row["step"]]]
         assert min(of_epoch) <= row["loss"] <= max(of_epoch)
 
