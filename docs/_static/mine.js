@@ -24,7 +24,7 @@ function pieces(states, errors = {}) {
     const error = errors[cell.dataset.layer];
     cell.textContent = error === undefined ? "" : typeof error === "number" ? error.toExponential(0) : "wrong ✗";
   }
-  const all = [...place.querySelectorAll("[data-state]")];
+  const all = [...place.querySelectorAll("td[data-state]")];
   const own = all.filter((cell) => cell.dataset.state === "yours").length;
   const files = storedFiles().length;
   place.querySelector(".count").textContent = `${own} of ${all.length} are yours; ` +
