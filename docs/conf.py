@@ -25,8 +25,8 @@ from nrms_np import __version__  # noqa: E402
 from nrms_np.palette import DARK, LIGHT, Palette  # noqa: E402
 
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
-SCRIPTS = {"index": "home.js", "play": "play.js", "mine": "mine.js"}
 NOT_SERVED = ("*.ts", "*.map", "manifest.json", "*.html")
+SCRIPTS = {"index": "home.js", "play": "play.js", "mine": "mine.js"}
 
 project = "NRMS in NumPy"
 author = "the authors of nrms_np"
