@@ -18,7 +18,7 @@ from nrms_np.explain.impression import contributions
 
 DATA = ROOT / "data" / "demo" / "dev"
 READERS = 12
-LAST_CLICKS = 8
+LONGEST = 8
 FILE = "play/model.npz"
 MODEL: dict[str, NRMS] = {}
 """By its file, loaded at the first question."""
@@ -33,7 +33,7 @@ def readers() -> list[dict[str, Any]]:
         number, user, _, history, shown = line.split("\t")
         tokens = [token.rpartition("-") for token in shown.split()]
         candidates = {titles[news]: label == "1" for news, _, label in tokens}
-        if 2 <= len(history.split()) <= LAST_CLICKS and len(candidates) == len(tokens):
+        if 2 <= len(history.split()) <= LONGEST and len(candidates) == len(tokens):
             clicked = [place for place, then in enumerate(candidates.values()) if then]
             found.append({
                 "impression": number, "user": user, "clicks": [titles[news] for news in history.split()],
