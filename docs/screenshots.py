@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 DEVICES = {"desktop": (1280, 900), "phone": (390, 844)}
 THEMES = ("light", "dark")
-QUALITY = 60  # of WebP: letters stay sharp, a picture has about 30 kB
+QUALITY = 50  # of WebP: letters stay sharp, a picture has 30 to 60 kB
 MISTAKE = "    return alpha * (1 - alpha) * d_alpha"
 OWN = ("02_word_embeddings", "03_equation_1", "04_equation_2", "05_equations_3_to_5", "09_the_click")
 SECONDS = 600
