@@ -16,6 +16,7 @@ from pages import cells, figures, mathml, reference, trained  # noqa: E402
 from pages.bundle import write_bundle  # noqa: E402
 from pages.course import ROOT, all_lessons  # noqa: E402
 from pages.home import home  # noqa: E402
+from pages.live import mine_page, play_page  # noqa: E402
 from pages.model import play_model  # noqa: E402
 
 import course  # noqa: E402
@@ -26,6 +27,7 @@ from nrms_np.palette import DARK, LIGHT, Palette  # noqa: E402
 PYODIDE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
 TRAINED = DOCS / "lessons" / "trained"  # beside what else the lessons gave when they ran
 NOT_SERVED = ("*.ts", "*.map", "manifest.json", "*.html")
+SCRIPTS = {"index": "home.js", "play": "play.js", "mine": "mine.js"}
 
 project = "NRMS in NumPy"
 author = "the authors of nrms_np"
@@ -108,7 +110,8 @@ def write_pages(_app: Any) -> None:
     trained.keep(TRAINED)
     exercise_files.shown = lambda path: path.relative_to(ROOT).as_posix()  # sphinx-gallery works in another folder
     reference.write_pages(DOCS)
-    reference.write(DOCS / "_build" / "home.html", home())
+    for name, page in {"home": home, "play": play_page, "mine": mine_page}.items():
+        reference.write(DOCS / "_build" / f"{name}.html", page())
 
 
 def below_lesson(_app: Any, document: str, source: list[str]) -> None:
@@ -123,8 +126,8 @@ def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _
     root = context["pathto"]("", 1) or "./"
     address = app.config.pyodide
     pyodide = f"{root.rstrip('/')}/pyodide/" if Path(address).is_dir() else address
-    app.add_js_file({"index": "home.js", "play": "play.js"}.get(pagename, "glow.js"), type="module")
-    if pagename == "play":
+    app.add_js_file(SCRIPTS.get(pagename, "glow.js"), type="module")
+    if pagename in ("play", "mine"):
         context["body"] += f'<span hidden data-pyodide="{pyodide}"></span>'
     context["body"] = context.get("body", "").replace(
         "<pre>", '<pre tabindex="0">'

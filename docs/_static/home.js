@@ -3,14 +3,23 @@
 import { make, stored } from "./engine.js";
 
 const done = stored("done");
+let next, begun = false;
 for (const bar of document.querySelectorAll("progress[data-lesson]")) {
-  const states = Object.values(done[bar.dataset.lesson] ?? {});
-  bar.value = states.filter((state) => state === "done").length;
-  bar.title = `${bar.value} of ${bar.max} exercises`;
+  const card = bar.closest("li");
+  bar.value = Object.values(done[bar.dataset.lesson] ?? {}).filter((state) => state === "done").length;
+  card.querySelector("i").textContent = bar.value ? `, ${bar.value} of ${bar.max} done` : "";
+  begun ||= bar.value > 0;
+  if (bar.value < bar.max) next ??= card.querySelector("a");
+}
+if (begun && next) {
+  const start = document.querySelector(".call.start");
+  start.href = next.href;
+  start.textContent = `Go on with lesson ${next.querySelector("b").textContent}`;
 }
 
 const toy = document.querySelector(".toy");
-const { answers, candidates } = JSON.parse(toy.querySelector("script").textContent);
+const { answers, candidates, most } = JSON.parse(toy.querySelector("script").textContent);
+const grow = (element, value, whole) => element.style.setProperty("--w", Math.max(value, 0) / whole);
 toy.addEventListener("change", ({ target }) => {
   const answer = answers[target.value];
   toy.querySelector(".words").replaceChildren(...answer.words.map(([word, weight]) => {
@@ -19,14 +28,18 @@ toy.addEventListener("change", ({ target }) => {
     return span;
   }));
   [...toy.querySelectorAll(".vector > div")].forEach((row, place) => {
-    row.querySelector("meter").value = answer.vector[place];
+    grow(row.querySelector(".length"), answer.vector[place], most.vector);
     row.querySelector("b").textContent = answer.vector[place].toFixed(2);
   });
   const list = toy.querySelector(".ranking");
-  const before = [...list.children].map((item) => item.dataset.title);
+  const rows = [...list.children];
   list.replaceChildren(...answer.ranking.map((title, place) => {
-    const moved = before.indexOf(title) - place;
-    const mark = moved > 0 ? " ▲" : moved < 0 ? " ▼" : "";
-    return make("li", { dataset: { title } }, `${title} `, make("b", {}, answer.scores[candidates.indexOf(title)].toFixed(2)), mark);
+    const row = rows.find((each) => each.dataset.title === title);
+    const moved = rows.indexOf(row) - place;
+    const score = answer.scores[candidates.indexOf(title)];
+    row.querySelector("b").textContent = score.toFixed(2);
+    row.querySelector("i").textContent = moved > 0 ? `▲${moved}` : moved < 0 ? `▼${-moved}` : "";
+    grow(row.querySelector(".length"), score, most.scores);
+    return row;
   }));
 });

@@ -1,137 +1,201 @@
-// Play: a reader's clicks and candidates, ranked by the package in this page. State is in the address, so that it can be sent.
+// Play: a reader's clicks and candidates, ranked by the package in this page. What is shown first was recorded; state.js keeps the address.
 
 import { Engine, make, sentence } from "./engine.js";
+import { read, write } from "./state.js";
 
 const place = document.getElementById("play-here");
+const { readers, answer: recorded } = JSON.parse(place.querySelector("script").textContent);
 const engine = new Engine({ "/course/play/model.npz": "model.npz" });
-const state = { reader: 0, clicks: null, candidates: null, off: [], heads: [], chosen: null };
-let readers, heads, before = [], asked = 0;
-
 const say = make("p", { className: "note", role: "status" });
-const start = make("button", { type: "button", className: "run", onclick: begin }, "Load the model");
-place.append(make("p", {}, "Python and the model are loaded once: about 26 MB, then everything is at hand."), start, say);
-
 const panel = {};
-for (const name of ["who", "ranking", "clicks", "heads"]) panel[name] = make("section", { className: name, "aria-label": name });
-
-async function begin() {
-  start.disabled = true;
-  try {
-    ({ readers, heads } = await engine.ask({ what: "play_start" }, (told) => told.step && (say.textContent = `Loading ${told.step} …`)));
-  } catch (error) {
-    start.disabled = false;
-    return (say.textContent = sentence(error));
-  }
-  place.replaceChildren(say, make("div", { className: "panels" }, panel.who, panel.ranking, panel.clicks, panel.heads));
-  try {
-    Object.assign(state, JSON.parse(decodeURIComponent(location.hash.slice(1))));
-  } catch { /* no state in the address */ }
-  if (!state.clicks) choose(state.reader);
-  who();
-  await update();
+for (const [name, title] of Object.entries({ who: "The reader", ranking: "The ranking", clicks: "The clicks", heads: "Where words look" })) {
+  const numpy = place.querySelector(`template[data-numpy=${name}]`);
+  const shapes = make("p", { className: "shapes" });
+  const body = make("div");
+  const section = make("section", { className: name, "aria-label": title }, make("h2", {}, title), body);
+  if (numpy) section.append(make("details", { className: "numpy" }, make("summary", {}, "Show the NumPy"), shapes, numpy.content.cloneNode(true)));
+  panel[name] = { section, body, shapes };
 }
 
-function choose(reader) {
-  const { clicks, candidates } = readers[reader];
-  Object.assign(state, { reader, clicks, candidates, off: [], heads: [], chosen: clicks.at(-1) });
-  before = [];
+let state, computed = "", ranking = [], moves = [], asked = 0;
+
+/** The titles in one row, the clicks first: a place in it names a title. */
+const clicks = () => state.clicks ?? readers[state.reader].clicks;
+const candidates = () => state.candidates ?? readers[state.reader].candidates;
+const title = (at) => [...clicks(), ...candidates()][at];
+const minus = (number, digits = 2) => number.toFixed(digits).replace("-", "−");
+const toggled = (list, one) => (list.some((other) => String(other) === String(one)) ? list.filter((other) => String(other) !== String(one)) : [...list, one]);
+
+/** What Python is asked: all but what is only looked at. */
+const question = () => ({ clicks: clicks(), candidates: candidates(), clicks_off: state.off, words_off: state.words, heads_off: state.heads });
+
+function begin() {
+  state = read(location.hash, readers);
+  place.replaceChildren(make("div", { className: "panels" }, ...Object.values(panel).map(({ section }) => section)));
+  panel.who.section.append(say);
+  who();
+  if (write(state)) return update();
+  show(recorded);
+  say.textContent = "Shown as recorded. Your first change loads Python and the model, about 26 MB, once.";
+}
+
+function change(what) {
+  Object.assign(state, what);
+  update();
+}
+
+/** Another reader, or other titles: everything is on again. */
+function other(what) {
+  state = { ...read("", readers), reader: state.reader, clicks: state.clicks, candidates: state.candidates, ...what };
+  ranking = [];
+  who();
+  update();
 }
 
 function who() {
-  const select = make("select", { onchange: () => (choose(Number(select.value)), who(), update()) },
-    ...readers.map(({ user }, number) => make("option", { value: number, selected: number === state.reader }, user)));
-  const area = (label, key) => {
-    const text = make("textarea", { rows: 5, value: state[key].join("\n"), onchange: () => {
-      state[key] = text.value.split("\n").map((line) => line.trim()).filter(Boolean);
-      state.off = [];
-      state.chosen = state.clicks.at(-1) ?? state.candidates[0];
-      update();
+  const select = make("select", { onchange: () => other({ reader: Number(select.value), clicks: null, candidates: null }) },
+    ...readers.map(({ user, clicks }, number) => make("option", { value: number, selected: number === state.reader }, `${user}, ${clicks.length} clicks`)));
+  const area = (label, key, titles) => {
+    const text = make("textarea", { rows: 5, value: titles.join("\n"), onchange: () => {
+      const typed = text.value.split("\n").map((line) => line.trim()).filter(Boolean);
+      if (key === "candidates" && !typed.length) return (say.textContent = "Type at least one title to be ranked.");
+      other({ [key]: typed });
     } });
     return make("label", {}, label, text);
   };
-  panel.who.replaceChildren(make("h2", {}, "The reader"), make("label", {}, "of the demo corpus ", select),
-    make("details", {}, make("summary", {}, "Type titles of your own"), area("clicked, one a line, oldest first", "clicks"), area("to be ranked, one a line", "candidates")));
+  const open = panel.who.body.querySelector("details")?.open ?? false;
+  panel.who.body.replaceChildren(make("div", { className: "bar" }, make("label", {}, "of the demo corpus ", select),
+    make("button", { type: "button", onclick: () => other({}) }, "Everything on again")),
+    make("details", { open }, make("summary", {}, "Type titles of your own"), area("clicked, one a line, oldest first", "clicks", clicks()), area("to be ranked, one a line", "candidates", candidates())));
 }
 
 async function update() {
   const number = ++asked;
-  history.replaceState(null, "", "#" + encodeURIComponent(JSON.stringify(state)));
-  if (!state.candidates.length) return (say.textContent = "Type at least one title to be ranked.");
-  const clicks = state.clicks.filter((_, index) => !state.off.includes(index));
-  say.textContent = "";
+  history.replaceState(null, "", `#${write(state)}`);
+  place.setAttribute("aria-busy", "true");
   try {
-    const answer = await engine.ask({ what: "play", clicks, candidates: state.candidates, heads_off: state.heads, chosen: state.chosen ?? state.candidates[0] });
-    if (number === asked) show(answer);
+    const answer = await engine.ask({ what: "play", ...question(), looked: state.looked }, (told) => told.step && (say.textContent = `Loading ${told.step} …`));
+    if (number !== asked) return;
+    say.textContent = "";
+    show(answer);
   } catch (error) {
     say.textContent = sentence(error);
   }
-}
-
-function words(list) {
-  return make("span", { className: "weighed" }, ...list.map(([word, weight, known]) => {
-    const span = make("span", { title: `${word}: ${weight.toFixed(2)}${known ? "" : ", a word the model does not know"}` }, word, make("sub", {}, weight.toFixed(2)));
-    span.style.setProperty("--w", weight);
-    return span;
-  }));
+  place.removeAttribute("aria-busy");
 }
 
 function show(answer) {
-  const titles = answer.ranking.map(({ title }) => title);
-  const strongest = Math.max(...answer.ranking.map(({ score }) => Math.abs(score)), 1e-9);
-  panel.ranking.replaceChildren(make("h2", {}, "The ranking"), make("ol", {}, ...answer.ranking.map(({ title, score, words: list }, rank) => {
-    const moved = before.indexOf(title) - rank;
-    const mark = before.includes(title) && moved ? (moved > 0 ? `▲${moved}` : `▼${-moved}`) : "";
-    const meter = make("span", { className: "bar-of" });
-    meter.style.width = `${(100 * Math.abs(score)) / strongest}%`;
-    return make("li", { "aria-current": String(title === state.chosen) }, make("button", { type: "button", onclick: () => pick(title) }, title === state.chosen ? words(list) : title),
-      make("b", {}, score.toFixed(2).replace("-", "−")), make("i", {}, mark), meter);
-  })));
-  before = titles;
-  const focus = state.candidates.indexOf(titles.includes(state.chosen) ? state.chosen : titles[0]);
-  let used = 0;
-  const most = Math.max(...answer.clicks.flatMap(({ alone }) => Math.abs(alone[focus])), 1e-9);
-  panel.clicks.replaceChildren(make("h2", {}, "The clicks"),
-    make("p", {}, `Weight in the user vector, and the score of “${state.candidates[focus]}” from this click alone. Take a click out and see.`),
-    make("ul", {}, ...state.clicks.map((title, index) => {
-      const off = state.off.includes(index);
-      const click = off ? null : answer.clicks[used++];
-      const box = make("input", { type: "checkbox", checked: !off, onchange: () => (state.off = off ? state.off.filter((other) => other !== index) : [...state.off, index], update()) });
-      const alone = click ? click.alone[focus] : 0;
-      const meter = make("span", { className: "bar-of" });
-      meter.style.width = `${(100 * Math.abs(alone)) / most}%`;
-      return make("li", {}, make("label", {}, box, click ? words(click.words) : make("s", {}, title)),
-        make("button", { type: "button", onclick: () => pick(title), "aria-label": `heads of ${title}` }, "heads"),
-        make("b", {}, click ? `α ${click.weight.toFixed(2)}` : ""), make("i", {}, click ? alone.toFixed(2).replace("-", "−") : ""), meter);
-    })));
-  const { title, words: rows, alpha } = answer.heads;
-  panel.heads.replaceChildren(make("h2", {}, "The heads"), make("p", {}, `Rows look, columns are looked at, in “${title}”. Click on a word to leave it out.`),
-    make("p", { className: "leave" }, ...rows.map((word, index) => make("button", { type: "button", onclick: () => leave(title, index) }, word))),
-    make("div", { className: "grid" }, ...alpha.map((table, head) => matrix(table, rows, head))));
+  const now = JSON.stringify(question());
+  if (now !== computed) {
+    const before = ranking;
+    ranking = answer.ranking;
+    moves = ranking.map((candidate, rank) => (before.length === ranking.length ? before.indexOf(candidate) - rank : 0));
+    computed = now;
+  }
+  const held = document.activeElement?.dataset.key;
+  const chosen = state.chosen ?? ranking[0];
+  showRanking(answer, chosen);
+  showClicks(answer, chosen);
+  showHeads(answer);
+  if (held) place.querySelector(`[data-key="${held}"]`)?.focus();
 }
 
-function matrix(table, rows, head) {
-  const off = state.heads.includes(head);
-  const box = make("input", { type: "checkbox", checked: !off, onchange: () => (state.heads = off ? state.heads.filter((other) => other !== head) : [...state.heads, head], update()) });
-  const body = table.map((line, i) => make("tr", {}, make("th", { scope: "row" }, rows[i]), ...line.map((weight) => {
+/** The words of a title, each a switch, as dark as its weight. */
+function words(list, at) {
+  return make("span", { className: "weighed" }, ...list.map(([word, weight, known], index) => {
+    const on = weight !== null;
+    const told = on ? `${word}, weight ${weight.toFixed(2)}${known ? "" : ", a word the model does not know"}` : `${word}, left out`;
+    const chip = make("button", { type: "button", title: told, "aria-label": told, "aria-pressed": String(on), dataset: { key: `word-${at}-${index}` }, className: known || !on ? "" : "unknown",
+      onclick: () => change({ words: toggled(state.words, [at, index]), looked: at }) }, word, on ? make("sub", {}, weight.toFixed(2)) : "");
+    chip.style.setProperty("--w", on ? weight : 0);
+    return chip;
+  }));
+}
+
+function bar(value, most) {
+  const filled = make("span", { className: value < 0 ? "filled below" : "filled" });
+  filled.style.width = `${(50 * Math.abs(value)) / most}%`;
+  return make("span", { className: "signed", "aria-hidden": "true" }, filled);
+}
+
+function showRanking({ scores, words: of, sizes }, chosen) {
+  const N = clicks().length;
+  const most = Math.max(...scores.map(Math.abs), 1e-9);
+  const then = state.candidates ? [] : readers[state.reader].clicked;
+  const rows = ranking.map((candidate, rank) => {
+    const moved = moves[rank];
+    const mark = moved ? make("i", { className: moved > 0 ? "up" : "down", "aria-label": `${Math.abs(moved)} ${moved > 0 ? "up" : "down"}` }, moved > 0 ? `▲${moved}` : `▼${-moved}`) : make("i");
+    const row = make("li", { "aria-current": String(candidate === chosen) }, make("button", { type: "button", className: "title", dataset: { key: `candidate-${candidate}` },
+      onclick: () => change({ chosen: candidate, looked: N + candidate }) }, title(N + candidate), then.includes(candidate) ? make("span", { className: "then", title: "clicked then" }, " ●") : ""),
+      make("b", {}, minus(scores[candidate])), mark, bar(scores[candidate], most));
+    if (candidate === chosen) row.append(words(of[N + candidate], N + candidate));
+    return row;
+  });
+  panel.ranking.body.replaceChildren(make("p", { className: "about" }, then.length ? "● was clicked then. Choose a title to see why." : "Choose a title to see why."), make("ol", {}, ...rows));
+  const width = sizes.H * sizes.d;
+  panel.ranking.shapes.textContent = `Here: u (1, ${width}), r (${scores.length}, ${width}), scores (${scores.length},).`;
+}
+
+function showClicks({ weights, alone, lost, words: of, sizes, heads }, chosen) {
+  const most = Math.max(...Object.values(alone).map((row) => Math.abs(row[chosen])), 1e-9);
+  const rows = clicks().map((clicked, at) => {
+    const on = of[at] !== null;
+    const box = make("input", { type: "checkbox", checked: on, "aria-label": clicked, dataset: { key: `click-${at}` }, onchange: () => change({ off: toggled(state.off, at) }) });
+    const look = make("button", { type: "button", className: "look", "aria-pressed": String(heads.of === at), "aria-label": `look inside ${clicked}`, dataset: { key: `look-${at}` }, onclick: () => change({ looked: at }) }, "look inside");
+    const cells = on
+      ? [make("td", { dataset: { of: "weight" } }, weights[at].toFixed(2)), make("td", { dataset: { of: "alone" } }, bar(alone[at][chosen], most), minus(alone[at][chosen])), make("td", { dataset: { of: "taken out" } }, minus(-lost[at][chosen]).replace(/^(?=\d)/, "+"))]
+      : [make("td", { colSpan: 3 }, "taken out")];
+    return make("tr", { className: on ? "" : "off" }, make("th", { scope: "row" }, make("label", {}, box), on ? words(of[at], at) : make("s", {}, clicked), on ? look : ""), ...cells);
+  });
+  const head = ["click", "weight α", "score, alone", "without it"].map((name) => make("th", { scope: "col" }, name));
+  panel.clicks.body.replaceChildren(
+    make("p", { className: "about" }, `What moves “${title(clicks().length + chosen)}”: its score had the reader clicked on this alone, and what its score becomes more or less without this click.`),
+    rows.length ? make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)) : make("p", {}, "No click: every score is zero."));
+  const N = Object.keys(weights).length;
+  const width = sizes.H * sizes.d;
+  panel.clicks.shapes.textContent = `Here: ${N} clicks, with ${1 + 2 * N} histories made of them: u (${1 + 2 * N}, ${width}), weights α (${N},).`;
+}
+
+function showHeads({ heads, words: of, sizes }) {
+  const shown = state.head < heads.alpha.length ? state.head : 0;
+  const kept = of[heads.of].filter(([, weight]) => weight !== null).map(([word]) => word).slice(0, heads.alpha[0].length);
+  const small = heads.alpha.map((table, head) => {
+    const off = state.heads.includes(head);
+    const box = make("input", { type: "checkbox", checked: !off, dataset: { key: `head-${head}` }, onchange: () => change({ heads: toggled(state.heads, head) }) });
+    const tiles = make("span", { className: "tiles", "aria-hidden": "true" }, ...table.flat().map((weight) => {
+      const tile = make("span");
+      tile.style.setProperty("--w", weight);
+      return tile;
+    }));
+    tiles.style.setProperty("--n", table.length);
+    const pick = make("button", { type: "button", "aria-pressed": String(head === shown), "aria-label": `head ${head} large`, dataset: { key: `large-${head}` }, onclick: () => ((state.head = head), history.replaceState(null, "", `#${write(state)}`), showHeads({ heads, words: of, sizes }), place.querySelector(`[data-key="large-${head}"]`).focus()) }, tiles);
+    return make("div", { className: off ? "head off" : "head" }, make("label", {}, box, ` head ${head}`), pick);
+  });
+  const table = heads.alpha[shown];
+  panel.heads.body.replaceChildren(
+    make("p", { className: "about" }, `In “${title(heads.of)}”: a row looks, a column is looked at. Take out a head, and the ranking is made without it.`),
+    make("div", { className: "small" }, ...small),
+    kept.length ? make("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": `weights of head ${shown}` }, large(table, kept, shown)) : make("p", {}, "No word is left."),
+    kept.length > 1 ? make("p", { className: "most" }, strongest(table, kept)) : "");
+  const [T, width] = [kept.length, sizes.H * sizes.d];
+  panel.heads.shapes.textContent = `Here: x (${T}, ${sizes.D}), Q, K and V (${sizes.D}, ${width}), α (${sizes.H}, ${T}, ${T}), h (${T}, ${width}).`;
+}
+
+function large(table, kept, head) {
+  const body = table.map((line, i) => make("tr", {}, make("th", { scope: "row" }, kept[i]), ...line.map((weight) => {
     const cell = make("td", {}, weight.toFixed(2));
     cell.style.setProperty("--w", weight);
     return cell;
   })));
-  const top = make("tr", {}, make("td"), ...rows.map((word) => make("th", { scope: "col" }, word)));
-  return make("div", { className: off ? "head off" : "head", tabIndex: 0, role: "group", "aria-label": `head ${head}` }, make("label", {}, box, ` head ${head}`), make("table", {}, make("thead", {}, top), make("tbody", {}, ...body)));
+  const top = make("tr", {}, make("td", {}, `head ${head}`), ...kept.map((word) => make("th", { scope: "col" }, word)));
+  return make("table", { className: "large" }, make("thead", {}, top), make("tbody", {}, ...body));
 }
 
-function pick(title) {
-  state.chosen = title;
-  update();
+function strongest(table, kept) {
+  let [from, to] = [0, 1];
+  table.forEach((line, i) => line.forEach((weight, j) => i !== j && weight > table[from][to] && ([from, to] = [i, j])));
+  return `Strongest from one word to another: ${kept[from]} looks at ${kept[to]} with ${table[from][to].toFixed(2)}.`;
 }
 
-/** Leave a word out of a title wherever it stands. */
-function leave(title, index) {
-  const shorter = title.split(/\s+/).filter((_, place) => place !== index).join(" ");
-  if (!shorter) return;
-  for (const key of ["clicks", "candidates"]) state[key] = state[key].map((other) => (other === title ? shorter : other));
-  state.chosen = shorter;
-  who();
-  update();
-}
+addEventListener("hashchange", begin);
+begin();

@@ -15,7 +15,7 @@ PARTS = (
     "lessons/figures/*.json",
     "benchmarks/*.json",
     "data/demo/**/*.tsv",
-    *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play")),
+    *(f"docs/pages/{name}.py" for name in ("__init__", "figures", "page", "play", "mine")),
 )
 
 

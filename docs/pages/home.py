@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import json
 
-from pages.course import ROOT, all_lessons
+from pages.course import ROOT, Lesson, all_lessons
 from pages.reference import exercise_of
 from pages.toy import toy
 
-OURS = {"kernels": "this package", "layers": "this package, plain layers", "floor": "matrix products alone, the floor"}
+OURS = {
+    "kernels": "this package",
+    "kernels, one thread": "this package, one thread",
+    "layers": "this package, plain layers",
+    "floor": "matrix products alone, the floor",
+}
+
+
+PARTS = (
+    ("00", "The problem, and a referee for every gradient"),
+    ("02", "From words to a news vector"),
+    ("07", "From clicks to a user vector"),
+    ("09", "The click, the whole model, its training"),
+    ("12", "Fast"),
+    ("14", "Looked into, broken on purpose, compared, spread over machines"),
+)
+"""The parts of the course by their first lesson."""
 
 
 def home() -> str:
@@ -21,13 +37,18 @@ what you wrote checked, here in the page.</p>
 look at each other and become a user vector; their product is the score. Here it is in NumPy,
 with every gradient written by hand.</p>
 <p class="calls">
-<a class="call" href="lessons/{all_lessons()[0].stem}.html">Start with lesson 00</a>
+<a class="call start" href="lessons/{all_lessons()[0].stem}.html">Start with lesson 00</a>
 <a class="call second" href="play.html">Play with a trained model</a></p>
-<p>After the course you can derive the gradient of any layer, check it, and have built an NRMS of your own.
-About {hours} hours, exercises
-included. Nothing is installed.</p>
 </div>{toy()}</div>
+<h2>After the course you can</h2>
+<ul class="after">
+<li><b>derive the gradient of any layer</b> by hand, and prove with finite differences that it is right;</li>
+<li><b>train an NRMS of your own</b>, each function of it written by you: <a href="mine.html">put your pieces together</a>;</li>
+<li><b>look into a trained model</b>, and say what its weights show and what they do not: <a href="play.html">play</a>;</li>
+<li><b>make NumPy fast</b>, step by step, until it passes PyTorch on the same two cores.</li>
+</ul>
 <h2>The lessons</h2>
+<p>About {hours} hours in all, exercises included. Nothing is installed; what you write stays in this browser.</p>
 {lesson_path()}
 <h2>Fast</h2>
 {speed()}
@@ -39,21 +60,26 @@ Mistakes are planted on purpose, and each is caught.</p>
 
 
 def lesson_path() -> str:
-    """The lessons in order: thumbnail, title, minutes, and a bar for the reader's progress."""
-    items = ""
+    """The lessons in their parts: thumbnail, title, minutes, and a bar for the reader's progress."""
+    path, first = "", dict(PARTS)
     for lesson in all_lessons():
-        exercise = exercise_of(lesson)
-        bar = f"exercises done in lesson {lesson.number}"
-        items += (
-            f'<li><a href="{lesson.page}.html"><img loading="lazy" width="160" height="112" alt="" '
-            f'src="_images/sphx_glr_{lesson.stem}_thumb.png"><b>{lesson.number}</b> {lesson.title}</a>'
-            f"<span>{f'{lesson.minutes} min' if lesson.minutes else ''}</span>"
-        )
-        if exercise:
-            most = len(exercise["functions"])
-            items += f'<progress data-lesson="{lesson.stem}" max="{most}" value="0" aria-label="{bar}"></progress>'
-        items += "</li>\n"
-    return f'<ol class="path">\n{items}</ol>\n'
+        if lesson.number in first:
+            path += f'{"</ol>" if path else ""}<h3>{first[lesson.number]}</h3>\n<ol class="path">\n'
+        path += _card(lesson)
+    return f"{path}</ol>\n"
+
+
+def _card(lesson: Lesson) -> str:
+    exercise = exercise_of(lesson)
+    progress = ""
+    if exercise:
+        most, label = len(exercise["functions"]), f"exercises done in lesson {lesson.number}"
+        progress = f'<progress data-lesson="{lesson.stem}" max="{most}" value="0" aria-label="{label}"></progress>'
+    return (
+        f'<li><a href="{lesson.page}.html"><img loading="lazy" width="160" height="112" alt="" '
+        f'src="_images/sphx_glr_{lesson.stem}_thumb.png"><span class="name"><b>{lesson.number}</b> {lesson.title}</span></a>'
+        f'<span class="minutes">{lesson.minutes} min<i></i></span>{progress}</li>\n'
+    )
 
 
 def speed() -> str:
@@ -63,12 +89,12 @@ def speed() -> str:
     longest = seconds[-1][1]
     rows = ""
     for name, value in seconds:
-        kind = "ours" if name in ("kernels",) else "other"
+        kind = "ours" if name == "kernels" else "other"
         rows += (
             f'<tr><th scope="row">{OURS.get(name, name)}</th><td>'
-            f'<span class="{kind}" style="width: {100 * value / longest:.1f}%"></span>{1000 * value:.0f} ms</td></tr>\n'
+            f'<span class="{kind}" style="--w: {value / longest:.3f}"></span>{1000 * value:.0f} ms</td></tr>\n'
         )
     return (
         f'<table class="speed"><caption>One training step on {measured["samples"]} samples in the shape of MIND, '
-        f"{measured['machine']}</caption><tbody>{rows}</tbody></table>"
+        f"{measured['machine']}; shorter is faster</caption><tbody>{rows}</tbody></table>"
     )

@@ -132,8 +132,8 @@ ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
     "restart": restart,
     "check": check,
     "write": write,
-    "play_start": lambda **asked: import_module("pages.play").play_start(**asked),
     "play": lambda **asked: import_module("pages.play").play(**asked),
+    "mine": lambda **asked: import_module("pages.mine").mine(tell, **asked),
 }
 sys.stdout, sys.stderr = Told("out"), Told("err")  # type: ignore[assignment]
 

@@ -152,12 +152,18 @@ def with_touch(text: str, lesson: Lesson) -> str:
     return f"{text[:end]}\n.. raw:: html\n\n    {figures}\n\n{text[end:]}"
 
 
+YOURS = ("10", "11", "16")
+"""Lessons after which the reader has a model, or is about to compare one."""
+
+
 def below_lesson(lesson: Lesson) -> str:
     """What stands under a lesson: its equations and the functions it uses, with links to their pages."""
     functions = [name for name in lesson.uses if _has_page(name)]
     text = f"\n\n{_title('In the package', '-')}\n"
     if lesson.equations:
         text += f":Equations: {', '.join(equation_link(equation) for equation in lesson.equations)}\n"
+    if lesson.number in YOURS:
+        text += ":Yours: :doc:`put your own pieces together and train them </mine>`\n"
     return text + f":Uses: {', '.join(f':py:obj:`~{name}`' for name in functions)}\n\n"
 
 

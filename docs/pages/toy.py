@@ -45,23 +45,37 @@ def toy() -> str:
         for place, click in enumerate(CLICKS)
     )
     words = "".join(
-        f'<span style="--w: {weight}">{html.escape(word)} <b>{weight:.2f}</b></span>' for word, weight in first["words"]
-    )  # type: ignore[attr-defined]
+        f'<span style="--w: {weight}">{html.escape(word)} <b>{weight:.2f}</b></span>'
+        for word, weight in first["words"]  # type: ignore[attr-defined]
+    )
     numbers = "".join(
-        f"<div><span>{name}</span><meter aria-label='{name}' min='-0.01' max='2' value='{value}'></meter><b>{value:.2f}</b></div>"
+        f"<div><span>{name}</span>{_bar(value, most(both, 'vector'))}<b>{value:.2f}</b></div>"
         for name, value in zip(story.DIMENSIONS, first["vector"], strict=True)  # type: ignore[call-overload]
     )
     scores = dict(zip(CANDIDATES, first["scores"], strict=True))  # type: ignore[call-overload]
     ranking = "".join(
-        f"<li data-title='{html.escape(title)}'>{html.escape(title)} <b>{scores[title]:.2f}</b></li>"
-        for title in first["ranking"]
-    )  # type: ignore[attr-defined]
-    data = json.dumps({"answers": both, "candidates": CANDIDATES}).replace("</", "<\\/")
+        f"<li data-title='{html.escape(title)}'><span>{html.escape(title)}</span><b>{scores[title]:.2f}</b><i></i>"
+        f"{_bar(scores[title], most(both, 'scores'))}</li>"
+        for title in first["ranking"]  # type: ignore[attr-defined]
+    )
+    data = json.dumps(
+        {"answers": both, "candidates": CANDIDATES, "most": {what: most(both, what) for what in ("vector", "scores")}}
+    ).replace("</", "<\\/")
     return (
         f'<div class="toy" role="group" aria-label="the model in small">'
         f"<fieldset><legend>A reader clicks on</legend>{choices}</fieldset>"
-        f"<p class='part'>Where the model looks</p><p class='words'>{words}</p>"
-        f"<p class='part'>The news vector</p><div class='vector'>{numbers}</div>"
-        f"<p class='part'>What to show next</p><ol class='ranking' aria-live='polite'>{ranking}</ol>"
+        f"<p class='part'>Its words look at each other <small>equations 1 to 4</small></p><p class='words'>{words}</p>"
+        f"<p class='part'>The news vector <small>equation 5</small></p><div class='vector'>{numbers}</div>"
+        f"<p class='part'>Its product with each other title's vector: what to show next</p>"
+        f"<ol class='ranking' aria-live='polite'>{ranking}</ol>"
         f'<script type="application/json">{data}</script></div>'
     )
+
+
+def most(both: list[dict[str, object]], what: str) -> float:
+    """The largest number of the two answers: the length of a whole bar."""
+    return max(max(answer[what]) for answer in both)  # type: ignore[call-overload]
+
+
+def _bar(value: float, whole: float) -> str:
+    return f"<span class='length' style='--w: {max(value, 0) / whole:.3f}'></span>"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lessons.exercise_files import EXERCISES, SOLUTIONS
 from nrms_np.command import run_command
@@ -35,27 +35,46 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
 
+    folder = SOLUTIONS if options.solutions else EXERCISES
+    made = put_together(folder)
+    wrong = any(isinstance(error, str) for error in made.errors.values())
+    if not made.pieces.own:
+        if not wrong:
+            print("Begin with lesson 02: `python -m lessons.check 02` says which lines to write.")
+        return int(wrong)
+    if made.backend is None:
+        return 1
+    if not options.table:
+        _ladder(folder)
+        _train(made.backend, options.demo, options.out)
+    return int(wrong)
+
+
+class Made(NamedTuple):
+    """The pieces put together.
+
+    errors: of each layer that the reader has a part in, by its title: of its gradients, or a sentence where it was set aside.
+    backend: of these pieces; None where the whole model made of them is wrong.
+    """
+
+    pieces: Pieces
+    errors: dict[str, float | str]
+    backend: Backend | None
+
+
+def put_together(folder: Path) -> Made:
+    """Print whose the pieces are and what the referee measured of each and of the whole model."""
     from lessons.mine.backend import backend_of
     from lessons.mine.referee import usable
     from lessons.mine.table import table
 
-    folder = SOLUTIONS if options.solutions else EXERCISES
     pieces, errors = usable(folder)
     print("\n".join([*pieces.faults, *table(pieces, errors)]))
-    wrong = {title: error for title, error in errors.items() if isinstance(error, str)}
-    for title, sentence in wrong.items():
-        print(f"{title}: {sentence} The package's is used instead.")
-    if not pieces.own:
-        if not wrong:
-            print("Begin with lesson 02: `python -m lessons.check 02` says which lines to write.")
-        return 1 if wrong else 0
+    for title, sentence in errors.items():
+        if isinstance(sentence, str):
+            print(f"{title}: {sentence} The package's is used instead.")
     backend = backend_of(pieces)
-    if not _whole_model_is_right(pieces, backend):
-        return 1
-    if not options.table:
-        _ladder(folder)
-        _train(backend, options.demo, options.out)
-    return 1 if wrong else 0
+    return Made(pieces, errors, backend if not pieces.own or _whole_model_is_right(pieces, backend) else None)
 
 
 def _whole_model_is_right(pieces: Pieces, backend: Backend) -> bool:

@@ -22,6 +22,13 @@ from nrms_np.training.run_folder import RunFolder
 from nrms_np.training.trainer import Trainer
 
 Row = dict[str, Any]
+OnStep = Callable[[int, float], None]
+"""Told the number of each step and its loss."""
+
+
+def _silent(*_: Any) -> None:
+    """Nobody listens."""
+
 
 OF_DEMO = {"train": 640, "dev": 300}
 """How many impressions of the demo corpus are used unless all are asked for: loops in Python take their time."""
@@ -52,7 +59,9 @@ def demo(whole: bool) -> Dataset:
     return replace(data, train=_first(data.train, OF_DEMO["train"]), dev=_first(data.dev, OF_DEMO["dev"]))
 
 
-def train(data: Dataset, config: Config, backend: Backend | None, say: Callable[[Row], None]) -> list[Row]:
+def train(
+    data: Dataset, config: Config, backend: Backend | None, say: Callable[[Row], None], on_step: OnStep = _silent
+) -> list[Row]:
     """Train from config's first values.
 
     backend: None for the one that config names.    say: told each epoch's metrics.    Returns them all.
@@ -66,22 +75,23 @@ def train(data: Dataset, config: Config, backend: Backend | None, say: Callable[
         say(row)
 
     with TemporaryDirectory() as folder:
-        Trainer(model, data, RunFolder(folder), on_epoch=on_epoch).fit()
+        Trainer(model, data, RunFolder(folder), on_epoch=on_epoch, on_step=on_step).fit()
     return rows
 
 
-def train_both(name: str, data: Dataset, backend: Backend, picture: Path, config: Config | None = None) -> None:
-    """Train with a backend and with the package's, print both epoch by epoch, and draw both curves."""
-    from nrms_np.training.learning_curve import draw_learning_curves
+def train_beside(
+    packages: list[Row],
+    data: Dataset,
+    config: Config,
+    backend: Backend,
+    on_epoch: Callable[[Row], None] = _silent,
+    on_step: OnStep = _silent,
+) -> list[Row]:
+    """Train with a backend and print its epochs beside the package's.
 
-    config = config or settings()
-    started = time.perf_counter()
-    packages = train(data, config, None, lambda _: None)
-    seconds = time.perf_counter() - started
-    print(
-        f"\n{name}: {data.train.behaviors.candidates.count:,} impressions, the package's {config.backend} took {seconds:.0f} s\n"
-    )
-    print("epoch         loss           dev AUC")
+    packages: the metrics of the package's epochs.    on_epoch: told each epoch's metrics.    Returns them all.
+    """
+    print("\nepoch         loss           dev AUC")
     print("         yours  package    yours  package")
 
     def say(row: Row) -> None:
@@ -90,13 +100,32 @@ def train_both(name: str, data: Dataset, backend: Backend, picture: Path, config
             f"{row['epoch']:5}    {row['loss']:.3f}   {other['loss']:.3f}    {row['auc']:.3f}   {other['auc']:.3f}",
             flush=True,
         )
+        on_epoch(row)
 
     started = time.perf_counter()
-    yours = train(data, config, backend, say)
+    yours = train(data, config, backend, say, on_step)
     print(f"yours took {time.perf_counter() - started:.0f} s")
+    return yours
+
+
+def train_both(name: str, data: Dataset, backend: Backend, picture: Path, config: Config | None = None) -> None:
+    """Train with a backend and with the package's, print both epoch by epoch, and draw both curves."""
+    from nrms_np.training.learning_curve import draw_learning_curves
+
+    config = config or settings()
+    started = time.perf_counter()
+    packages = train(data, config, None, _silent)
+    seconds = time.perf_counter() - started
+    print(f"\n{name}: {impressions(data)}, the package's {config.backend} took {seconds:.0f} s")
+    yours = train_beside(packages, data, config, backend)
     picture.parent.mkdir(parents=True, exist_ok=True)
     draw_learning_curves(picture, {"yours": yours, "the package's": packages}, {"chance": 0.5})
     print(f"learning curve: {picture}")
+
+
+def impressions(data: Dataset) -> str:
+    """How many are trained on, in words."""
+    return f"{data.train.behaviors.candidates.count:,} impressions"
 
 
 def _first(split: Split, impressions: int) -> Split:

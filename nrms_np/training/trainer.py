@@ -40,6 +40,7 @@ class Trainer:
     """One run: model, data, optimiser and progress.
 
     on_epoch:    called with the metrics of each epoch as soon as they are known.
+    on_step:     called after each step with its number in the run, from 1, and its loss.
     stop:        asked after each step; True ends the run with a checkpoint and Interrupted.
     checkpoint_minutes: how long training goes on before the next checkpoint.
     show_bar:    whether a bar shows how far an epoch is, where tqdm is installed.
@@ -54,6 +55,7 @@ class Trainer:
         folder: RunFolder,
         *,
         on_epoch: Callable[[Row], None] = lambda _: None,
+        on_step: Callable[[int, float], None] = lambda _step, _loss: None,
         stop: Stop | None = None,
         checkpoint_minutes: float = 5.0,
         show_bar: bool = False,
@@ -61,7 +63,8 @@ class Trainer:
         share_words: bool = True,
     ) -> None:
         self.model, self.data, self.folder, self.ranks = model, data, folder, ranks
-        self.on_epoch, self.stop, self.show_bar, self.share_words = on_epoch, stop or Stop(), show_bar, share_words
+        self.on_epoch, self.on_step, self.stop = on_epoch, on_step, stop or Stop()
+        self.show_bar, self.share_words = show_bar, share_words
         self.seconds_per_checkpoint = 60 * checkpoint_minutes
         self.config = model.config
         self.optimiser = Adam(model.parameters, model.config.learning_rate)
@@ -150,6 +153,7 @@ class Trainer:
                 progress.loss_sum += loss * samples
                 progress.norm_sum += size
                 progress.seconds = time.perf_counter() - started
+                self.on_step(self.optimiser.steps, loss)
                 if bar is not None:
                     bar.update(samples)
                     bar.set_postfix(loss=f"{progress.loss_sum / progress.samples:.4f}", refresh=False)

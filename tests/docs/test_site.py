@@ -93,7 +93,7 @@ def test_every_page_loads_without_errors_and_shows_no_raw_latex(site, address, p
 
 
 def test_pages_are_light(site, address, page):
-    for name in ("index.html", LESSON, "play.html", "equations.html", "api/nrms_np.layers.softmax.html"):
+    for name in ("index.html", LESSON, "play.html", "mine.html", "equations.html", "api/nrms_np.layers.softmax.html"):
         sizes = []
         page.on("response", lambda answer, sizes=sizes: sizes.append(len(answer.body())))
         page.goto(f"{address}/{name}", wait_until="networkidle")
@@ -106,7 +106,6 @@ def test_what_is_ours_in_a_first_run_is_small(site):
         for name in ("course.zip", "worker.js", "engine.js", "lesson.js", "check.js", "editor.js")
     ]
     assert sum(path.stat().st_size for path in ours) < MOST_OF_OURS
-    assert (site / "_static" / "model.npz").stat().st_size < 4_000_000
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
@@ -204,26 +203,6 @@ def test_what_was_written_is_kept_and_comes_back_as_the_same_file(address, page,
     assert download.value.suggested_filename == FILE
 
 
-def test_play_ranks_as_recommend_does(address, page, python, site):
-    from nrms_np import NRMS
-    from nrms_np.explain.impression import contributions
-
-    page.goto(f"{address}/play.html")
-    page.locator("button", has_text="Load the model").click()
-    page.locator(".ranking li").first.wait_for()
-    clicks, shown = page.evaluate(
-        "(() => { const s = JSON.parse(decodeURIComponent(location.hash.slice(1))); return [s.clicks, s.candidates] })()"
-    )
-    scores = contributions(NRMS.load(site / "_static" / "model.npz"), clicks, shown).scores
-    ranking = [f"{scores[place]:.2f}".replace("-", "−") for place in (-scores).argsort(kind="stable")]
-    assert page.locator(".ranking li b").all_inner_texts() == ranking
-    page.locator(".clicks input[type=checkbox]").first.uncheck()
-    page.locator(".clicks s").wait_for()
-    page.locator(".heads input[type=checkbox]").first.uncheck()
-    page.locator(".head.off").wait_for()
-    assert page.faults == []
-
-
 def test_without_pyodide_a_page_says_so_in_one_sentence(address, page):
     page.route("**/pyodide*/**", lambda route: route.abort())
     page.route("**/pyodide/**", lambda route: route.abort())
@@ -251,6 +230,7 @@ def test_keyboard_and_contrast_pass_axe(address, page, theme):
         "index.html",
         LESSON,
         "play.html",
+        "mine.html",
         "equations.html",
         "annotated/softmax.html",
         "api/nrms_np.layers.softmax.html",

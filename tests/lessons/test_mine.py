@@ -321,6 +321,20 @@ def test_both_are_trained_and_drawn(tmp_path, capsys):
         assert float(auc) == pytest.approx(float(right_auc), abs=0.005)
 
 
+def test_training_beside_the_package_is_told_step_by_step(tmp_path, capsys):
+    """What the page 'Build your own NRMS' draws."""
+    data = make_world(tmp_path / "world")
+    few = replace(data, train=training._first(data.train, 12), dev=training._first(data.dev, 12))
+    config = training.settings(epochs=1, batch_size=8, word_dim=8, head_dim=4, backend="layers")
+    packages = training.train(few, config, None, lambda _: None)
+    epochs, losses = [], {}
+    rows = training.train_beside(packages, few, config, backend_of(ALL), epochs.append, losses.__setitem__)
+    assert epochs == rows
+    assert [row["epoch"] for row in rows] == [0, 1]
+    assert list(losses) == list(range(1, rows[-1]["step"] + 1))
+    assert f"{rows[1]['loss']:.3f}" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_each_rung_of_the_ladder_is_shown_with_whose_it_is_its_error_and_its_time(capsys):
     ladder = pytest.importorskip("lessons.ladder")

@@ -2,6 +2,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -53,6 +54,17 @@ def test_training_learns_and_writes_the_run_folder(data, tmp_path):
     loaded = NRMS.load(trainer.folder.model)
     assert evaluate(loaded, data.dev_titles, data.dev.behaviors).values["auc"] == pytest.approx(best["auc"], abs=1e-6)
     assert json.loads(trainer.folder.config.read_text())["heads"] == 3
+
+
+def test_each_step_is_told_with_its_loss(data, tmp_path):
+    trainer, told = trainer_of(data, tmp_path / "run", epochs=2), []
+    trainer.on_step = lambda step, loss: told.append((step, loss))
+    trainer.fit()
+    rows = trainer.folder.read_metrics()
+    assert [step for step, _ in told] == list(range(1, rows[-1]["step"] + 1))
+    for before, row in pairwise(rows):
+        of_epoch = [loss for _, loss in told[before["step"] : row["step"]]]
+        assert min(of_epoch) <= row["loss"] <= max(of_epoch)
 
 
 def test_an_interrupted_run_goes_on_exactly(data, tmp_path):
