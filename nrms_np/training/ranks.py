@@ -261,6 +261,9 @@ def started_ranks() -> Ranks:
     """The ranks that this process belongs to. Raises NrmsError where mpirun started it and mpi4py is not installed."""
     if not any(os.environ.get(name, "1") not in ("", "1") for name in COUNTS):
         return ALONE
+    os.environ.setdefault(
+        "OMPI_MCA_osc", "sm"
+    )  # memory is shared on one machine; Open MPI's other ways complain on stderr
     try:
         from mpi4py import MPI
     except ImportError as error:
