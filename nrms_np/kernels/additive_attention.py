@@ -13,7 +13,8 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled_freely
-from nrms_np.kernels.engine.parallel import matmul, run, sequence_bounds
+from nrms_np.kernels.engine.parallel import run, sequence_bounds
+from nrms_np.kernels.engine.products import matmul
 from nrms_np.kernels.engine.workspace import workspace
 
 ROWS_PER_TASK = 512

@@ -19,7 +19,8 @@ from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.attention_loops import Loops, attention_loops
 from nrms_np.kernels.engine.lane_order import to_head_order, to_lane_order
 from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
-from nrms_np.kernels.engine.parallel import matmul, run
+from nrms_np.kernels.engine.parallel import run
+from nrms_np.kernels.engine.products import matmul, matmuls
 from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.kernels.engine.workspace import workspace
 from nrms_np.layers.self_attention import ProductCache
@@ -101,8 +102,7 @@ def projected_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Arra
     # each reference used projected[sequences.index]
     d_projected = add_into_rows(d_references, sequences.index, len(table))
     # projected = table @ in_lanes
-    d_in_lanes = matmul(table.T, d_projected)
-    d_table = matmul(d_projected, in_lanes.T)
+    d_in_lanes, d_table = matmuls((table.T, d_projected), (d_projected, in_lanes.T))
     dQ, dK, dV = (to_head_order(part, heads) for part in np.split(d_in_lanes, 3, axis=1))
     return d_table, dQ, dK, dV
 
@@ -158,8 +158,8 @@ def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array
     run(task, task_bounds(pair_offsets))
     # values = table @ in_lanes
     d_values = add_into_rows(d_references, index, len(table))
-    dV = to_head_order(matmul(table.T, d_values), heads)
-    d_table = matmul(d_values, in_lanes.T)  # the table as value
+    d_in_lanes, d_table = matmuls((table.T, d_values), (d_values, in_lanes.T))  # the table as value
+    dV = to_head_order(d_in_lanes, heads)
 
     dQ = np.empty_like(Q)
     for k in range(heads):
@@ -192,7 +192,8 @@ def product_backward(dy: Array, cache: ProductCache) -> tuple[Array, Array]:
     dy: (N, m).    Returns dx (N, n), dW (n, m).
     """
     # y = x @ W
-    return matmul(dy, cache.W.T), matmul(cache.x.T, dy)
+    dx, dW = matmuls((dy, cache.W.T), (cache.x.T, dy))
+    return dx, dW
 
 
 def _queries_and_elements(table: Array, Q: Array) -> tuple[Loops, Array]:

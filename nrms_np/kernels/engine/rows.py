@@ -1,22 +1,26 @@
 """Adding into rows: the derivative of "refer to a row" is "add into that row".
 
 np.add.at does it one reference after another. Here the references are sorted by row first, so that all that goes into
-one row stands together; then the rows are summed side by side on all threads, each row by one of them and in a fixed order.
+one row stands together; then the rows are summed side by side on all threads, each number by one of them and in a fixed order.
+A task takes rows with about as many references as another, and some of their columns: a word that every title has is not left to
+one thread.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled
-from nrms_np.kernels.engine.parallel import even_bounds, run
+from nrms_np.kernels.engine.parallel import run_each, sequence_bounds
 from nrms_np.kernels.engine.workspace import workspace
 from nrms_np.packed import offsets_of
 
-ROWS_PER_TASK = 256
+REFERENCES_PER_TASK = 512
+COLUMNS_PER_TASK = 400
 
 
 def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
@@ -30,7 +34,14 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
     starts = offsets_of(np.bincount(index, minlength=rows))
     order = _sorted_by_row(index, starts)
     out = workspace.empty((rows, values.shape[1]), values.dtype)
-    run(partial(_sum_rows, values, order, starts, out), even_bounds(rows, ROWS_PER_TASK))
+    columns = values.shape[1]
+    run_each(
+        [
+            partial(_sum_rows, values, order, starts, out, first, last, left, min(left + COLUMNS_PER_TASK, columns))
+            for first, last in pairwise(sequence_bounds(starts, REFERENCES_PER_TASK))
+            for left in range(0, columns, COLUMNS_PER_TASK)
+        ]
+    )
     return out
 
 
@@ -47,11 +58,14 @@ def _sorted_by_row(index: IntArray, starts: IntArray) -> IntArray:
 
 
 @compiled
-def _sum_rows(values: Array, order: IntArray, starts: IntArray, out: Array, first: int, last: int) -> None:
+def _sum_rows(
+    values: Array, order: IntArray, starts: IntArray, out: Array, first: int, last: int, left: int, right: int
+) -> None:
     for row in range(first, last):
         total = out[row]
-        total[:] = 0
+        for e in range(left, right):
+            total[e] = 0
         for place in range(starts[row], starts[row + 1]):
             value = values[order[place]]
-            for e in range(len(total)):
+            for e in range(left, right):
                 total[e] += value[e]
