@@ -17,7 +17,7 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.attention_loops import Loops, attention_loops
-from nrms_np.kernels.engine.lane_order import to_head_order, to_lane_order
+from nrms_np.kernels.engine.lane_order import apart, side_by_side, to_head_order, to_lane_order
 from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
 from nrms_np.kernels.engine.parallel import run
 from nrms_np.kernels.engine.products import matmul, matmuls
@@ -62,7 +62,7 @@ def projected_attention_forward(
     Returns (h, cache): h (N, H·d), one row per reference.
     """
     loops = attention_loops(heads, V.shape[1] // heads)
-    in_lanes = np.concatenate([to_lane_order(W, heads) for W in (Q, K, V)], axis=1)
+    in_lanes = side_by_side([Q, K, V], heads)
     projected = matmul(table, in_lanes)  # (rows, 3·H·d)
     pair_offsets = offsets_of(sequences.lengths**2)
     alpha = workspace.empty((int(pair_offsets[-1]), heads), table.dtype)
@@ -103,7 +103,7 @@ def projected_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Arra
     d_projected = add_into_rows(d_references, sequences.index, len(table))
     # projected = table @ in_lanes
     d_in_lanes, d_table = matmuls((table.T, d_projected), (d_projected, in_lanes.T))
-    dQ, dK, dV = (to_head_order(part, heads) for part in np.split(d_in_lanes, 3, axis=1))
+    dQ, dK, dV = apart(d_in_lanes, 3, heads)
     return d_table, dQ, dK, dV
 
 

@@ -31,8 +31,8 @@ from nrms_np.packed import RowGradient
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-NUMBERS_PER_TASK = 1 << 16
-ROWS_PER_TASK = 256
+NUMBERS_PER_TASK = 1 << 19
+ROWS_PER_TASK = 1024
 
 
 class Adam:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import count, pairwise
 from queue import SimpleQueue
@@ -44,7 +44,7 @@ def set_threads(number: int) -> None:
     """Use so many threads from now on, for our own loops and for NumPy's products."""
     global _threads
     _threads = number
-    limit_blas(number)
+    _set_blas_threads([number] * len(_blas()))
 
 
 def threads_in_use() -> int:
@@ -171,19 +171,29 @@ def _obey(orders: SimpleQueue[_Order]) -> None:
 
 
 @cache
-def _blas() -> Any:
-    """What sets the number of BLAS threads; None where it is not installed, as in a browser."""
+def _blas() -> list[Any]:
+    """The BLAS libraries in use; none where what finds them is not installed, as in a browser."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
-        return None
-    return ThreadpoolController()
+        return []
+    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
 
 
-def limit_blas(number: int) -> AbstractContextManager[Any]:
-    """Hold BLAS to so many threads from now on, or to the end of a `with`."""
-    blas = _blas()
-    return nullcontext() if blas is None else blas.limit(limits=number, user_api="blas")
+@contextmanager
+def limit_blas(number: int) -> Iterator[None]:
+    """Hold BLAS to so many threads until the end of the `with`."""
+    before = [library.num_threads for library in _blas()]
+    _set_blas_threads([number] * len(before))
+    try:
+        yield
+    finally:
+        _set_blas_threads(before)
+
+
+def _set_blas_threads(numbers: list[int]) -> None:
+    for library, number in zip(_blas(), numbers, strict=True):
+        library.set_num_threads(number)
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,8 +1,8 @@
 """The matrix products, in parts on all threads.
 
 BLAS copies both factors of a product into an order of its own. A product cut in two along its rows copies all of the right factor
-twice, cut along its columns all of the left factor, and cut along the sum it gives two whole results, which are added up. So each is
-cut where the copies cost least, and no finer than there is work for sixteen threads.
+twice, cut along its columns all of the left factor, and cut along the sum it gives two whole results, which are added up. So each
+is cut where the copies cost least, and no finer than sixteen threads need.
 """
 
 from __future__ import annotations
