@@ -17,7 +17,6 @@ from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled
 from nrms_np.kernels.engine.parallel import run_each, sequence_bounds
 from nrms_np.kernels.engine.workspace import workspace
-from nrms_np.packed import offsets_of
 
 REFERENCES_PER_TASK = 512
 COLUMNS_PER_TASK = 400
@@ -29,10 +28,9 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
     values: (N, n).    index: (N,) row numbers.    Returns (rows, n), zero for rows that nothing refers to.
     Raises IndexError where there is no such row.
     """
-    if len(index) and not 0 <= index.min() <= index.max() < rows:
+    starts, order, found = _sorted_by_row(index, rows)
+    if not found:
         raise IndexError(f"row numbers must be at least 0 and below {rows}, got {index.min()} to {index.max()}.")
-    starts = offsets_of(np.bincount(index, minlength=rows))
-    order = _sorted_by_row(index, starts)
     out = workspace.empty((rows, values.shape[1]), values.dtype)
     columns = values.shape[1]
     run_each(
@@ -46,15 +44,24 @@ def add_into_rows(values: Array, index: IntArray, rows: int) -> Array:
 
 
 @compiled
-def _sorted_by_row(index: IntArray, starts: IntArray) -> IntArray:
-    """The references sorted by row, in their order within a row: a counting sort. starts: where those of each row begin."""
+def _sorted_by_row(index: IntArray, rows: int) -> tuple[IntArray, IntArray, bool]:
+    """The references sorted by row, in their order within a row: a counting sort.
+
+    Returns (starts, order, found): where the references to each row begin in `order`; whether there are all the rows.
+    """
+    starts, order = np.zeros(rows + 1, dtype=np.intp), np.empty(len(index), dtype=np.intp)
+    for row in index:
+        if not 0 <= row < rows:
+            return starts, order, False
+        starts[row + 1] += 1
+    for row in range(rows):
+        starts[row + 1] += starts[row]
     free = starts[:-1].copy()
-    order = np.empty(len(index), dtype=np.intp)
     for place in range(len(index)):
         row = index[place]
         order[free[row]] = place
         free[row] += 1
-    return order
+    return starts, order, True
 
 
 @compiled

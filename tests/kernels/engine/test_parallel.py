@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nrms_np.errors import NestedRunError
-from nrms_np.kernels import additive_attention, dropout, embedding
+from nrms_np.kernels import additive_attention, click, dropout, embedding
 from nrms_np.kernels.engine import lane_order, pair_softmax, parallel, products, rows
 from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.model import NRMS
@@ -28,7 +28,8 @@ def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeyp
     for module, name in ((products, "SMALL_PART"), (products, "LARGE_PART"), (products, "LINE"), (products, "ROWS_PER_SUM"),
                          (additive_attention, "ROWS_PER_TASK"), (rows, "REFERENCES_PER_TASK"), (rows, "COLUMNS_PER_TASK"),
                          (embedding, "ROWS_PER_TASK"), (dropout, "ROWS_PER_TASK"), (lane_order, "ROWS_PER_TASK"),
-                         (pair_softmax, "PAIRS_PER_TASK"), (adam, "ROWS_PER_TASK"), (adam, "NUMBERS_PER_TASK")):  # fmt: skip
+                         (pair_softmax, "PAIRS_PER_TASK"), (adam, "ROWS_PER_TASK"), (adam, "NUMBERS_PER_TASK"),
+                         (click, "SAMPLES_PER_TASK")):  # fmt: skip
         monkeypatch.setattr(module, name, 2)
     monkeypatch.setattr(products, "SMALL_PRODUCT", 0)
     config = small_config(dropout_after_attention=True)
