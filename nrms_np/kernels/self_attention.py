@@ -21,7 +21,7 @@ from nrms_np.kernels.engine.lane_order import apart, side_by_side, to_head_order
 from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
 from nrms_np.kernels.engine.parallel import run
 from nrms_np.kernels.engine.products import matmul, matmuls
-from nrms_np.kernels.engine.rows import add_into_rows
+from nrms_np.kernels.engine.rows import add_up, places_of
 from nrms_np.kernels.engine.workspace import workspace
 from nrms_np.layers.self_attention import ProductCache
 from nrms_np.packed import Packed, offsets_of
@@ -86,21 +86,24 @@ def projected_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Arra
     heads, width = alpha.shape[1], dh.shape[1]
     loops = attention_loops(heads, width // heads)
     d_pairs = workspace.empty(alpha.shape, alpha.dtype)
-    d_references = workspace.empty((len(dh), 3 * width), dh.dtype)  # of each reference's own query, key and value
+    places = places_of(sequences.index, len(table))
+    d_references = workspace.empty(
+        (int(places.starts[-1]), 3 * width), dh.dtype
+    )  # of each one's own query, key and value
 
     def task(first: int, last: int) -> None:
         # h = weighted_sum(alpha, values)
         loops.weighted_sum_backward(
-            dh, projected, 2 * width, sequences, pair_offsets, alpha, d_pairs, d_references, first, last
+            dh, projected, 2 * width, sequences, pair_offsets, alpha, d_pairs, d_references, places.of, first, last
         )
         # alpha = pair_softmax(scale · scores)
         pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
         # scores = queries · keys
-        loops.scores_backward(d_pairs, projected, sequences, pair_offsets, d_references, first, last)
+        loops.scores_backward(d_pairs, projected, sequences, pair_offsets, d_references, places.of, first, last)
 
     run(task, task_bounds(pair_offsets))
     # each reference used projected[sequences.index]
-    d_projected = add_into_rows(d_references, sequences.index, len(table))
+    d_projected = add_up(d_references, places)
     # projected = table @ in_lanes
     d_in_lanes, d_table = matmuls((table.T, d_projected), (d_projected, in_lanes.T))
     dQ, dK, dV = apart(d_in_lanes, 3, heads)
@@ -144,20 +147,22 @@ def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array
     dh: (N, H·d).    Returns d_table (rows, D), dQ (H, D, D), dV (D, H·d).
     """
     table, sequences, Q, scale, in_lanes, values, pair_offsets, alpha = cache
-    heads, index = len(Q), sequences.index
+    heads, places = len(Q), places_of(sequences.index, len(table))
     loops = attention_loops(heads, dh.shape[1] // heads)
     d_pairs = workspace.empty(alpha.shape, alpha.dtype)
-    d_references = workspace.empty(dh.shape, dh.dtype)
+    d_references = workspace.empty((int(places.starts[-1]), dh.shape[1]), dh.dtype)
 
     def task(first: int, last: int) -> None:
         # h = weighted_sum(alpha, values)
-        loops.weighted_sum_backward(dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, first, last)
+        loops.weighted_sum_backward(
+            dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, places.of, first, last
+        )
         # alpha = pair_softmax(scale · scores)
         pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
 
     run(task, task_bounds(pair_offsets))
     # values = table @ in_lanes
-    d_values = add_into_rows(d_references, index, len(table))
+    d_values = add_up(d_references, places)
     d_in_lanes, d_table = matmuls((table.T, d_values), (d_values, in_lanes.T))  # the table as value
     dV = to_head_order(d_in_lanes, heads)
 
@@ -165,11 +170,11 @@ def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array
     for k in range(heads):
         one_head, rows = _queries_and_elements(table, Q[k])  # made again: keeping them would take H times the table
         of_head = np.ascontiguousarray(d_pairs[:, k : k + 1])
-        d_used = workspace.empty((len(index), rows.shape[1]), table.dtype)
+        d_used = workspace.empty((int(places.starts[-1]), rows.shape[1]), table.dtype)
         # scores = queries · elements
-        scores_backward = partial(one_head.scores_backward, of_head, rows, sequences, pair_offsets, d_used)
+        scores_backward = partial(one_head.scores_backward, of_head, rows, sequences, pair_offsets, d_used, places.of)
         run(scores_backward, task_bounds(pair_offsets))
-        d_rows = add_into_rows(d_used, index, len(table))
+        d_rows = add_up(d_used, places)
         d_queries, d_elements = (part[:, : table.shape[1]] for part in np.split(d_rows, 2, axis=1))
         # queries = table @ Q[k]
         dQ[k] = matmul(table.T, d_queries)
