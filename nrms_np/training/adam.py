@@ -17,7 +17,7 @@ that both optimisers can be compared number by number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -71,7 +71,7 @@ class Adam:
 
 
 def parts_of(
-    loop: Callable[..., None], cut: list[Array | IntArray], whole: list[Any], size: int
+    loop: Callable[..., None], cut: Sequence[Array | IntArray], whole: list[Any], size: int
 ) -> Iterator[Callable[[], object]]:
     """The calls of a loop on parts of `cut`, arrays of one length, and on all of `whole`."""
     for first, last in pairwise(even_bounds(len(cut[0]), size)):

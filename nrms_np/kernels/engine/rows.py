@@ -44,10 +44,10 @@ def places_of(index: IntArray, rows: int) -> Places:
 
     index: (N,) row numbers.    Raises IndexError where there is no such row.
     """
-    *places, found = _places(index, rows)
+    of, starts, has_none, found = _places(index, rows)
     if not found:
         raise IndexError(f"row numbers must be at least 0 and below {rows}, got {index.min()} to {index.max()}.")
-    return Places(*places)
+    return Places(of, starts, has_none)
 
 
 def add_up(values: Array, places: Places) -> Array:
