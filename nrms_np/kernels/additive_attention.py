@@ -13,7 +13,9 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled_freely
-from nrms_np.kernels.engine.parallel import matmul, run, sequence_bounds
+from nrms_np.kernels.engine.exponential import tanh_in_place
+from nrms_np.kernels.engine.parallel import run, sequence_bounds
+from nrms_np.kernels.engine.products import matmul
 from nrms_np.kernels.engine.workspace import workspace
 
 ROWS_PER_TASK = 512
@@ -58,7 +60,7 @@ def additive_attention_forward(
         rows = slice(offsets[first], offsets[last])
         z = np.dot(h[rows], W, out=hidden[rows])
         z += b
-        np.tanh(z, out=z)
+        tanh_in_place(z)
         np.dot(z, q, out=alpha[rows])
         _pool(h, offsets, alpha, pooled, first, last)
 

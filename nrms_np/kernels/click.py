@@ -1,12 +1,9 @@
-"""Click scores and the softmax loss for all samples of a batch; the equations are in `layers.click`.
-
-A batch has a few hundred dot products, so NumPy does them. An evaluation has millions, so `score_candidates` is compiled.
-"""
+"""Click scores and the softmax loss for all samples of a batch; the equations are in `layers.click`."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +11,10 @@ from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled_freely
 from nrms_np.kernels.engine.parallel import even_bounds, run
 from nrms_np.kernels.engine.rows import add_into_rows
+from nrms_np.kernels.engine.workspace import workspace
 from nrms_np.packed import Packed
 
+SAMPLES_PER_TASK = 256
 IMPRESSIONS_PER_TASK = 512
 
 
@@ -39,7 +38,8 @@ def click_score_forward(users: Array, news: Array, candidates: IntArray) -> tupl
 
     users: (B, H·d).    news: (n, H·d).    candidates: (B, C) rows of news.    Returns (scores, cache): scores (B, C).
     """
-    scores = (news[candidates] @ users[:, :, None])[:, :, 0]
+    scores = np.empty(candidates.shape, dtype=news.dtype)
+    run(partial(_score_samples, users, news, candidates, scores), even_bounds(len(scores), SAMPLES_PER_TASK))
     return scores, ClickScoreCache(users, news, candidates)
 
 
@@ -49,9 +49,11 @@ def click_score_backward(d_scores: Array, cache: ClickScoreCache) -> tuple[Array
     d_scores: (B, C).    Returns d_users (B, H·d), d_news (n, H·d).
     """
     users, news, candidates = cache
-    # scores = (news[candidates] @ users[:, :, None])[:, :, 0]
-    d_users = (d_scores[:, None, :] @ news[candidates])[:, 0, :]
-    d_candidates = d_scores[:, :, None] * users[:, None, :]  # (B, C, H·d)
+    d_users = np.empty_like(users)
+    d_candidates = workspace.empty((*d_scores.shape, users.shape[1]), users.dtype)
+    # scores_bc = users_b · news[candidates_bc]
+    task = partial(_score_samples_backward, d_scores, users, news, candidates, d_users, d_candidates)
+    run(task, even_bounds(len(users), SAMPLES_PER_TASK))
     d_news = add_into_rows(d_candidates.reshape(-1, news.shape[1]), candidates.reshape(-1), len(news))
     return d_users, d_news
 
@@ -93,14 +95,39 @@ def score_candidates(users: Array, which: IntArray, news: Array, candidates: Pac
 
 
 @compiled_freely
+def _score_samples(users: Array, news: Array, candidates: IntArray, scores: Array, first: int, last: int) -> None:
+    for b in range(first, last):
+        for c in range(candidates.shape[1]):
+            scores[b, c] = _dot(users[b], news[candidates[b, c]])
+
+
+@compiled_freely
+def _score_samples_backward(
+    d_scores: Array, users: Array, news: Array, candidates: IntArray, d_users: Array, d_candidates: Array,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    for b in range(first, last):
+        user, d_user = users[b], d_users[b]
+        d_user[:] = 0
+        for c in range(candidates.shape[1]):
+            item, d_item, d_score = news[candidates[b, c]], d_candidates[b, c], d_scores[b, c]
+            for e in range(len(user)):
+                d_user[e] += d_score * item[e]
+                d_item[e] = d_score * user[e]
+
+
+@compiled_freely
 def _score(
     users: Array, which: IntArray, news: Array, candidates: Packed, scores: Array, first: int, last: int
 ) -> None:
     for s in range(first, last):
-        user = users[which[s]]
         for place in range(candidates.offsets[s], candidates.offsets[s + 1]):
-            item = news[candidates.index[place]]
-            total = user[0] * item[0]
-            for e in range(1, len(user)):
-                total += user[e] * item[e]
-            scores[place] = total
+            scores[place] = _dot(users[which[s]], news[candidates.index[place]])
+
+
+@compiled_freely
+def _dot(a: Array, b: Array) -> Any:
+    total = a[0] * b[0]
+    for e in range(1, len(a)):
+        total += a[e] * b[e]
+    return total

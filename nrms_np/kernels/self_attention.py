@@ -17,10 +17,11 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.attention_loops import Loops, attention_loops
-from nrms_np.kernels.engine.lane_order import to_head_order, to_lane_order
+from nrms_np.kernels.engine.lane_order import apart, side_by_side, to_head_order, to_lane_order
 from nrms_np.kernels.engine.pair_softmax import pair_softmax, pair_softmax_backward, task_bounds
-from nrms_np.kernels.engine.parallel import matmul, run
-from nrms_np.kernels.engine.rows import add_into_rows
+from nrms_np.kernels.engine.parallel import run
+from nrms_np.kernels.engine.products import matmul, matmuls
+from nrms_np.kernels.engine.rows import add_up, places_of
 from nrms_np.kernels.engine.workspace import workspace
 from nrms_np.layers.self_attention import ProductCache
 from nrms_np.packed import Packed, offsets_of
@@ -61,7 +62,7 @@ def projected_attention_forward(
     Returns (h, cache): h (N, H·d), one row per reference.
     """
     loops = attention_loops(heads, V.shape[1] // heads)
-    in_lanes = np.concatenate([to_lane_order(W, heads) for W in (Q, K, V)], axis=1)
+    in_lanes = side_by_side([Q, K, V], heads)
     projected = matmul(table, in_lanes)  # (rows, 3·H·d)
     pair_offsets = offsets_of(sequences.lengths**2)
     alpha = workspace.empty((int(pair_offsets[-1]), heads), table.dtype)
@@ -85,25 +86,27 @@ def projected_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Arra
     heads, width = alpha.shape[1], dh.shape[1]
     loops = attention_loops(heads, width // heads)
     d_pairs = workspace.empty(alpha.shape, alpha.dtype)
-    d_references = workspace.empty((len(dh), 3 * width), dh.dtype)  # of each reference's own query, key and value
+    places = places_of(sequences.index, len(table))
+    d_references = workspace.empty(
+        (int(places.starts[-1]), 3 * width), dh.dtype
+    )  # of each one's own query, key and value
 
     def task(first: int, last: int) -> None:
         # h = weighted_sum(alpha, values)
         loops.weighted_sum_backward(
-            dh, projected, 2 * width, sequences, pair_offsets, alpha, d_pairs, d_references, first, last
+            dh, projected, 2 * width, sequences, pair_offsets, alpha, d_pairs, d_references, places.of, first, last
         )
         # alpha = pair_softmax(scale · scores)
         pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
         # scores = queries · keys
-        loops.scores_backward(d_pairs, projected, sequences, pair_offsets, d_references, first, last)
+        loops.scores_backward(d_pairs, projected, sequences, pair_offsets, d_references, places.of, first, last)
 
     run(task, task_bounds(pair_offsets))
     # each reference used projected[sequences.index]
-    d_projected = add_into_rows(d_references, sequences.index, len(table))
+    d_projected = add_up(d_references, places)
     # projected = table @ in_lanes
-    d_in_lanes = matmul(table.T, d_projected)
-    d_table = matmul(d_projected, in_lanes.T)
-    dQ, dK, dV = (to_head_order(part, heads) for part in np.split(d_in_lanes, 3, axis=1))
+    d_in_lanes, d_table = matmuls((table.T, d_projected), (d_projected, in_lanes.T))
+    dQ, dK, dV = apart(d_in_lanes, 3, heads)
     return d_table, dQ, dK, dV
 
 
@@ -144,32 +147,34 @@ def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array
     dh: (N, H·d).    Returns d_table (rows, D), dQ (H, D, D), dV (D, H·d).
     """
     table, sequences, Q, scale, in_lanes, values, pair_offsets, alpha = cache
-    heads, index = len(Q), sequences.index
+    heads, places = len(Q), places_of(sequences.index, len(table))
     loops = attention_loops(heads, dh.shape[1] // heads)
     d_pairs = workspace.empty(alpha.shape, alpha.dtype)
-    d_references = workspace.empty(dh.shape, dh.dtype)
+    d_references = workspace.empty((int(places.starts[-1]), dh.shape[1]), dh.dtype)
 
     def task(first: int, last: int) -> None:
         # h = weighted_sum(alpha, values)
-        loops.weighted_sum_backward(dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, first, last)
+        loops.weighted_sum_backward(
+            dh, values, 0, sequences, pair_offsets, alpha, d_pairs, d_references, places.of, first, last
+        )
         # alpha = pair_softmax(scale · scores)
         pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
 
     run(task, task_bounds(pair_offsets))
     # values = table @ in_lanes
-    d_values = add_into_rows(d_references, index, len(table))
-    dV = to_head_order(matmul(table.T, d_values), heads)
-    d_table = matmul(d_values, in_lanes.T)  # the table as value
+    d_values = add_up(d_references, places)
+    d_in_lanes, d_table = matmuls((table.T, d_values), (d_values, in_lanes.T))  # the table as value
+    dV = to_head_order(d_in_lanes, heads)
 
     dQ = np.empty_like(Q)
     for k in range(heads):
         one_head, rows = _queries_and_elements(table, Q[k])  # made again: keeping them would take H times the table
         of_head = np.ascontiguousarray(d_pairs[:, k : k + 1])
-        d_used = workspace.empty((len(index), rows.shape[1]), table.dtype)
+        d_used = workspace.empty((int(places.starts[-1]), rows.shape[1]), table.dtype)
         # scores = queries · elements
-        scores_backward = partial(one_head.scores_backward, of_head, rows, sequences, pair_offsets, d_used)
+        scores_backward = partial(one_head.scores_backward, of_head, rows, sequences, pair_offsets, d_used, places.of)
         run(scores_backward, task_bounds(pair_offsets))
-        d_rows = add_into_rows(d_used, index, len(table))
+        d_rows = add_up(d_used, places)
         d_queries, d_elements = (part[:, : table.shape[1]] for part in np.split(d_rows, 2, axis=1))
         # queries = table @ Q[k]
         dQ[k] = matmul(table.T, d_queries)
@@ -192,7 +197,8 @@ def product_backward(dy: Array, cache: ProductCache) -> tuple[Array, Array]:
     dy: (N, m).    Returns dx (N, n), dW (n, m).
     """
     # y = x @ W
-    return matmul(dy, cache.W.T), matmul(cache.x.T, dy)
+    dx, dW = matmuls((dy, cache.W.T), (cache.x.T, dy))
+    return dx, dW
 
 
 def _queries_and_elements(table: Array, Q: Array) -> tuple[Loops, Array]:

@@ -17,20 +17,22 @@ that both optimisers can be compared number by number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled
-from nrms_np.kernels.engine.parallel import even_bounds, run
+from nrms_np.kernels.engine.parallel import even_bounds, run_each
 from nrms_np.packed import RowGradient
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 
-NUMBERS_PER_TASK = 1 << 16
-ROWS_PER_TASK = 256
+NUMBERS_PER_TASK = 1 << 19
+ROWS_PER_TASK = 1024
 
 
 class Adam:
@@ -55,23 +57,25 @@ class Adam:
         self.steps += 1
         rate = self.learning_rate / (1 - BETA_1**self.steps)
         scale = float(np.sqrt(1 - BETA_2**self.steps))
+        tasks: list[Callable[[], object]] = []
         for name, gradient in gradients.items():
             state, number = [parameters[name], self.m[name], self.v[name]], parameters[name].dtype.type
             if isinstance(gradient, RowGradient):
                 constants = [number(value) for value in (rate, 1 / scale, EPSILON / scale)]
-                in_parts(_update_rows, [*gradient], [*state, *constants], ROWS_PER_TASK)
+                tasks += parts_of(_update_rows, [*gradient], [*state, *constants], ROWS_PER_TASK)
             else:
                 constants = [number(value) for value in (rate, 1 / scale, EPSILON)]
-                in_parts(_update, [array.reshape(-1) for array in (gradient, *state)], constants, NUMBERS_PER_TASK)
+                flat = [array.reshape(-1) for array in (gradient, *state)]
+                tasks += parts_of(_update, flat, constants, NUMBERS_PER_TASK)
+        run_each(tasks)
 
 
-def in_parts(loop: Callable[..., None], cut: list[Array | IntArray], whole: list[Any], size: int) -> None:
-    """Call a loop on parts of `cut`, arrays of one length, and on all of `whole`, on all threads."""
-
-    def task(first: int, last: int) -> None:
-        loop(*(array[first:last] for array in cut), *whole)
-
-    run(task, even_bounds(len(cut[0]), size))
+def parts_of(
+    loop: Callable[..., None], cut: Sequence[Array | IntArray], whole: list[Any], size: int
+) -> Iterator[Callable[[], object]]:
+    """The calls of a loop on parts of `cut`, arrays of one length, and on all of `whole`."""
+    for first, last in pairwise(even_bounds(len(cut[0]), size)):
+        yield partial(loop, *(array[first:last] for array in cut), *whole)
 
 
 def _update_whole(

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from nrms_np.arrays import Array
+from nrms_np.kernels.engine.parallel import even_bounds, run, run_each
 from nrms_np.packed import RowGradient
 
 Gradients = Mapping[str, Array | RowGradient]
+
+NUMBERS_PER_TASK = 1 << 19
 
 
 def norm(gradients: Gradients) -> float:
     r"""The Euclidean norm of all gradients as one vector, :math:`\sqrt{\sum g^2}`; inf or NaN where they hold such.
 
-    Each array is summed in float32 at least, the sums of the arrays in float64. Rows that a RowGradient leaves out are zero.
+    The arrays are summed in parts, these in float32 at least, the sums of the parts in float64. Rows that a RowGradient leaves out
+    are zero.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.sqrt(sum(float(np.vdot(flat, flat)) for flat in map(_flat, gradients.values()))))
+    parts = _parts(gradients)
+    squares = np.zeros(len(parts))
+
+    def task(first: int, last: int) -> None:
+        for i in range(first, last):
+            squares[i] = np.vdot(parts[i], parts[i])
+
+    run(task, list(range(len(parts) + 1)))
+    return float(np.sqrt(squares.sum()))
 
 
 def clip(gradients: Gradients, size: float, largest: float) -> None:
@@ -27,9 +40,16 @@ def clip(gradients: Gradients, size: float, largest: float) -> None:
     size: their norm.
     """
     if size > largest:
-        for gradient in gradients.values():
-            flat = _flat(gradient)
-            flat *= flat.dtype.type(largest / size)
+        run_each([partial(np.multiply, part, part.dtype.type(largest / size), out=part) for part in _parts(gradients)])
+
+
+def _parts(gradients: Gradients) -> list[Array]:
+    """Views of all the gradients' numbers, in parts for the threads."""
+    return [
+        flat[first:last]
+        for flat in map(_flat, gradients.values())
+        for first, last in pairwise(even_bounds(len(flat), NUMBERS_PER_TASK))
+    ]
 
 
 def _flat(gradient: Array | RowGradient) -> Array:

@@ -171,9 +171,12 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
     @compiled
     def weighted_sum_backward(
         dh: Array, projected: Array, values_at: int, sequences: Packed, pair_offsets: IntArray,
-        alpha: Array, d_alpha: Array, d_references: Array, first: int, last: int,
+        alpha: Array, d_alpha: Array, d_references: Array, places: IntArray, first: int, last: int,
     ) -> None:  # fmt: skip
-        """d_alpha_ij = dh_i · value_j and d_value_j = Σ_i alpha_ij dh_i. d_references: one row for each reference."""
+        """d_alpha_ij = dh_i · value_j and d_value_j = Σ_i alpha_ij dh_i.
+
+        d_references: one row for each reference, in the place that `places` says.
+        """
         flat, d_flat = projected.reshape(-1), d_references.reshape(-1)
         pairs, d_pairs = alpha.reshape(-1), d_alpha.reshape(-1)
         one = dh.dtype.type(1)
@@ -192,13 +195,13 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
                 products(dh_lanes, i * WIDTH, flat, rows, values_at, one, d_pairs, pair)
             for j in range(T):
                 pair = (pair_offsets[s] + j) * H
-                d_value = (start + j) * d_references.shape[1] + values_at
+                d_value = places[start + j] * d_references.shape[1] + values_at
                 weighted_rows(pairs, pair, T * H, dh_lanes, dh_rows, 0, d_flat, d_value)
 
     @compiled
     def scores_backward(
         d_scores: Array, projected: Array, sequences: Packed, pair_offsets: IntArray,
-        d_references: Array, first: int, last: int,
+        d_references: Array, places: IntArray, first: int, last: int,
     ) -> None:  # fmt: skip
         """d_query_i = Σ_j d_score_ij key_j and d_key_j = Σ_i d_score_ij query_i."""
         flat, d_flat, d_pairs = projected.reshape(-1), d_references.reshape(-1), d_scores.reshape(-1)
@@ -209,11 +212,11 @@ def attention_loops(heads: int, head_dim: int) -> Loops:
             # score_ij = query_i · key_j
             for i in range(T):
                 pair = (pair_offsets[s] + i * T) * H
-                d_query = (start + i) * d_references.shape[1]
+                d_query = places[start + i] * d_references.shape[1]
                 weighted_rows(d_pairs, pair, H, flat, rows, WIDTH, d_flat, d_query)
             for j in range(T):
                 pair = (pair_offsets[s] + j) * H
-                d_key = (start + j) * d_references.shape[1] + WIDTH
+                d_key = places[start + j] * d_references.shape[1] + WIDTH
                 weighted_rows(d_pairs, pair, T * H, flat, rows, 0, d_flat, d_key)
 
     return Loops(scores, weighted_sum, weighted_sum_backward, scores_backward)

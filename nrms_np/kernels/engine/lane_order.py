@@ -14,14 +14,20 @@ other 4 share: four c's of 4 heads make one vector, and at the end of a sum it i
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from nrms_np.arrays import Array, IntArray
+from nrms_np.kernels.engine.compile import compiled
+from nrms_np.kernels.engine.parallel import even_bounds, run_each
+from nrms_np.kernels.engine.workspace import workspace
 
 REGISTERS = (8, 16)  # numbers in one register
+ROWS_PER_TASK = 512
 
 
 class LaneOrder(NamedTuple):
@@ -68,9 +74,42 @@ def lane_order(heads: int, head_dim: int) -> LaneOrder:
 
 def to_lane_order(W: Array, heads: int) -> Array:
     """Reorder the columns of W (D, H·d) from head order to lane order."""
-    return W.take(lane_order(heads, W.shape[1] // heads).head_of, axis=1)
+    return side_by_side([W], heads)
 
 
 def to_head_order(W: Array, heads: int) -> Array:
     """Reorder the columns of W (D, H·d) from lane order to head order."""
-    return W.take(lane_order(heads, W.shape[1] // heads).lane_of, axis=1)
+    return apart(W, 1, heads)[0]
+
+
+def side_by_side(matrices: Sequence[Array], heads: int) -> Array:
+    """Each matrix (D, H·d) from head order to lane order, all as one, (D, as many · H·d)."""
+    D, width = matrices[0].shape
+    order = lane_order(heads, width // heads).head_of
+    out = workspace.empty((D, len(matrices) * width), matrices[0].dtype)
+    rows = [*pairwise(even_bounds(D, ROWS_PER_TASK))]
+    run_each([partial(_reorder, W, 0, order, out, i * width, *part) for i, W in enumerate(matrices) for part in rows])
+    return out
+
+
+def apart(W: Array, count: int, heads: int) -> list[Array]:
+    """Undoes `side_by_side` for so many matrices."""
+    D, width = len(W), W.shape[1] // count
+    order = lane_order(heads, width // heads).lane_of
+    outs = [workspace.empty((D, width), W.dtype) for _ in range(count)]
+    rows = [*pairwise(even_bounds(D, ROWS_PER_TASK))]
+    run_each([partial(_reorder, W, i * width, order, out, 0, *part) for i, out in enumerate(outs) for part in rows])
+    return outs
+
+
+def _reorder_each(W: Array, at: int, order: IntArray, out: Array, out_at: int, first: int, last: int) -> None:
+    for row in range(first, last):
+        for e in range(len(order)):
+            out[row, out_at + e] = W[row, at + order[e]]
+
+
+def _reorder_whole(W: Array, at: int, order: IntArray, out: Array, out_at: int, first: int, last: int) -> None:
+    out[first:last, out_at : out_at + len(order)] = W[first:last, at + order]
+
+
+_reorder = compiled(_reorder_each, otherwise=_reorder_whole)

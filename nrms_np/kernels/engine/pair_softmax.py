@@ -12,6 +12,7 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.kernels.engine.compile import compiled_freely
+from nrms_np.kernels.engine.exponential import exp_in_place
 from nrms_np.kernels.engine.parallel import sequence_bounds
 from nrms_np.packed import Packed
 
@@ -26,8 +27,7 @@ def task_bounds(pair_offsets: IntArray) -> list[int]:
 def pair_softmax(sequences: Packed, pair_offsets: IntArray, pairs: Array, first: int, last: int) -> None:
     """Turn the scores of the sequences first to last into weights, in place."""
     _subtract_maximum(sequences, pair_offsets, pairs, first, last)
-    part = pairs[pair_offsets[first] : pair_offsets[last]]
-    np.exp(part, out=part)  # NumPy's exp is vectorised, Numba's is not
+    exp_in_place(pairs[pair_offsets[first] : pair_offsets[last]])
     _divide_by_sum(sequences, pair_offsets, pairs, first, last)
 
 

@@ -11,23 +11,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
-from itertools import pairwise
-from threading import Lock, local
+from itertools import count, pairwise
+from queue import SimpleQueue
+from threading import Lock, Thread, local
 from typing import Any
 
 import numpy as np
 
-from nrms_np.arrays import Array, IntArray
+from nrms_np.arrays import IntArray
 from nrms_np.errors import NestedRunError
-from nrms_np.kernels.engine.workspace import workspace
 
-ROWS_PER_PART = 1024
-TERMS_PER_PART = 4096
-SMALL_PRODUCT = 100_000  # multiplications; below this a product is done before a thread has woken up
+TOGETHER = 16
+"""The number of parts is a multiple of it: equal parts then end together on 2, 4, 8 and 16 threads."""
 
 
 def available_threads() -> int:
@@ -46,7 +44,7 @@ def set_threads(number: int) -> None:
     """Use so many threads from now on, for our own loops and for NumPy's products."""
     global _threads
     _threads = number
-    limit_blas(number)
+    _set_blas_threads([number] * len(_blas()))
 
 
 def threads_in_use() -> int:
@@ -62,88 +60,141 @@ def run(task: Callable[[int, int], object], bounds: list[int]) -> None:
     """
     if getattr(_this_thread, "is_in_a_task", False):
         raise NestedRunError("a task called parallel.run, whose threads are all busy with tasks; call it from outside.")
+    if len(bounds) < 2:
+        return
     with _one_run_at_a_time, limit_blas(1):
-        parts = list(pairwise(bounds))
-        todo = iter(parts)  # shared: each thread takes the next part when it is done with one
+        _Run(task, bounds, _helpers(_threads - 1)).whole()
 
-        def work() -> None:
-            _this_thread.is_in_a_task = True
-            try:
-                for first, last in todo:
-                    task(first, last)
-            finally:
-                _this_thread.is_in_a_task = False
 
-        helpers = [_pool(_threads).submit(work) for _ in range(min(_threads, len(parts)) - 1)]
+def run_each(tasks: Sequence[Callable[[], object]]) -> None:
+    """Call every task once, on all threads; as `run`."""
+
+    def some(first: int, last: int) -> None:
+        for task in tasks[first:last]:
+            task()
+
+    run(some, list(range(len(tasks) + 1)))
+
+
+class _Run:
+    """What the threads share while they do the tasks of one run: each takes the next part when it is done with one.
+
+    The threads are woken as a tree: the caller wakes two, each of these two more, so that sixteen are awake after four turns.
+    The caller waits until all parts are done, not for threads that woke up too late for any.
+    """
+
+    def __init__(
+        self, task: Callable[[int, int], object], bounds: list[int], helpers: list[SimpleQueue[_Order]]
+    ) -> None:
+        self.task: Callable[[int, int], object] | None = task
+        self.parts = len(bounds) - 1
+        self.todo = iter(list(pairwise(bounds)))  # no thread can come between while another takes the next of these two
+        self.done = count(1)
+        self.helpers = helpers[: self.parts - 1]
+        self.errors: list[BaseException] = []
+        self.finished = Lock()
+        self.finished.acquire()
+
+    def whole(self) -> None:
+        """Be the caller."""
         try:
-            work()
+            self.work(0)
+            self.finished.acquire()
         finally:
-            wait(helpers)
-        for helper in helpers:
-            helper.result()
+            self.task = None  # a thread that wakes up late must not hold the arrays: the workspace waits for them
+        if self.errors:
+            raise self.errors[0]
+
+    def work(self, number: int) -> None:
+        """Be thread `number`; 0 is the caller."""
+        if self.task is None:
+            return
+        for child in range(2 * number, min(2 * number + 2, len(self.helpers))):
+            self.helpers[child].put((self, child + 1))
+        _this_thread.is_in_a_task = True
+        try:
+            for first, last in self.todo:
+                try:
+                    self.task(first, last)
+                except BaseException as error:  # of any task; `whole` raises it
+                    self.errors.append(error)
+                if next(self.done) == self.parts:
+                    self.finished.release()
+        finally:
+            _this_thread.is_in_a_task = False
 
 
 def even_bounds(count: int, size: int) -> list[int]:
-    """Cut `count` things into parts of about `size`: where each part starts, and the end."""
-    parts = max(1, round(count / size))
+    """Cut `count` things into parts of about `size`: where each part starts, and the end. As many as `_parts` says."""
+    parts = _parts(count, size)
     return [count * i // parts for i in range(parts + 1)]
 
 
 def sequence_bounds(offsets: IntArray, size: int) -> list[int]:
     """Cut sequences into parts of about `size` rows or pairs: the number of the sequence where each starts, and the end.
 
-    At least four parts, so that threads finish together, unless they would be tiny. offsets: (n + 1,).
+    As many as `_parts` says, or fewer where sequences are long. offsets: (n + 1,).
     """
     total, count = int(offsets[-1]), len(offsets) - 1
-    parts = max(1, min(4, 8 * total // size), round(total / size))
+    parts = _parts(total, size)
     places = total * np.arange(1.0, parts) / parts  # as floats: the products may pass 2^31
     cuts = np.unique(np.searchsorted(offsets, places))
     return [0, *cuts[(cuts > 0) & (cuts < count)].tolist(), count]
 
 
-def matmul(a: Array, b: Array) -> Array:
-    """The product a · b, in an array of the workspace; in parts, on all threads.
+def _parts(total: int, size: int) -> int:
+    """In how many parts of about `size` to cut: a multiple of TOGETHER, so that as many threads as usual end together.
 
-    A tall a is cut into groups of rows. A wide one, as in the gradient of a weight, is cut along the sum: each part of the
-    columns gives a whole product, and these are added up. The parts are large, for the sake of BLAS, and so few for a batch of
-    64 that more than four threads have little to do.
-
-    a: (n, k).    b: (k, m).    Returns (n, m).
+    At least TOGETHER, unless the parts would be tiny, less than an eighth of `size`.
     """
-    n, k, m = a.shape[0], a.shape[1], b.shape[1]
-    out = workspace.empty((n, m), a.dtype)
-    if n * k * m < SMALL_PRODUCT:
-        return np.dot(a, b, out=out)
-    if k > 2 * n:
-        bounds = even_bounds(k, min(TERMS_PER_PART, -(-k // 4)))
-        products = workspace.empty((len(bounds) - 1, n, m), a.dtype)
-        run(lambda i, j: np.dot(a[:, i:j], b[i:j], out=products[bounds.index(i)]), bounds)
-        run(lambda i, j: np.sum(products[:, i:j], axis=0, out=out[i:j]), even_bounds(n, -(-n // 4)))
-    else:
-        run(lambda i, j: np.dot(a[i:j], b, out=out[i:j]), even_bounds(n, min(ROWS_PER_PART, -(-n // 2))))
-    return out
+    rounds = max(1, round(total / size / TOGETHER))
+    return max(1, min(TOGETHER * rounds, 8 * total // size))
+
+
+_Order = tuple[_Run, int]
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="nrms")
+def _helpers(threads: int) -> list[SimpleQueue[_Order]]:
+    """So many threads, each asleep until an order stands in its queue."""
+    queues: list[SimpleQueue[_Order]] = [SimpleQueue() for _ in range(threads)]
+    for number, orders in enumerate(queues, start=1):
+        Thread(target=_obey, args=(orders,), name=f"nrms_{number}", daemon=True).start()
+    return queues
+
+
+def _obey(orders: SimpleQueue[_Order]) -> None:
+    while True:
+        run, number = orders.get()
+        run.work(number)
+        del run
 
 
 @cache
-def _blas() -> Any:
-    """What sets the number of BLAS threads; None where it is not installed, as in a browser."""
+def _blas() -> list[Any]:
+    """The BLAS libraries in use; none where what finds them is not installed, as in a browser."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
-        return None
-    return ThreadpoolController()
+        return []
+    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
 
 
-def limit_blas(number: int) -> AbstractContextManager[Any]:
-    """Hold BLAS to so many threads from now on, or to the end of a `with`."""
-    blas = _blas()
-    return nullcontext() if blas is None else blas.limit(limits=number, user_api="blas")
+@contextmanager
+def limit_blas(number: int) -> Iterator[None]:
+    """Hold BLAS to so many threads until the end of the `with`."""
+    before = [library.num_threads for library in _blas()]
+    _set_blas_threads([number] * len(before))
+    try:
+        yield
+    finally:
+        _set_blas_threads(before)
+
+
+def _set_blas_threads(numbers: list[int]) -> None:
+    for library, number in zip(_blas(), numbers, strict=True):
+        library.set_num_threads(number)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_helpers.cache_clear)  # a forked process has none of its parent's threads

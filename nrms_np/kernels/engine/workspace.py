@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import sys
+from bisect import bisect_left
+from operator import attrgetter
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,14 +23,22 @@ LINE = 64  # bytes of a cache line; rows that start on one are read in fewer ste
 HEADROOM = 1.2  # batches differ a little in size
 
 
+class _Block(NamedTuple):
+    """size: bytes.    start: the first that begins a cache line.    memory: all of them."""
+
+    size: int
+    start: int
+    memory: NDArray[np.uint8]
+
+
 class Workspace:
     """Keeps large blocks of memory and hands them out as arrays."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         # A block that nobody uses tells how many references such a block has.
-        self._blocks: list[NDArray[np.uint8]] = [np.empty(0, dtype=np.uint8)]
-        self._count_when_free = self._reference_counts()[0]
+        self._blocks = [_Block(0, 0, np.empty(0, dtype=np.uint8))]  # by size
+        self._count_when_free = self._references(0)
         self._blocks.clear()
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -38,24 +48,29 @@ class Workspace:
         if size < SMALL:
             return np.empty(shape, dtype)
         with self._lock:
-            block = self._free_block(size + LINE)
-            start = -block.ctypes.data % LINE
-            return block[start : start + size].view(dtype).reshape(shape)
+            _, start, memory = self._blocks[self._free_block(size + LINE)]
+            return np.ndarray(shape, dtype, memory, start)
 
-    def _free_block(self, size: int) -> NDArray[np.uint8]:
-        counts = self._reference_counts()
-        free = [i for i, count in enumerate(counts) if count == self._count_when_free]
-        fitting = [i for i in free if self._blocks[i].nbytes >= size]
-        if fitting:
-            return self._blocks[min(fitting, key=lambda i: self._blocks[i].nbytes)]
-        if free:  # all too small: the largest makes room for its successor
-            del self._blocks[max(free, key=lambda i: self._blocks[i].nbytes)]
-        block = np.empty(int(size * HEADROOM), dtype=np.uint8)
-        self._blocks.append(block)
-        return block
+    def _free_block(self, size: int) -> int:
+        """The number of the smallest free block that has this size."""
+        fitting = self._place(size)
+        for i in range(fitting, len(self._blocks)):
+            if self._references(i) == self._count_when_free:
+                return i
+        for i in reversed(range(fitting)):  # all free ones are too small: the largest makes room for its successor
+            if self._references(i) == self._count_when_free:
+                del self._blocks[i]
+                break
+        memory = np.empty(int(size * HEADROOM), dtype=np.uint8)
+        place = self._place(memory.nbytes)
+        self._blocks.insert(place, _Block(memory.nbytes, -memory.ctypes.data % LINE, memory))
+        return place
 
-    def _reference_counts(self) -> list[int]:
-        return [sys.getrefcount(block) for block in self._blocks]
+    def _place(self, size: int) -> int:
+        return bisect_left(self._blocks, size, key=attrgetter("size"))
+
+    def _references(self, i: int) -> int:
+        return sys.getrefcount(self._blocks[i].memory)
 
 
 workspace = Workspace()

@@ -1,16 +1,19 @@
 import os
 import signal
 import time
+import weakref
+from functools import partial
 
 import numpy as np
 import pytest
 
 from nrms_np.errors import NestedRunError
-from nrms_np.kernels import additive_attention, dropout, embedding
-from nrms_np.kernels.engine import pair_softmax, parallel, rows
+from nrms_np.kernels import additive_attention, click, dropout, embedding
+from nrms_np.kernels.engine import lane_order, pair_softmax, parallel, products, rows
 from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.model import NRMS
 from nrms_np.packed import offsets_of
+from nrms_np.training import adam
 from tests.helpers.sizes import WORDS, ragged_batch, small_config
 
 
@@ -20,32 +23,30 @@ def restore_threads():
     parallel.set_threads(parallel.available_threads())
 
 
-@pytest.mark.parametrize("shape", [(3, 5, 4), (2000, 60, 70), (600, 2000, 30), (0, 5, 4), (5, 0, 4)])
-def test_a_product_in_parts_is_the_product(shape):
-    rng = np.random.default_rng(0)
-    n, k, m = shape
-    a, b = rng.standard_normal((n, k)), rng.standard_normal((k, m))
-    np.testing.assert_allclose(parallel.matmul(a, b), a @ b, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(parallel.matmul(b.T, a.T), (a @ b).T, rtol=1e-10, atol=1e-10)
-
-
 def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeypatch):
     # Parts so small that even the tests' batch has many of each kind.
-    for module, name in ((parallel, "ROWS_PER_PART"), (parallel, "TERMS_PER_PART"), (additive_attention, "ROWS_PER_TASK"),
-                         (rows, "ROWS_PER_TASK"), (embedding, "ROWS_PER_TASK"),
-                         (dropout, "ROWS_PER_TASK"), (pair_softmax, "PAIRS_PER_TASK")):  # fmt: skip
+    for module, name in ((products, "SMALL_PART"), (products, "LARGE_PART"), (products, "LINE"), (products, "ROWS_PER_SUM"),
+                         (additive_attention, "ROWS_PER_TASK"), (rows, "REFERENCES_PER_TASK"), (rows, "COLUMNS_PER_TASK"),
+                         (embedding, "ROWS_PER_TASK"), (dropout, "ROWS_PER_TASK"), (lane_order, "ROWS_PER_TASK"),
+                         (pair_softmax, "PAIRS_PER_TASK"), (adam, "ROWS_PER_TASK"), (adam, "NUMBERS_PER_TASK"),
+                         (click, "SAMPLES_PER_TASK")):  # fmt: skip
         monkeypatch.setattr(module, name, 2)
-    monkeypatch.setattr(parallel, "SMALL_PRODUCT", 0)
+    monkeypatch.setattr(products, "SMALL_PRODUCT", 0)
     config = small_config(dropout_after_attention=True)
     model, batch = NRMS.create(config, [str(i) for i in range(WORDS)]), ragged_batch()
     assert len(pair_softmax.task_bounds(batch.titles.offsets)) > 4
     results = []
-    for threads in (1, 2, 5):
+    for threads in (1, 2, 3, 4, 16):
         parallel.set_threads(threads)
-        results.append(model.loss_and_gradients(batch, dropout_step=3))
-    for loss, gradients in results[1:]:
+        parameters = {name: value.copy() for name, value in model.parameters.items()}
+        loss, gradients = model.loss_and_row_gradients(batch, dropout_step=3)
+        adam.Adam(parameters, 0.1).step(parameters, gradients)
+        results.append((loss, {name: [*gradient] for name, gradient in gradients.items()}, parameters))
+    for loss, gradients, parameters in results[1:]:
         assert loss == results[0][0]
-        assert all(np.array_equal(gradients[name], results[0][1][name]) for name in gradients)
+        for name, value in parameters.items():
+            assert all(map(np.array_equal, gradients[name], results[0][1][name])), name
+            np.testing.assert_array_equal(value, results[0][2][name], err_msg=name)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,15 @@ def test_sequences_are_cut_where_one_starts(lengths):
     assert bounds == sorted(set(bounds)) or not lengths
 
 
-def test_a_small_batch_is_cut_for_four_threads():
-    assert len(parallel.sequence_bounds(np.arange(0, 801, 10), 1000)) == 5
+@pytest.mark.parametrize("total", [2_000, 16_000, 16_500, 40_000, 300_000])
+def test_parts_are_so_many_that_sixteen_threads_end_together(total):
+    for bounds in (parallel.even_bounds(total, 1000), parallel.sequence_bounds(np.arange(total + 1), 1000)):
+        assert (len(bounds) - 1) % 16 == 0
+        assert max(np.diff(bounds)) - min(np.diff(bounds)) <= 1
+
+
+def test_a_small_batch_is_cut_into_fewer_parts():
+    assert len(parallel.sequence_bounds(np.arange(0, 801, 10), 1000)) == 7
     assert parallel.sequence_bounds(np.arange(0, 81, 10), 1000) == [0, 8]
 
 
@@ -107,6 +115,21 @@ def test_a_forked_process_makes_threads_of_its_own(restore_threads):
     pytest.fail("the forked process hangs")
 
 
+def test_all_parts_are_done_before_run_returns_and_the_arrays_are_let_go(restore_threads):
+    parallel.set_threads(4)
+
+    class Array(np.ndarray):
+        pass
+
+    for size in range(100):
+        done = np.zeros(size % 20).view(Array)
+        parallel.run_each([partial(done.__setitem__, i, 1) for i in range(len(done))])
+        assert done.all()
+        held = weakref.ref(done)
+        del done
+        assert held() is None, "a thread that has nothing to do holds a task"
+
+
 def test_bounds_cover_everything_once():
     for count in (0, 1, 5, 1000, 1024, 1025):
         bounds = parallel.even_bounds(count, 256)
@@ -115,10 +138,11 @@ def test_bounds_cover_everything_once():
         assert sorted(bounds) == bounds
 
 
-def test_adding_into_rows_is_what_add_at_does():
+@pytest.mark.parametrize("references", [0, 40, 3000])
+def test_adding_into_rows_is_what_add_at_does(references):
     rng = np.random.default_rng(1)
-    index = rng.integers(0, 700, size=3000)
-    values = rng.standard_normal((3000, 5))
+    index = np.minimum(rng.integers(0, 800, size=references), 650)  # one row has many, some have none
+    values = rng.standard_normal((references, 5))
     expected = np.zeros((700, 5))
     np.add.at(expected, index, values)
     np.testing.assert_allclose(add_into_rows(values, index, 700), expected, rtol=1e-12, atol=1e-12)
