@@ -22,7 +22,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one thread for both; `Reco
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -37,6 +36,7 @@ import numpy as np
 from nrms_np import NRMS, Config, Recommender
 from nrms_np.config import PRESETS
 from nrms_np.recommend.one_user import OneUser
+from nrms_np.training.report import processor
 
 NEWS, CLICKS, CANDIDATES, HISTORIES = 5000, 50, 100, 400
 PER_TURN, WARM_UP = 100, 10  # the first requests of a turn find the processor's cache full of the other's numbers
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=4000)
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
-    result: dict[str, Any] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "requests": options.requests}
+    result: dict[str, Any] = {"machine": f"{processor()}, {os.cpu_count()} cores", "requests": options.requests}
     for preset in PRESETS:
         before = os.getloadavg()[0]
         result[preset] = measure(preset, options.requests)

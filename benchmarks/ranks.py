@@ -33,10 +33,10 @@ sys.path.insert(0, str(ROOT))
 from nrms_np.data.batches import Samples, batches
 from nrms_np.data.dataset import read_dataset
 from nrms_np.parameters import parameter_shapes
+from nrms_np.training.report import processor
 from one_rank import CONFIG, write_batches
 from ranks_model import LOGS, NUMBER, rows_of_others, rows_received, scaling
 from scale import made
-from step import machine
 
 RANK = Path(__file__).with_name("one_rank.py")
 MPIRUN = which("mpirun", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
@@ -219,7 +219,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
     sizes, speed_sizes, rounds, passes = (
         ((64,), (64,), 1, 1) if options.small else (SIZES, SPEED_SIZES, options.rounds, 3)
     )
-    numbers: dict[str, Any] = {"machine": f"{machine()}, {os.cpu_count()} cores"}
+    numbers: dict[str, Any] = {"machine": f"{processor()}, {os.cpu_count()} cores"}
     if "memory" in options.parts:
         large = [] if options.large is None else [options.large if options.large.name else made("large")]
         folders = [demo] if options.small else [demo, folder, *large]

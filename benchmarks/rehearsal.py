@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import sys
 import time
@@ -27,6 +26,7 @@ from nrms_np import train
 from nrms_np.data.demo import scale
 from nrms_np.data.mind import files
 from nrms_np.data.mind.files import COLUMNS, FOLDERS, TO_TRAIN, Fingerprint, git_blob_sha1
+from nrms_np.training.report import processor
 
 
 def zip_corpus(folder: Path) -> dict[str, Fingerprint]:
@@ -79,7 +79,7 @@ def main() -> None:
         "cpu_hours": (used.ru_utime + used.ru_stime) / 3600,
         "load_at_start_and_end": [load[0], os.getloadavg()[0]],
         "peak_rss_mb": used.ru_maxrss / 1024,
-        "processor": platform.processor() or platform.machine(),
+        "processor": processor(),
         "epochs": [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()],
     }
     text = json.dumps(result, indent=1) + "\n"

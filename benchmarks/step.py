@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import time
@@ -36,6 +35,7 @@ from nrms_np.kernels.engine import parallel
 from nrms_np.model import NRMS
 from nrms_np.packed import Batch
 from nrms_np.training.adam import Adam
+from nrms_np.training.report import processor
 
 TRAINED = Config(**PRESETS["recommenders"])
 PLAIN = replace(TRAINED, dropout=0.0)
@@ -248,19 +248,11 @@ def draw(numbers: dict[str, Any], path: Path) -> None:
     drawing.savefig(path, dpi=200, metadata={"Software": None})
 
 
-def machine() -> str:
-    """The processor's name."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def summary(measured: Measured, samples: int, threads: int) -> dict[str, Any]:
     """The numbers of the table, for the README and the chart."""
     plain, trained = measured.plain, measured.trained
     return {
-        "machine": f"{machine()}, {threads} threads",
+        "machine": f"{processor()}, {threads} threads",
         "samples": samples,
         "seconds": {name: statistics.median(plain[name]) for name in plain},
         "times_kernels": {name: ratio(plain, name, "kernels") for name in plain},

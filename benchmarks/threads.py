@@ -39,7 +39,8 @@ import numpy as np
 
 from mindlike import mindlike_batch
 from nrms_np.kernels.engine import parallel
-from step import PLAIN, TRAINED, Step, machine, our_step
+from nrms_np.training.report import processor
+from step import PLAIN, TRAINED, Step, our_step
 from threads_tasks import Laid, Wait, record
 
 THREADS = (1, 2, 4, 8, 16, 32, 64)
@@ -175,7 +176,7 @@ def main() -> None:
     one, two = (measured_bandwidth(threads) for threads in (1, 2))
     costs = pool_costs(5 if options.small else 200)
     numbers: dict[str, Any] = {
-        "machine": f"{machine()}, {cores} cores",
+        "machine": f"{processor()}, {cores} cores",
         "bandwidth": {"1": one, "2": two, "assumed": 1e9 * options.bandwidth},
         "costs": costs._asdict(),
         "batches": {},

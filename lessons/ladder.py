@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from nrms_np.kernels.engine import pair_softmax, workspace
 from nrms_np.kernels.engine.compile import compiled_freely, numba
 from nrms_np.kernels.engine.lane_order import lane_order
 from nrms_np.kernels.engine.parallel import available_threads, set_threads
+from nrms_np.training.report import processor
 
 Function = Callable[..., Any]
 
@@ -109,7 +109,13 @@ def of_the_package(pieces: dict[str, Function]) -> dict[str, dict[str, Function]
         name: getattr(kernels, name) for name in ("projected_attention_forward", "projected_attention_backward")
     }
     all_functions = {name: getattr(kernels, name) for name in Backend.__annotations__}
-    order = self_attention, {name: lanes(name) for name in ("to_lane_order", "to_head_order")}
+    to_lane_order, to_head_order = lanes("to_lane_order"), lanes("to_head_order")
+    order = self_attention, {
+        "to_lane_order": to_lane_order,
+        "to_head_order": to_head_order,
+        "side_by_side": lambda matrices, heads: np.concatenate([to_lane_order(W, heads) for W in matrices], axis=1),
+        "apart": lambda W, count, heads: [to_head_order(part, heads) for part in np.split(W, count, axis=1)],
+    }
     fresh = workspace, {"SMALL": 1 << 62}  # it leaves small arrays to NumPy, and now all are small
     bounds = {"sequence_bounds": pieces["sequence_bounds"]}
     return {
@@ -208,12 +214,8 @@ def time_ways(ways: dict[str, dict[str, Callable[[], object]]]) -> dict[str, dic
 
 def machine() -> dict[str, Any]:
     """On what is measured, when, with which versions, and how many other programs keep a processor busy meanwhile."""
-    name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            name = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), name)
     return {
-        "machine": name,
+        "machine": processor(),
         "date": date.today().isoformat(),
         "versions": f"NumPy {np.__version__}, Numba {numba.__version__}",
         "others_running": max(0.0, round(os.getloadavg()[0] - 1, 1)),

@@ -79,11 +79,21 @@ def test_the_best_epoch_stands_beside_the_published_numbers(tmp_path, clicks, ri
         (64.994, "lies 0.01 points below the"),
         (65.0, "lies in the"),
         (67.0, "lies in the"),
+        (68.0, "lies 1.00 points above the published band of 65 to 67 %."),
         (68.25, "lies 1.25 points above the"),
+        (68.25, "before you believe it"),
     ],
 )
 def test_the_band_is_told_plainly(auc, words):
     assert words in verdict(auc)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_where_the_last_epoch_is_best_more_of_them_are_proposed(tmp_path, clicks, more):
+    config = replace(CONFIG, epochs=len(AUCS) - 1 + more)
+    aucs = sorted(AUCS)
+    text = report_of(a_run(tmp_path / "run", clicks, aucs=aucs, config=config), {})
+    assert ("The last epoch is the best" in text) is (not more)
 
 
 def test_with_other_files_nothing_is_compared(tmp_path, clicks):
