@@ -110,12 +110,15 @@ def of_the_package(pieces: dict[str, Function]) -> dict[str, dict[str, Function]
     }
     all_functions = {name: getattr(kernels, name) for name in Backend.__annotations__}
     to_lane_order, to_head_order = lanes("to_lane_order"), lanes("to_head_order")
-    order = self_attention, {
-        "to_lane_order": to_lane_order,
-        "to_head_order": to_head_order,
-        "side_by_side": lambda matrices, heads: np.concatenate([to_lane_order(W, heads) for W in matrices], axis=1),
-        "apart": lambda W, count, heads: [to_head_order(part, heads) for part in np.split(W, count, axis=1)],
-    }
+    order = (
+        self_attention,
+        {
+            "to_lane_order": to_lane_order,
+            "to_head_order": to_head_order,
+            "side_by_side": lambda matrices, heads: np.concatenate([to_lane_order(W, heads) for W in matrices], axis=1),
+            "apart": lambda W, count, heads: [to_head_order(part, heads) for part in np.split(W, count, axis=1)],
+        },
+    )
     fresh = workspace, {"SMALL": 1 << 62}  # it leaves small arrays to NumPy, and now all are small
     bounds = {"sequence_bounds": pieces["sequence_bounds"]}
     return {
