@@ -156,11 +156,12 @@ def test_forward_and_backward_change_places_on_a_phone(address, page):
     page.keyboard.press("ArrowRight")
     assert forward.is_hidden()
     assert backward.is_visible()
-    tops = [
-        sides.locator("td:nth-child(2) pre", has_text=text).first.bounding_box()["y"]
-        for text in ("d_alpha = ", "da = ", "dz =", "dW = ")
-    ]
-    assert tops == sorted(tops)  # each comes after what it needs
+    shown = sides.evaluate(
+        "sides => [...sides.querySelectorAll('td:nth-child(2) pre')].map(p => [p.getBoundingClientRect().y, p.textContent])"
+    )
+    text = "\n".join(code for _, code in sorted(shown))
+    places = [text.index(line) for line in ("d_alpha = ", " da = ", " dz = ", " dW = ")]
+    assert places == sorted(places)  # each comes after what it needs
     page.set_viewport_size({"width": 1280, "height": 800})
     assert forward.is_visible()
     assert backward.is_visible()
