@@ -7,7 +7,8 @@ A step is a row of waits: the pool takes the tasks of one, waits for them all, a
 the next. To that come
 
 - what runs between the waits, on one thread;
-- what it costs to wake a thread and to hear that the last task is done, measured here;
+- what it costs to wake a thread and to hear that the last task is done, measured here: what a wait of two threads takes more than
+  one of one;
 - the interpreter's lock: what a task does in Python itself (the time of the same task with nothing in it) is never done by two
   threads at once;
 - the memory: no wait ends before its memory has been moved at the machine's bandwidth. What is moved is found by comparing the
@@ -48,7 +49,10 @@ MEGABYTES_OF_BANDWIDTH = 256
 
 
 class Costs(NamedTuple):
-    """Seconds that the pool needs: to wake a thread, until that runs, and from the last task's end until the caller goes on."""
+    """Seconds that the pool needs: to wake a thread, until that runs, and from the last task's end until the caller goes on.
+
+    Without what a run takes with one thread too: that is among the seconds between the waits.
+    """
 
     wake: float
     until_awake: float
@@ -61,15 +65,17 @@ def seconds_on(laid: Laid, threads: int, costs: Costs, bandwidth: float) -> floa
 
 
 def wait_on(wait: Wait, threads: int, costs: Costs, bandwidth: float) -> float:
-    """Seconds of one wait: whoever is free takes the next task."""
+    """Seconds of one wait: whoever is free takes the next task; nobody waits for a thread that wakes up too late for any."""
     if threads == 1:
         return sum(wait.tasks)
     free = start_times(min(threads, len(wait.tasks)), costs)
     heapq.heapify(free)
+    end = 0.0
     for seconds in wait.tasks:
+        end = max(end, free[0] + seconds)
         heapq.heapreplace(free, free[0] + seconds)
     joined = costs.join if len(wait.tasks) > 1 else 0.0
-    return max(max(free) + joined, wait.python, wait.moved / bandwidth)
+    return max(end + joined, wait.python, wait.moved / bandwidth)
 
 
 def start_times(threads: int, costs: Costs) -> list[float]:
@@ -84,31 +90,47 @@ def start_times(threads: int, costs: Costs) -> list[float]:
 
 def pool_costs(rounds: int) -> Costs:
     """What the pool's waking and joining cost, medians; zeros on one core, where nobody else ever comes."""
-    parallel.set_threads(2)
-    found = [costs for costs in (one_wait() for _ in range(rounds)) if costs is not None]
-    return Costs(*map(statistics.median, zip(*found, strict=True))) if found else Costs(0.0, 0.0, 0.0)
+    alone, together = [], []
+    for _ in range(rounds):
+        parallel.set_threads(1)
+        start, begun, _, ended, end = one_wait()
+        alone.append((begun - start, end - ended))
+        parallel.set_threads(2)
+        start, begun, helper_begun, ended, end = one_wait()
+        if helper_begun is not None:
+            together.append((begun - start, max(helper_begun - begun, 0.0), end - ended))
+    if not together:
+        return Costs(0.0, 0.0, 0.0)
+    begin_alone, end_alone = map(statistics.median, zip(*alone, strict=True))
+    wake, until_awake, join = map(statistics.median, zip(*together, strict=True))
+    return Costs(max(wake - begin_alone, 0.0), until_awake, max(join - end_alone, 0.0))
 
 
-def one_wait() -> Costs | None:
-    """A wait of two tasks on two threads, of which the second one was asleep; None where one thread did both."""
-    begun, ended = {}, {}
-    caller, numbers = get_ident(), np.ones(1 << 16)
+def one_wait() -> tuple[float, float, float | None, float, float]:
+    """A wait of two tasks, of which a second thread, asleep until then, does the longer one.
+
+    Returns when it was asked for, when the caller began, when the other thread did (None where the caller did both), when the
+    last task ended, and when the caller went on.
+    """
+    begun: dict[int, float] = {}
+    caller, numbers, ended = get_ident(), np.ones(1 << 16), 0.0
 
     def task() -> None:
+        nonlocal ended
         me, start = get_ident(), time.perf_counter()
         begun.setdefault(me, start)
         while time.perf_counter() < start + (1e-3 if me == caller else 2e-3):
             numbers.sum()  # without the interpreter's lock
-        ended[me] = time.perf_counter()
+        ended = time.perf_counter()
 
     time.sleep(2e-3)
     start = time.perf_counter()
     parallel.run_each([task, task])
     end = time.perf_counter()
     helpers = [thread for thread in begun if thread != caller]
-    if not helpers or caller not in begun:
-        return None
-    return Costs(begun[caller] - start, max(begun[helpers[0]] - begun[caller], 0.0), end - ended[helpers[0]])
+    if caller not in begun:  # the other thread was quick and did both
+        return one_wait()
+    return start, begun[caller], begun[helpers[0]] if helpers else None, ended, end
 
 
 def measured_bandwidth(threads: int) -> float:

@@ -138,8 +138,8 @@ def sequence_bounds(offsets: IntArray, size: int) -> list[int]:
     total, count = int(offsets[-1]), len(offsets) - 1
     parts = _parts(total, size)
     places = total * np.arange(1.0, parts) / parts  # as floats: the products may pass 2^31
-    cuts = np.unique(np.searchsorted(offsets, places))
-    return [0, *cuts[(cuts > 0) & (cuts < count)].tolist(), count]
+    cuts = {*np.searchsorted(offsets, places).tolist()} - {0, count}
+    return [0, *sorted(cuts), count]
 
 
 def _parts(total: int, size: int) -> int:
