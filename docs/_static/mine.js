@@ -74,7 +74,7 @@ function show(whether) {
 }
 
 const bar = make("div", { className: "bar", role: "group", "aria-label": "training" }, button,
-  make("span", { className: "size" }, "Loads about 26 MB once; then a minute or so."));
+  make("span", { className: "size" }, "Loads about 26 MB once; then half a minute or so."));
 place.querySelector(".count").after(bar, say, curve.element, output.element);
 pieces(marked());
 curve.draw();

@@ -17,7 +17,7 @@ from lessons.contents import about_of, minutes  # noqa: E402
 from lessons.equations import EQUATIONS, Equation  # noqa: E402
 
 REMARKS = {
-    "11": "A browser has no Numba: here the run of twelve epochs takes some minutes.",
+    "11": "A browser has no Numba: here the run of twelve epochs takes about a minute.",
     "13": "A browser has no Numba: here the loops run as plain Python, and the times are those recorded.",
     "14": "The two models were trained when this page was made, since here it would take very long. All else runs.",
     "16": "A browser has no PyTorch: here the lesson shows the numbers that were kept.",

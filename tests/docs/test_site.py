@@ -127,25 +127,24 @@ def test_every_lesson_runs_in_the_page_and_gives_the_recorded_outputs(address, p
     assert page.faults == []
 
 
-def test_a_changed_cell_runs_and_is_reset(address, page, python):
+def run_in_first_cell(page, address, code):
     page.goto(f"{address}/{LESSON}")
     page.locator(".bar button", has_text="Edit").first.click()
     page.locator(".cm-content").first.click()
     page.keyboard.press("Control+A")
-    page.keyboard.insert_text("print('changed', 6 * 7)")
+    page.keyboard.insert_text(code)
     page.keyboard.press("Control+Enter")
+
+
+def test_a_changed_cell_runs_and_is_reset(address, page, python):
+    run_in_first_cell(page, address, "print('changed', 6 * 7)")
     page.locator(".live pre", has_text="changed 42").wait_for()
     page.locator(".bar button", has_text="Reset").first.click()
     assert page.locator(".cm-content").count() == 0
 
 
 def test_stop_ends_an_endless_loop(address, page, python):
-    page.goto(f"{address}/{LESSON}")
-    page.locator(".bar button", has_text="Edit").first.click()
-    page.locator(".cm-content").first.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text("print('begun', flush=True)\nwhile True:\n    pass")
-    page.keyboard.press("Control+Enter")
+    run_in_first_cell(page, address, "print('begun', flush=True)\nwhile True:\n    pass")
     page.locator(".live pre", has_text="begun").wait_for()
     assert page.evaluate("1 + 1") == 2  # the page itself is free
     page.locator(".bar .run").first.click()
