@@ -41,6 +41,7 @@ from nrms_np.gradcheck import check_gradients
 from nrms_np.kernels import self_attention
 from nrms_np.kernels.engine.compile import numba
 from nrms_np.kernels.engine.lanes import fill, load, multiply, multiply_add, store
+from nrms_np.kernels.engine.rows import add_into_rows
 from nrms_np.layers import batched
 from nrms_np.layers.softmax import softmax_backward, softmax_forward
 from nrms_np.packed import Batch, distinct, offsets_of
@@ -560,7 +561,7 @@ details["adding into rows"] = {
     "sorted, NumPy": lambda: add_sorted_in_numpy(*adding),
     "compiled, unsorted": lambda: unsorted(*adding),
     "compiled, sorted": lambda: in_order(*adding),
-    "the package's": lambda: self_attention.add_into_rows(*adding),
+    "the package's": lambda: add_into_rows(*adding),
 }
 
 # %%
@@ -568,7 +569,8 @@ details["adding into rows"] = {
 # It buys something else. Two threads that add into one row at the same moment lose one of the two sums. Sorted by row, all
 # that goes into a row stands together: rows are shared out, each is summed by one thread, in one fixed order, and the
 # result is the same to the last bit, whatever the number of threads. **Exercise 6** is the sorted way in loops,
-# ``add_into_rows``. ``np.add.at`` is refused there.
+# ``add_into_rows``. ``np.add.at`` is refused there. (In the package's attention nothing is sorted afterwards: each reference's
+# gradient is written to its sorted place at once, ``nrms_np/kernels/engine/rows.py``.)
 #
 # Rung 6: lanes
 # -------------
