@@ -177,6 +177,7 @@ def setup(app: Any) -> None:
     app.connect("doctree-read", cells.arrange)
     app.connect("autodoc-skip-member", reference.skip)
     app.connect("autodoc-process-docstring", reference.add_links, priority=400)  # before numpydoc
+    app.connect("object-description-transform", reference.keep_names)
     app.connect("env-updated", reference.add_aliases)
     app.connect("html-page-context", add_data)
     app.connect("build-finished", write_files)

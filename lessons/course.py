@@ -11,16 +11,17 @@ import os
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 LESSONS = Path(__file__).resolve().parent
 ROOT = LESSONS.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from matplotlib.figure import Figure  # noqa: E402
-
 from nrms_np.config import fastest_backend  # noqa: E402
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BACKENDS = ("layers", "kernels") if fastest_backend() == "kernels" else ("layers",)
 """Those that work here: the kernels need Numba, which a browser does not have."""

@@ -4,15 +4,13 @@ let python; // what is loaded once: Pyodide, and the functions of page.py
 
 async function start({ pyodide, course, files, id }) {
   const say = (step) => postMessage({ id, type: "step", step });
-  say("Python");
-  const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
-  const py = await loadPyodide({ indexURL: pyodide });
-  say("NumPy and Matplotlib");
+  say("Python, NumPy and Matplotlib");
   const zip = fetch(course).then((answer) => {
     if (!answer.ok) throw new Error(`${course}: ${answer.status}`);
     return answer.arrayBuffer();
   });
-  await py.loadPackage(["numpy", "matplotlib"], { messageCallback: () => {} });
+  const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
+  const py = await loadPyodide({ indexURL: pyodide, packages: ["numpy", "matplotlib"] });
   say("the course");
   py.unpackArchive(await zip, "zip", { extractDir: "/course" });
   for (const [path, address] of Object.entries(files)) {

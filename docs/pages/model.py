@@ -16,5 +16,5 @@ def play_model() -> Path:
     """The file of the model; trains it where it is not there yet."""
     if not (RUN / "model.npz").exists():
         command = [sys.executable, "-m", "nrms_np.train", "--out", str(RUN), *OPTIONS.split()]
-        subprocess.run(command, cwd=ROOT, check=True)
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
     return RUN / "model.npz"

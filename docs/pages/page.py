@@ -12,9 +12,13 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader, find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 COURSE = Path("/course")
@@ -26,9 +30,10 @@ sys.dont_write_bytecode = True
 
 def accept_font_list() -> None:
     """Give Matplotlib the list of its fonts that Pyodide brings along under another number: making it anew takes seconds."""
-    import matplotlib
-
-    folder = Path(matplotlib.__file__).parent
+    found = find_spec("matplotlib")
+    if found is None or found.origin is None:
+        return
+    folder = Path(found.origin).parent
     number = re.search(r"__version__ = (\d+)", (folder / "font_manager.py").read_text(encoding="utf-8"))
     kept = folder / "fontlist.json"
     if number and kept.exists():
@@ -36,7 +41,19 @@ def accept_font_list() -> None:
         kept.write_text(re.sub(r'"_version": \d+', f'"_version": {number[1]}', text), encoding="utf-8")
 
 
+class Drawings(MetaPathFinder):
+    """Finds `lessons.draw.lesson_NN` and has it loaded at its first figure: Matplotlib takes seconds, and text need not wait."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The module's file, with a loader that waits."""
+        spec = PathFinder.find_spec(name, path, target) if name.startswith("lessons.draw.lesson_") else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
 accept_font_list()
+sys.meta_path.insert(0, Drawings())
 
 from to_page import send  # noqa: E402
 

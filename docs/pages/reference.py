@@ -11,6 +11,8 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
+from docutils import nodes
+
 from pages.course import EQUATIONS, REMARKS, ROOT, Equation, Lesson, all_lessons, equations_of, lessons_using
 from pages.docstrings import as_rest
 from pages.sides import side_by_side
@@ -91,6 +93,13 @@ def add_links(_app: Any, what: str, name: str, _object: Any, _options: Any, line
         links.append(("Line by line", f":ref:`formulas beside the code <annotated-{module}-{name.split('.')[-1]}>`"))
     if links:
         lines += ["", *(f":{title}: {text}" for title, text in links), ""]
+
+
+def keep_names(_app: Any, _domain: str, _kind: str, content: nodes.Element) -> None:
+    """Sphinx begins each name in the list of arguments with a capital, but a and A are two things: it does not look into a box."""
+    for child in list(content.children):
+        if isinstance(child, nodes.field_list):
+            content.replace(child, nodes.container("", child))
 
 
 def add_aliases(_app: Any, env: Any) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -54,8 +55,21 @@ def address(site):
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        super().do_GET()
+
     def log_message(self, *args):
         pass
+
+
+@pytest.fixture
+def asked(address):
+    """The paths that the server has been asked for since the test began."""
+    Quiet.asked.clear()
+    return Quiet.asked
 
 
 @pytest.fixture
