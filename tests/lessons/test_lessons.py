@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -73,6 +75,40 @@ def test_lessons_are_numbered_without_gaps_and_the_readme_names_each():
     assert [lesson.name[:3] for lesson in LESSONS] == [f"{number:02}_" for number in range(len(LESSONS))]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [lesson.name for lesson in LESSONS if f"](lessons/{lesson.name})" not in readme] == []
+
+
+def missing(path):
+    """What a file takes from modules of the project that they do not have, without running it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules, absent = {}, []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom) or node.module.partition(".")[0] not in ("nrms_np", "lessons"):
+            continue
+        module = import_module(node.module)
+        for name in node.names:
+            with contextlib.suppress(ModuleNotFoundError):
+                import_module(f"{node.module}.{name.name}")
+            if not hasattr(module, name.name):
+                absent.append(f"{node.module}.{name.name}")
+            elif isinstance(getattr(module, name.name), ModuleType):
+                modules[name.asname or name.name] = getattr(module, name.name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            module = modules[node.value.id]
+            if not hasattr(module, node.attr):
+                absent.append(f"{module.__name__}.{node.attr}")
+    return absent
+
+
+@each
+def test_what_a_lesson_takes_from_the_package_is_there(lesson):
+    assert missing(lesson) == []
+
+
+def test_a_name_that_is_gone_is_found(tmp_path):
+    path = tmp_path / "lesson.py"
+    path.write_text("from nrms_np.kernels import embedding\nlambda: embedding.gone()\n", encoding="utf-8")
+    assert missing(path) == ["nrms_np.kernels.embedding.gone"]
 
 
 @pytest.mark.parametrize(
