@@ -12,7 +12,7 @@ from PIL import Image
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from pages import cells, figures, mathml, reference, trained  # noqa: E402
+from pages import cells, figures, instead, mathml, reference, trained  # noqa: E402
 from pages.bundle import write_bundle  # noqa: E402
 from pages.course import ROOT, all_lessons  # noqa: E402
 from pages.home import home  # noqa: E402
@@ -34,7 +34,7 @@ author = "the authors of nrms_np"
 release = __version__
 language = "en"
 
-extensions = ["sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
+extensions = ["sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery", "myst_parser"]
 exclude_patterns = ["_build", "lessons/*.ipynb", "lessons/*.py", "sg_execution_times.rst"]
 suppress_warnings = ["ref.python"]  # layers and kernels have caches of the same names
 html_math_renderer = "mathml"
@@ -110,6 +110,8 @@ def write_pages(_app: Any) -> None:
     trained.keep(TRAINED)
     exercise_files.shown = lambda path: path.relative_to(ROOT).as_posix()  # sphinx-gallery works in another folder
     reference.write_pages(DOCS)
+    for number, text in instead.answers().items():
+        reference.write(DOCS / "further" / f"{number}.md", text)
     for name, page in {"home": home, "play": play_page, "mine": mine_page}.items():
         reference.write(DOCS / "_build" / f"{name}.html", page())
 
@@ -118,7 +120,8 @@ def below_lesson(_app: Any, document: str, source: list[str]) -> None:
     """Each lesson ends with links to the equations and the functions."""
     for lesson in all_lessons():
         if document == lesson.page:
-            source[0] = reference.with_touch(source[0], lesson) + reference.below_lesson(lesson)
+            text = instead.for_the_page(source[0])
+            source[0] = reference.with_touch(text, lesson) + reference.below_lesson(lesson)
 
 
 def add_data(app: Any, pagename: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:

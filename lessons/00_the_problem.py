@@ -9,8 +9,9 @@ model of this course, answers with one number for each title. This lesson begins
 a tiny NRMS that trains and recommends. Then it goes back to the question: what the log of a news page holds, what is
 predicted from it, and how a prediction is judged.
 
-You need: Python, a little NumPy, matrices, derivatives (from lesson 01 on). Nothing about neural networks. Run it
-from the project's folder with ``python lessons/00_the_problem.py``, or cell by cell in an editor that knows ``# %%``.
+You need: Python, a little NumPy, matrices, derivatives (from lesson 01 on). Nothing about neural networks. Run it cell
+by cell, in its page or in an editor that knows ``# %%``, or as a whole: ``python lessons/00_the_problem.py`` from the
+project's folder.
 
 ============  ==============================================================================
 history       the titles that a reader clicked on before
@@ -244,7 +245,7 @@ order = np.argsort(rank)  # the candidates from rank 1 on
 course.show(
     draw.ranking([news[candidates[0][i]] for i in order], [common[i] for i in order], y[order]),
     "00_ranking",
-    caption="Words in common with the history. *for* and *the* count as much as *rockets*: a count does not know which words tell.",
+    caption="Words in common with the history. “for” and “the” count as much as “rockets”: a count does not know which words tell.",
     alt="Six candidates by rank with their scores 2, 1, 1, 1, 0, 0 and the common words; the clicked ones have ranks 1 and 6.",
 )
 
@@ -464,6 +465,7 @@ assert round(float(np.mean(1 / np.arange(1, 38))), 2) == 0.11
 # 14      a look inside a trained model
 # 15      the bug museum: real mistakes, and the checks that catch them
 # 16      the same model in PyTorch, beside yours
+# 17      many machines: one batch shared out, and the gradients added up
 # ======  ================================================================================================
 #
 # Each lesson needs only the ones before it, says how many minutes it takes, and ends with exercises. Many of them are

@@ -7,7 +7,7 @@ Lesson 17: many machines
 A newsroom's log has a hundred million impressions, and one machine would train on it for days. So several processes
 train one model together, on the cores of one machine or on many machines. They speak through MPI, the message passing
 interface, which calls each process a *rank*. This lesson shows that N ranks learn exactly what one process learns,
-dropout included, what they have to send, and where more of them stop to help.
+dropout included, what they have to send, and where more of them no longer help.
 
 You need: lessons 09 and 10 (the mean loss of a batch, the whole model), the dropout of lesson 06, and the packed
 batches of lesson 12.
@@ -386,7 +386,7 @@ rates = {
 for size, row in model_rows.items():
     hours = row["epoch_hours"]["100 million impressions"]
     print(
-        f"batches of {size}: with {row['half']} ranks at least half as fast as hoped, fastest with {row['best']}; an epoch of "
+        f"batches of {size}: up to {row['half']} ranks at least half the ideal speed, fastest with {row['best']}; an epoch of "
         f"100 million impressions {hours['1']:.0f} hours on one, {hours[str(row['best'])]:.0f} on {row['best']}"
     )
     worth = {int(n): value / int(n) for n, value in row["times"].items()}

@@ -8,6 +8,8 @@ from pathlib import Path
 from pages.course import ROOT
 
 PARTS = (
+    "README.md",
+    "requirements.txt",
     "nrms_np/**/*.py",
     "lessons/**/*.py",
     "lessons/figures/*.json",

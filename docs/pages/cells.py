@@ -14,6 +14,9 @@ from docutils import nodes
 ASKS = "Predict first:"
 """How a paragraph above a cell begins, in italics, where its output is to be guessed before it is read."""
 SHOWS = {"course.show", "course.save"}
+DERIVES = "course.derive("
+"""How a cell begins that asks whether the reader's own formula is right; below it stands ours."""
+PLACES = (nodes.comment, nodes.target)
 
 
 def arrange(app: Any, doctree: nodes.document) -> None:
@@ -70,18 +73,30 @@ def _folded(code: nodes.Element) -> list[nodes.Node]:
 
 
 def _hide_where_asked(code: nodes.Element) -> None:
+    """Fold what answers a question that the text asks: an output to guess and what is said about it, a formula to derive."""
     around = code.parent.children
     place = around.index(code)
     above = next((node for node in reversed(around[:place]) if not isinstance(node, nodes.comment)), None)
-    if not (isinstance(above, nodes.paragraph) and above.children and above[0].astext() == ASKS):
-        return
-    above["classes"].append("ask")
     end = place + 1
     while end < len(around) and _is_output(around[end]):
         end += 1
-    if any(not isinstance(node, nodes.comment) for node in around[place + 1 : end]):
-        code.parent.insert(end, _html("</details>"))
-        code.parent.insert(place + 1, _html('<details class="predict"><summary>Predict first, then show</summary>'))
+    if isinstance(above, nodes.paragraph) and above.children and above[0].astext() == ASKS:
+        above["classes"].append("ask")
+        if end < len(around) and isinstance(around[end], nodes.paragraph) and around[end][0].astext() != ASKS:
+            end += 1
+        _fold(code.parent, place + 1, end, "Predict first, then show")
+    elif code.astext().startswith(DERIVES):
+        first = end
+        while end < len(around) and isinstance(around[end], (nodes.paragraph, nodes.math_block, *PLACES)):
+            end += 1
+        _fold(code.parent, first, end, "Derive first, then show")
+
+
+def _fold(parent: nodes.Element, first: int, end: int, summary: str) -> None:
+    """Fold some children; nothing where they are only places that links lead to."""
+    if any(not isinstance(node, PLACES) for node in parent.children[first:end]):
+        parent.insert(end, _html("</details>"))
+        parent.insert(first, _html(f'<details class="predict"><summary>{summary}</summary>'))
 
 
 def _is_output(node: nodes.Node) -> bool:

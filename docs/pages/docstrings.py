@@ -56,6 +56,9 @@ def _text(paragraph: list[str]) -> list[str]:
                         out.append("")
                     out.append(f":{argument['names']}: {escaped(argument['text'])}")
                     fields = True
+                elif fields and part.startswith(("Returns ", "Raises ")):
+                    out += ["", escaped(part)]
+                    fields = False
                 else:
                     out.append(f"    {escaped(part)}")
         else:

@@ -45,7 +45,7 @@ with every gradient written by hand.</p>
 <li><b>derive the gradient of any layer</b> by hand, and prove with finite differences that it is right;</li>
 <li><b>train an NRMS of your own</b>, each function of it written by you: <a href="mine.html">put your pieces together</a>;</li>
 <li><b>look into a trained model</b>, and say what its weights show and what they do not: <a href="play.html">play</a>;</li>
-<li><b>make NumPy fast</b>, step by step, until it passes PyTorch on the same two cores.</li>
+<li><b>make it fast</b> with NumPy and Numba, step by step, until it passes PyTorch on the same two cores.</li>
 </ul>
 <h2>The lessons</h2>
 <p>About {hours} hours in all, exercises included. Nothing is installed; what you write stays in this browser.</p>

@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from types import GenericAlias
 from typing import Any
@@ -140,8 +141,7 @@ def equation_index() -> str:
     lessons = {f"lessons/{lesson.stem}.py": lesson for lesson in all_lessons()}
     for equation in EQUATIONS:
         lesson = lessons[equation.lesson]
-        forward = ", ".join(f":func:`~{name}`" for name in equation.forwards)
-        backward = ", ".join(f":func:`~{name}`" for name in equation.backwards)
+        forward, backward = functions_of(equation.forwards), functions_of(equation.backwards)
         tests = ", ".join(f"{shows} (``{test.split('::')[0]}``)" for shows, test in equation.tests.items())
         page += (
             f".. _equation-{equation.number}:\n\n{_title(f'Equation {equation.number}', '-')}\n{equation.meaning}\n\n"
@@ -149,6 +149,16 @@ def equation_index() -> str:
         page += f".. math:: {equation.latex}\n   :label: paper-{equation.number}\n\n"
         page += f":Forward: {forward}\n:Backward: {backward}\n:Lesson: :doc:`/{lesson.page}`\n:Tests: {tests}\n\n"
     return page
+
+
+def functions_of(names: Sequence[str]) -> str:
+    """Links to an equation's functions. Those of layers and kernels have the same names, so it says which is which."""
+    kinds = {"nrms_np.layers.": "plain", "nrms_np.kernels.": "fast"}
+    links = []
+    for name in names:
+        kind = next((kind for room, kind in kinds.items() if name.startswith(room)), None)
+        links.append(f":func:`~{name}`" + (f" ({kind})" if kind else ""))
+    return ", ".join(links)
 
 
 def with_touch(text: str, lesson: Lesson) -> str:
@@ -173,7 +183,8 @@ def below_lesson(lesson: Lesson) -> str:
         text += f":Equations: {', '.join(equation_link(equation) for equation in lesson.equations)}\n"
     if lesson.number in YOURS:
         text += ":Yours: :doc:`put your own pieces together and train them </mine>`\n"
-    return text + f":Uses: {', '.join(f':py:obj:`~{name}`' for name in functions)}\n\n"
+    uses = ", ".join(f":py:obj:`~{name}`" for name in functions)
+    return f"{text}:Uses: {uses}\n:Files: `the package, all lessons and the demo corpus <../_static/course.zip>`__, which script and notebook need\n\n"
 
 
 def exercise_of(lesson: Lesson) -> dict[str, Any] | None:

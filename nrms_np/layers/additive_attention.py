@@ -58,7 +58,7 @@ def additive_attention_backward(dr: Array, cache: AdditiveCache) -> tuple[Array,
 
     .. math::
         \frac{\partial L}{\partial \alpha_i} = h_i \cdot dr, \qquad
-        da = \mathrm{softmax\ backward}(d\alpha), \qquad
+        da = \mathrm{softmax\_backward}(d\alpha), \qquad
         dz_i = da_i \, q \, (1 - \tanh^2 z_i), \qquad
         dh_i = \alpha_i \, dr + W \, dz_i
 

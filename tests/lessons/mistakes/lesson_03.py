@@ -7,6 +7,7 @@ MISTAKES = [
     ("softmax_forward", "a.max(axis=-1, keepdims=True, initial=-np.inf)", "a.max(initial=-np.inf)"),
     ("softmax_forward", "a.max(axis=-1, keepdims=True, initial=-np.inf)", "a.max(axis=-1, keepdims=True)"),
     ("softmax_forward", "exps.sum(axis=-1, keepdims=True)", "exps.sum(axis=0)"),
+    ("softmax_forward", "exps.sum(axis=-1, keepdims=True)", "exps.sum()"),
     ("softmax_backward", "alpha * (d_alpha - (alpha * d_alpha).sum(axis=-1, keepdims=True))", "np.zeros_like(alpha)"),
     ("softmax_backward", "(alpha * d_alpha).sum(axis=-1", "d_alpha.sum(axis=-1"),
     ("softmax_backward", "(alpha * d_alpha).sum(axis=-1", "(alpha * d_alpha).sum(axis=0"),
