@@ -230,18 +230,18 @@ def arriving(shares: list[Batch]) -> list[int]:
     return (counts.sum(axis=0) - np.diag(counts)).tolist()
 
 
-def fastest(action: Callable[[], Any], repeats: int) -> float:
-    """Seconds that the processor worked at the fastest of some: on one thread the same as a clock on a quiet machine."""
-    seconds = []
-    for _ in range(repeats):
-        began = time.process_time()
-        action()
-        seconds.append(time.process_time() - began)
-    return min(seconds)
+def seconds_of(action: Callable[[], Any]) -> float:
+    """Seconds that the processor worked: on one thread the same as a clock on a quiet machine."""
+    began = time.process_time()
+    action()
+    return time.process_time() - began
 
 
 def local(file: str, threads: int, repeats: int) -> None:
-    """For each number of ranks: seconds of a rank's part of a step, each by itself, and the rows it has to send."""
+    """For each number of ranks: seconds of a rank's part of a step, each by itself, and the rows it has to send.
+
+    The numbers of ranks take turns, so that a machine whose speed drifts does not favour one; of each action the fastest counts.
+    """
     parallel.set_threads(threads)
     threadpool_limits(threads, user_api="blas")
     (batch, *_), words = read_batches(Path(file))
@@ -249,29 +249,41 @@ def local(file: str, threads: int, repeats: int) -> None:
     adam = Adam(model.parameters, CONFIG.learning_rate)
     samples, width = len(batch.candidates), CONFIG.word_dim
     loss, gradients = model.loss_and_row_gradients(batch, 0)
-    found = {}
+    found: dict[int, dict[str, float]] = {}
+    actions: dict[int, dict[str, list[Callable[[], Any]]]] = {}
     for count in (count for count in COUNTS if count <= samples):
         bounds = [(rank * samples // count, (rank + 1) * samples // count) for rank in range(count)]
         shares = [batch.part(*each) for each in bounds] if count > 1 else [batch]
         some = shares[:: max(1, count // SHARES)][:SHARES]
-        compute = max(fastest(partial(model.loss_and_row_gradients, share, 0), repeats) for share in some)
         every = [RowGradient(share.words, np.full((len(share.words), width), SMALL, np.float32)) for share in shares]
         come = arriving(shares)
         most = come.index(max(come))
-        total: Callable[[], Any] = lambda: (loss, gradients)  # noqa: E731
+        total: Callable[[], Any] = partial(lambda *sums: sums, loss, gradients)
         if count > 1:
             total = partial(Together(Pretended(every, most)).total, loss, {**gradients, "word_embedding": every[most]})
-        summed = total()[1]
+        actions[count] = {
+            "compute": [partial(model.loss_and_row_gradients, share, 0) for share in some],
+            "share": [partial(batch.part, *bounds[0])] if count > 1 else [],
+            "merge": [total],
+            "adam": [partial(adam.step, model.parameters, total()[1])],
+        }
         found[count] = {
-            "compute": compute,
-            "share": fastest(partial(batch.part, *bounds[0]), repeats) if count > 1 else 0.0,
-            "merge": fastest(total, repeats),
-            "adam": fastest(partial(adam.step, model.parameters, summed), repeats),
             "rows": float(np.mean([len(share.words) for share in shares])),
             "most_rows": max(len(share.words) for share in shares),
             "arriving": max(come),
             "news": float(np.mean([share.titles.count for share in shares])),
         }
+    turns = [
+        {
+            count: {name: [seconds_of(action) for action in of] for name, of in parts.items()}
+            for count, parts in actions.items()
+        }
+        for _ in range(repeats)
+    ]
+    for count, parts in actions.items():
+        for name in parts:  # of several shares the slowest, which all others wait for
+            fastest = np.min([turn[count][name] for turn in turns], axis=0)
+            found[count][name] = float(fastest.max(initial=0.0))
     say(found)
 
 
