@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
 from pages.mathml import mathml  # noqa: E402
 
+pytestmark = pytest.mark.slow  # with the site's other tests, which need Sphinx
+
 
 def fraction(tex):
     """Numerator and denominator of the first fraction."""
