@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
@@ -235,6 +236,8 @@ def test_the_numpy_that_computed_it_is_the_packages(address, page):
     code = page.locator(".clicks .numpy pre").first.inner_text()
     assert code.strip().endswith(inspect.getsource(contributions).strip().rsplit("\n", 1)[1].strip())
     assert page.locator(".numpy").count() == 3
+    for code in page.locator(".numpy pre").all_text_contents():  # nothing is left of a docstring
+        assert not isinstance(ast.parse(code).body[0].body[0], ast.Expr), code
 
 
 def test_on_a_phone_the_ranking_comes_first(address, page):
