@@ -149,11 +149,11 @@ function showClicks({ weights, alone, lost, words: of, sizes, heads }, chosen) {
   });
   const head = ["click", "weight α", "score, alone", "without it"].map((name) => make("th", { scope: "col" }, name));
   panel.clicks.body.replaceChildren(
-    make("p", { className: "about" }, `What moves “${title(clicks().length + chosen)}”: its score had the reader clicked on this alone, and what its score becomes more or less without this click.`),
+    make("p", { className: "about" }, `What moves “${title(clicks().length + chosen)}”: its score had the reader clicked on this alone, and how it changes without this click: + is more, − is less.`),
     rows.length ? make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)) : make("p", {}, "No click: every score is zero."));
   const N = Object.keys(weights).length;
   const width = sizes.H * sizes.d;
-  panel.clicks.shapes.textContent = `Here: ${N} clicks, with ${1 + 2 * N} histories made of them: u (${1 + 2 * N}, ${width}), weights α (${N},).`;
+  panel.clicks.shapes.textContent = `Here: weights α (${N},), and u (${1 + 2 * N}, ${width}) of all clicks, of each alone, and of all without each.`;
 }
 
 function showHeads({ heads, words: of, sizes }) {
