@@ -136,6 +136,17 @@ export class Output {
     this.element.replaceChildren();
     this.element.hidden = true;
   }
+  /** How many letters a line of text has room for. */
+  get columns() {
+    const letter = make("span", {}, "0");
+    const block = make("pre", {}, letter);
+    this.element.append(block);
+    this.element.hidden = false;
+    const room = block.clientWidth - 2 * parseFloat(getComputedStyle(block).paddingLeft);
+    const found = Math.floor(room / letter.getBoundingClientRect().width);
+    this.clear();
+    return found;
+  }
   add(told) {
     this.element.querySelector(".step")?.remove();
     this.element.hidden = false;

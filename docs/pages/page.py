@@ -119,6 +119,7 @@ def check(file: str, text: str, functions: list[str], columns: int, progress: st
     from lessons.checks.progress import FILE, Progress
     from lessons.exercise_files import Exercise
 
+    command.WIDTH = columns
     write(file, text)
     (EXERCISES / FILE).write_text(progress or "{}", encoding="utf-8")
     exercise = Exercise(file.removesuffix(".py"))
