@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+from pathlib import Path
 
 from lessons.checks.progress import Progress
 from lessons.exercise_files import EXERCISES, Exercise, all_exercises, shown
@@ -61,6 +62,15 @@ def blank_of(exercise: Exercise) -> str:
     task = f"{_task(to_repair, blanks)}, then run `python -m lessons.check {exercise.number}`."
     opening = f'"""{(ast.get_docstring(about) or "").rstrip()}\n\n{task}\n"""'
     return "\n".join([opening, *lines[about.body[0].end_lineno :]]) + "\n"
+
+
+def untouched(exercise: Exercise, folder: Path) -> set[str]:
+    """The functions in the file of this folder that are still as the reader got them, a planted bug included."""
+    given, found = (
+        {node.name: ast.dump(node) for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+        for text in (blank_of(exercise), (folder / exercise.file).read_text(encoding="utf-8"))
+    )
+    return {name for name in exercise.functions() if found.get(name) == given[name]}
 
 
 def _replace_marked(lines: list[str], function: ast.FunctionDef) -> None:

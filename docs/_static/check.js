@@ -35,16 +35,27 @@ class Exercises {
       button("Upload a file", () => this.upload.click()), button("Start again", () => this.again()), this.upload);
     this.element.replaceChildren(...this.parts.map((part) => part.element), bar, this.output.element);
     for (const part of this.parts) part.mark(stored("done")[this.lesson]?.[part.name]);
+    this.number();
+  }
+
+  /** Number the lines of what is shown as they are numbered in the file. */
+  number() {
+    for (const part of this.parts) part.code.style.counterReset = `line ${this.firstLine(part) - 1}`;
+  }
+
+  firstLine(part) {
+    return this.parts.slice(0, this.parts.indexOf(part)).reduce((lines, above) => lines + above.text.split("\n").length - 1, 1);
   }
 
   keep() {
+    this.number();
     if (this.text === this.original) localStorage.removeItem(PREFIX + this.file);
     else store(this.file, this.text);
   }
 
   async check(functions, output) {
     output.clear();
-    const question = { what: "check", file: this.file, text: this.text, functions, progress: stored("failures", null) && JSON.stringify(stored("failures")) };
+    const question = { what: "check", file: this.file, text: this.text, functions, columns: output.columns, progress: stored("failures", null) && JSON.stringify(stored("failures")) };
     try {
       const { states, progress } = await this.engine.ask(question, (told) => output.add(told));
       if (progress) store("failures", progress);
@@ -88,7 +99,8 @@ class Part {
     this.start = text;
     this.name = text.match(/^def (\w+)\(/)?.[1];
     this.output = new Output();
-    this.code = make("pre", { className: "blank", tabIndex: 0 }, text.trimEnd());
+    const lines = text.trimEnd().split("\n").map((line) => make("span", { className: "line" }, `${line}\n`));
+    this.code = make("pre", { className: "blank", tabIndex: 0 }, ...lines);
     this.code.onclick = () => this.edit();
     this.code.onkeydown = (event) => event.key === "Enter" && (event.preventDefault(), this.edit());
     this.element = make("div", { className: "exercise" }, this.code);
@@ -114,8 +126,7 @@ class Part {
       const { edit } = await import("./editor.js");
       const place = make("div", { className: "editor" });
       this.code.replaceWith(place);
-      const above = () => this.exercises.parts.slice(0, this.exercises.parts.indexOf(this));
-      const firstLine = () => above().reduce((lines, part) => lines + part.text.split("\n").length - 1, 1);
+      const firstLine = () => this.exercises.firstLine(this);
       const changed = () => this.exercises.keep();
       this.editor = edit(place, this.start, { label: this.name ?? "the top of the file", run: () => this.name && this.check(), changed, firstLine });
     }

@@ -3,7 +3,7 @@
 const page = document.querySelector("[data-pyodide]");
 const here = new URL(".", import.meta.url);
 export const PREFIX = "course/"; // of what the reader wrote, in localStorage
-export const SIZE = "about 26 MB, once";
+export const loading = (step) => `Loading ${step} (about 26 MB, once) …`;
 
 export class Unreachable extends Error {}
 export class Stopped extends Error {}
@@ -136,12 +136,24 @@ export class Output {
     this.element.replaceChildren();
     this.element.hidden = true;
   }
+  /** How many letters a line of text has room for. */
+  get columns() {
+    const letter = make("span", {}, "0");
+    const block = make("pre", {}, letter);
+    this.element.append(block);
+    this.element.hidden = false;
+    const room = block.clientWidth - 2 * parseFloat(getComputedStyle(block).paddingLeft);
+    const found = Math.floor(room / letter.getBoundingClientRect().width);
+    this.clear();
+    return found;
+  }
   add(told) {
     this.element.querySelector(".step")?.remove();
     this.element.hidden = false;
     if (told.type === "text") this.#text(told.text, told.stream);
     else if (told.type === "figure") this.element.insertAdjacentHTML("beforeend", told.html);
-    else if (told.type === "step") this.element.append(make("p", { className: "step" }, `Loading ${told.step} (${SIZE}) …`));
+    else if (told.type === "step") this.element.append(make("p", { className: "step" }, loading(told.step)));
+    else if (told.type === "wait") this.element.append(make("p", { className: "step" }, told.text));
     else if (told.type === "note") this.element.append(make("p", { className: "note" }, told.text));
   }
   #text(text, stream) {

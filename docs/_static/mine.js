@@ -10,7 +10,8 @@ const output = new Output();
 const curve = new Curve(recorded);
 const button = make("button", { type: "button", className: "run", onclick: press }, "Train with my pieces");
 const say = make("p", { className: "note", role: "status", hidden: true });
-const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "not right yet ✗", "set aside": "set aside ✗" };
+const why = make("ul", { className: "why" });
+const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "yours is wrong ✗", "set aside": "yours is set aside ✗" };
 let running = false;
 
 /** states: of functions by their names.    errors: of the layers' gradients by their titles, numbers or sentences. */
@@ -59,8 +60,10 @@ async function train() {
 }
 
 function hear(told) {
-  if (told.type === "pieces") pieces(told.states, told.errors);
-  else if (told.type === "curve") {
+  if (told.type === "pieces") {
+    pieces(told.states, told.errors);
+    why.replaceChildren(...told.reasons.map((reason) => make("li", {}, reason)));
+  } else if (told.type === "curve") {
     curve.add(told);
     say.textContent = curve.sentence;
   } else if (told.type === "step") say.textContent = `Loading ${told.step} …`;
@@ -75,6 +78,6 @@ function show(whether) {
 
 const bar = make("div", { className: "bar", role: "group", "aria-label": "training" }, button,
   make("span", { className: "size" }, "Loads about 26 MB once; then half a minute or so."));
-place.querySelector(".count").after(bar, say, curve.element, output.element);
+place.querySelector(".count").after(why, bar, say, curve.element, output.element);
 pieces(marked());
 curve.draw();

@@ -7,7 +7,7 @@ const place = document.getElementById("play-here");
 const { readers, answer: recorded } = JSON.parse(place.querySelector("script").textContent);
 const engine = new Engine({ "/course/play/model.npz": "model.npz" });
 const say = make("p", { className: "note", role: "status" });
-const panel = {};
+const panel = {}, fields = {}; // fields: for titles of the reader's own
 for (const [name, title] of Object.entries({ who: "The reader", ranking: "The ranking", clicks: "The clicks", heads: "Where words look" })) {
   const numpy = place.querySelector(`template[data-numpy=${name}]`);
   const shapes = make("p", { className: "shapes" });
@@ -44,11 +44,12 @@ function change(what) {
   update();
 }
 
-/** Another reader, or other titles: everything is on again. */
+/** Another reader, or other titles: everything is on again. The fields stay, so that the focus stays in them. */
 function other(what) {
   state = { ...read("", readers), reader: state.reader, clicks: state.clicks, candidates: state.candidates, ...what };
   ranking = [];
-  who();
+  fields.clicks.value = clicks().join("\n");
+  fields.candidates.value = candidates().join("\n");
   update();
 }
 
@@ -56,17 +57,16 @@ function who() {
   const select = make("select", { onchange: () => other({ reader: Number(select.value), clicks: null, candidates: null }) },
     ...readers.map(({ user, clicks }, number) => make("option", { value: number, selected: number === state.reader }, `${user}, ${clicks.length} clicks`)));
   const area = (label, key, titles) => {
-    const text = make("textarea", { rows: 5, value: titles.join("\n"), onchange: () => {
-      const typed = text.value.split("\n").map((line) => line.trim()).filter(Boolean);
+    fields[key] = make("textarea", { rows: 5, value: titles.join("\n"), onchange: ({ target }) => {
+      const typed = target.value.split("\n").map((line) => line.trim()).filter(Boolean);
       if (key === "candidates" && !typed.length) return (say.textContent = "Type at least one title to be ranked.");
       other({ [key]: typed });
     } });
-    return make("label", {}, label, text);
+    return make("label", {}, label, fields[key]);
   };
-  const open = panel.who.body.querySelector("details")?.open ?? false;
   panel.who.body.replaceChildren(make("div", { className: "bar" }, make("label", {}, "of the demo corpus ", select),
     make("button", { type: "button", onclick: () => other({}) }, "Everything on again")),
-    make("details", { open }, make("summary", {}, "Type titles of your own"), area("clicked, one a line, oldest first", "clicks", clicks()), area("to be ranked, one a line", "candidates", candidates())));
+    make("details", {}, make("summary", {}, "Type titles of your own"), area("clicked, one a line, oldest first", "clicks", clicks()), area("to be ranked, one a line", "candidates", candidates())));
 }
 
 async function update() {
@@ -149,11 +149,11 @@ function showClicks({ weights, alone, lost, words: of, sizes, heads }, chosen) {
   });
   const head = ["click", "weight α", "score, alone", "without it"].map((name) => make("th", { scope: "col" }, name));
   panel.clicks.body.replaceChildren(
-    make("p", { className: "about" }, `What moves “${title(clicks().length + chosen)}”: its score had the reader clicked on this alone, and what its score becomes more or less without this click.`),
+    make("p", { className: "about" }, `What moves “${title(clicks().length + chosen)}”: its score had the reader clicked on this alone, and how it changes without this click: + is more, − is less.`),
     rows.length ? make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)) : make("p", {}, "No click: every score is zero."));
   const N = Object.keys(weights).length;
   const width = sizes.H * sizes.d;
-  panel.clicks.shapes.textContent = `Here: ${N} clicks, with ${1 + 2 * N} histories made of them: u (${1 + 2 * N}, ${width}), weights α (${N},).`;
+  panel.clicks.shapes.textContent = `Here: weights α (${N},), and u (${1 + 2 * N}, ${width}) of all clicks, of each alone, and of all without each.`;
 }
 
 function showHeads({ heads, words: of, sizes }) {

@@ -5,9 +5,11 @@ Both show something at once. play.js and mine.js load Python when the reader cha
 
 from __future__ import annotations
 
+import ast
 import html
 import inspect
 import json
+import textwrap
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -66,10 +68,11 @@ def numpy_of(functions: tuple[Callable[..., Any], ...]) -> str:
 
 def code_of(function: Callable[..., Any]) -> str:
     """The lines of a function of the package without its docstring."""
-    text = inspect.cleandoc("\n" + inspect.getsource(function))
-    opening, _, rest = text.partition('"""')
-    _, _, body = rest.partition('"""')
-    return f"{opening.rstrip()}\n{body.strip(chr(10))}\n" if rest else text
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    (definition,) = ast.parse("\n".join(lines)).body
+    assert isinstance(definition, ast.FunctionDef)
+    del lines[definition.body[0].lineno - 1 : definition.body[0].end_lineno]
+    return "\n".join(lines) + "\n"
 
 
 class Piece(NamedTuple):

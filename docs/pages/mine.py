@@ -7,6 +7,7 @@ from typing import Any
 
 from lessons.exercise_files import EXERCISES
 from lessons.mine.__main__ import put_together
+from lessons.mine.table import reasons
 from lessons.mine.training import Row, impressions, settings, small_world, train, train_beside
 
 TOLD = ("epoch", "step", "loss", "auc")
@@ -19,7 +20,7 @@ def mine(tell: Callable[..., None], packages: list[Row]) -> dict[str, Any]:
     packages: the epochs of the package's own training, as `packages_curve` recorded them.
     """
     made = put_together(EXERCISES)
-    tell("pieces", states=made.pieces.states, errors=made.errors)
+    tell("pieces", states=made.pieces.states, errors=made.errors, reasons=reasons(made.pieces, made.errors))
     if made.backend is None:
         return {}
     if not made.pieces.own:

@@ -108,12 +108,18 @@ def restart() -> dict[str, Any]:
     return {}
 
 
-def check(file: str, text: str, functions: list[str], progress: str) -> dict[str, Any]:
-    """Run `python -m lessons.check` on what the reader wrote. Returns the state of each function and the counts of failures."""
+def check(file: str, text: str, functions: list[str], columns: int, progress: str) -> dict[str, Any]:
+    """Run `python -m lessons.check` on what the reader wrote. Returns the state of each function and the counts of failures.
+
+    columns: how many letters a line has room for. A function that the reader has not changed is blank, also where it was given
+    with a bug in it.
+    """
     from lessons import check as command
+    from lessons.blanks import untouched
     from lessons.checks.progress import FILE, Progress
     from lessons.exercise_files import Exercise
 
+    command.WIDTH = columns
     write(file, text)
     (EXERCISES / FILE).write_text(progress or "{}", encoding="utf-8")
     exercise = Exercise(file.removesuffix(".py"))
@@ -123,7 +129,9 @@ def check(file: str, text: str, functions: list[str], progress: str) -> dict[str
     for result in results:
         if result.array is not None and result.array.place:
             tell("figure", html=wrong.table(result.function, result.array))
-    states = {result.function: result.state for result in results} or dict.fromkeys(functions, "wrong")
+    given = untouched(exercise, EXERCISES) if results else set()
+    states = {result.function: "blank" if result.function in given else result.state for result in results}
+    states = states or dict.fromkeys(functions, "wrong")
     path = EXERCISES / FILE
     return {"states": states, "progress": path.read_text(encoding="utf-8") if path.exists() else ""}
 

@@ -66,13 +66,10 @@ def put_together(folder: Path) -> Made:
     """Print whose the pieces are and what the referee measured of each and of the whole model."""
     from lessons.mine.backend import backend_of
     from lessons.mine.referee import usable
-    from lessons.mine.table import table
+    from lessons.mine.table import reasons, table, wrapped
 
     pieces, errors = usable(folder)
-    print("\n".join([*pieces.faults, *table(pieces, errors)]))
-    for title, sentence in errors.items():
-        if isinstance(sentence, str):
-            print(f"{title}: {sentence} The package's is used instead.")
+    print("\n".join([*table(pieces, errors), *wrapped(reasons(pieces, errors))]))
     backend = backend_of(pieces)
     return Made(pieces, errors, backend if not pieces.own or _whole_model_is_right(pieces, backend) else None)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from lessons.blanks import untouched
 from lessons.checks.run import FileError, check_exercise, load
 from lessons.exercise_files import Exercise, all_exercises
 from lessons.mine.layers import ATTENTION, LAYERS, ONE_HEAD, Function, many_heads, pair_with
@@ -27,6 +28,7 @@ class Pieces:
     """functions: of the reader's that are right, by name.    states: of all that the exercises ask for, by name.
 
     lessons: where each is asked for.    faults: what is wrong with files that cannot be run, one line each.
+    problems: by its name what the check says of each that the reader has changed and that is wrong.
     aside: right by themselves, but not to be used.    fast: the states of the fast pieces, by name.
     """
 
@@ -34,6 +36,7 @@ class Pieces:
     states: dict[str, str] = field(default_factory=dict)
     lessons: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
     aside: frozenset[str] = frozenset()
     fast: dict[str, str] = field(default_factory=dict)
 
@@ -101,8 +104,11 @@ def _states(pieces: Pieces, exercise: Exercise, names: list[str], folder: Path) 
     """Whether each is the reader's; a file that cannot be run is a fault of the pieces."""
     shown = {"done": YOURS, "blank": NOT_YET, "waits": NOT_YET, "wrong": WRONG}
     try:
-        states = {result.function: shown[result.state] for result in check_exercise(exercise, folder, names)}
+        results = check_exercise(exercise, folder, names)
     except FileError as error:
         pieces.faults.append(str(error).splitlines()[0])
         return dict.fromkeys(names, WRONG)
+    states = {result.function: shown[result.state] for result in results}
+    states |= {name: NOT_YET for name in untouched(exercise, folder) if states.get(name) == WRONG}
+    pieces.problems |= {result.function: result.problem for result in results if states[result.function] == WRONG}
     return {name: ASIDE if name in pieces.aside and state == YOURS else state for name, state in states.items()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 from lessons.mine.layers import ATTENTION, LAYERS, ONE_HEAD, Layer
 from lessons.mine.pieces import ASIDE, FAST, NOT_YET, PACKAGES, WRONG, YOURS, Pieces
 
 CELL = 30
+WIDTH = 98
+INDENT = "    "
 
 
 def table(pieces: Pieces, errors: Mapping[str, float | str]) -> list[str]:
@@ -33,6 +36,25 @@ def table(pieces: Pieces, errors: Mapping[str, float | str]) -> list[str]:
     if fast := list(pieces.fast.values()).count(YOURS):
         lines.append(f"{fast} of {len(pieces.fast)} fast ones are yours.")
     return lines
+
+
+def reasons(pieces: Pieces, errors: Mapping[str, float | str]) -> list[str]:
+    """Why something of the reader's is not used, a text each; errors as in `table`."""
+    aside = {title: error for title, error in errors.items() if isinstance(error, str)}
+    return [
+        *pieces.faults,
+        *(f"{name}: {problem}" for name, problem in pieces.problems.items()),
+        *(f"{title}: {error} The package's is used instead." for title, error in aside.items()),
+    ]
+
+
+def wrapped(texts: list[str]) -> list[str]:
+    """The texts in lines as long as the table's, all but their first ones indented."""
+    lines = [line for text in texts for line in text.replace("\n", f"\n{INDENT}").splitlines()]
+    return [
+        part for line in lines
+        for part in textwrap.wrap(line, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False, break_long_words=False)
+    ]  # fmt: skip
 
 
 def _names(layer: Layer) -> list[tuple[str, str]]:

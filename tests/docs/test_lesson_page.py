@@ -139,6 +139,78 @@ def test_a_wrong_answer_shows_its_array(address, page, python):
     sentence = exercise.locator(".live pre").first.inner_text().replace("-", "−")
     got, expected = framed.inner_text().split("\n")
     assert f"{expected}, got {got}." in re.sub(r"\s+", " ", sentence)
+    said = exercise.locator(".live pre").first
+    assert said.evaluate("pre => (pre.style.whiteSpace = 'pre', pre.scrollWidth <= pre.clientWidth)")  # no line breaks
+
+
+@pytest.mark.slow
+def test_lines_of_an_exercise_have_the_numbers_of_the_file(address, page):
+    lines = (ROOT / "lessons" / "exercises" / "03_equation_1.py").read_text(encoding="utf-8").splitlines()
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    parts = page.evaluate(
+        "[...document.querySelectorAll('pre.blank')].map(pre => [Number(pre.style.counterReset.split(' ')[1]),"
+        "[...pre.querySelectorAll('.line')].map(line => line.textContent.trimEnd())])"
+    )
+    assert len(parts) > 3
+    for above, texts in parts:
+        assert lines[above : above + len(texts)] == texts
+
+
+@pytest.mark.slow
+def test_a_cell_says_that_it_waits_for_those_above_and_stops(address, page, python):
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    bar = page.locator(".bar[aria-label='cell 2']")
+    output = bar.locator("xpath=following-sibling::div[contains(@class, 'live')][1]")
+    bar.locator(".run").click()
+    output.locator(".step", has_text="Waiting for the cells above. Loading Python").wait_for()
+    bar.locator("button", has_text="Stop").click()
+    output.locator(".note", has_text="Stopped").wait_for()
+    assert page.evaluate("course.cells.every(cell => cell.state === 'new')")
+    bar.locator("button", has_text="Run").first.click()
+    page.locator(".bar[aria-label='cell 2'][data-state=done]").wait_for()
+    assert page.evaluate("course.cells.slice(0, 3).map(cell => cell.state)") == ["done", "done", "new"]
+    assert "Waiting" not in output.inner_text()
+
+
+@pytest.mark.slow
+def test_what_a_reader_changed_in_a_cell_is_kept_until_it_is_reset_or_the_lesson_changes(address, page):
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    bar, editors, code = page.locator(".bar[aria-label='cell 2']"), page.locator(".cm-content"), "course.cells[1].code"
+    right = page.evaluate(code)
+    bar.locator("button", has_text="Edit").click()
+    editors.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("print('mine')")
+    page.reload()
+    assert page.evaluate(code) == "print('mine')"
+    editors.get_by_text("print('mine')").wait_for()
+    assert "kept in this browser" in bar.inner_text()
+    kept = "JSON.parse(localStorage['course/cells/03_equation_1'])"
+    page.evaluate(
+        f"const kept = {kept}; kept[2][0] += '#'; localStorage['course/cells/03_equation_1'] = JSON.stringify(kept)"
+    )
+    page.reload()
+    assert page.evaluate(code) == right  # the lesson says something else there now
+    bar.locator("button", has_text="Edit").click()
+    editors.click()
+    page.keyboard.insert_text("#")
+    bar.locator("button", has_text="Reset").click()
+    assert page.evaluate(kept) == {}
+    assert editors.count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_code_has_the_colours_of_the_editor(address, page, theme):
+    page.emulate_media(color_scheme=theme)
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    colour = "name => getComputedStyle(document.querySelector('.cell ' + name)).color"
+    seen = {name: page.evaluate(colour, name) for name in (".c1", ".mi", ".s2", ".k", ".n")}
+    assert len(set(seen.values())) == len(seen)
+    page.locator(".bar button", has_text="Edit").first.click()
+    page.locator(".cm-content").wait_for()
+    edited = page.evaluate("[...document.querySelectorAll('.cm-line span')].map(span => getComputedStyle(span).color)")
+    assert set(edited) <= set(seen.values())
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
@@ -211,6 +212,20 @@ def test_the_chosen_candidate_shows_its_words_and_what_the_clicks_do_to_it(addre
     assert name in page.locator(".heads .about").inner_text()
 
 
+def test_titles_typed_into_one_field_after_the_other_stay_and_so_does_the_focus(address, page):
+    page.goto(f"{address}/play.html")
+    page.locator("summary", has_text="Type titles of your own").click()
+    fields = page.locator(".who textarea")
+    fields.first.fill("Bread prices rise\nA new oven")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("Flour from the mill")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement === document.querySelector('.who textarea')")
+    assert [field.input_value() for field in fields.all()] == ["Bread prices rise\nA new oven", "Flour from the mill"]
+    assert page.url.endswith("#click=Bread+prices+rise&click=A+new+oven&show=Flour+from+the+mill")
+
+
 def test_the_numpy_that_computed_it_is_the_packages(address, page):
     import inspect
 
@@ -221,6 +236,8 @@ def test_the_numpy_that_computed_it_is_the_packages(address, page):
     code = page.locator(".clicks .numpy pre").first.inner_text()
     assert code.strip().endswith(inspect.getsource(contributions).strip().rsplit("\n", 1)[1].strip())
     assert page.locator(".numpy").count() == 3
+    for code in page.locator(".numpy pre").all_text_contents():  # nothing is left of a docstring
+        assert not isinstance(ast.parse(code).body[0].body[0], ast.Expr), code
 
 
 def test_on_a_phone_the_ranking_comes_first(address, page):

@@ -301,10 +301,21 @@ def test_the_table_and_the_readme_name_the_fast_pieces_that_lesson_13_asks_for(s
     assert f"{len(asked)} of {len(asked)} fast ones are yours." in printed
 
 
-def test_blank_exercises_say_where_to_begin(solved, monkeypatch, capsys):
-    monkeypatch.setattr(command, "EXERCISES", solved("00")[0])
+def test_a_piece_as_it_was_given_is_not_wrong_and_of_a_changed_one_the_check_says_why(solved, monkeypatch, capsys):
+    folder, _ = solved("00")
+    monkeypatch.setattr(command, "EXERCISES", folder)
     assert command.main([]) == 0
-    assert "Begin with lesson 02" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Begin with lesson 02" in printed
+    assert "wrong" not in printed  # bugs are planted in some
+    path = folder / "03_equation_1.py"
+    above, name, below = path.read_text(encoding="utf-8").partition("def softmax_backward")
+    below = below.replace("raise NotImplementedError", "return 2 * d_alpha", 1)
+    path.write_text(above + name + below, encoding="utf-8")
+    command.main(["--table"])
+    printed = capsys.readouterr().out
+    assert printed.count("the package's, yours is wrong") == 1
+    assert re.search(r"\nsoftmax_backward: .+Called with d_alpha", printed, re.S)
 
 
 def test_both_are_trained_and_drawn(tmp_path, capsys):
