@@ -82,7 +82,7 @@ def _hide_where_asked(code: nodes.Element) -> None:
         end += 1
     if isinstance(above, nodes.paragraph) and above.children and above[0].astext() == ASKS:
         above["classes"].append("ask")
-        if end < len(around) and isinstance(around[end], nodes.paragraph) and around[end][0].astext() != ASKS:
+        while end < len(around) and _tells(around[end]):
             end += 1
         _fold(code.parent, place + 1, end, "Predict first, then show")
     elif code.astext().startswith(DERIVES):
@@ -90,6 +90,13 @@ def _hide_where_asked(code: nodes.Element) -> None:
         while end < len(around) and isinstance(around[end], (nodes.paragraph, nodes.math_block, *PLACES)):
             end += 1
         _fold(code.parent, first, end, "Derive first, then show")
+
+
+def _tells(node: nodes.Node) -> bool:
+    """Whether this speaks of what came out: text that asks no next question and leads to no next cell."""
+    return isinstance(node, nodes.comment) or (
+        isinstance(node, nodes.paragraph) and node[0].astext() != ASKS and not node.astext().endswith(":")
+    )
 
 
 def _fold(parent: nodes.Element, first: int, end: int, summary: str) -> None:

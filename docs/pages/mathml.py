@@ -22,9 +22,13 @@ def mathml(tex: str, as_block: bool = False) -> str:
     if as_block and len(parts := _side_by_side(tex)) > 1:
         return "".join(mathml(part, as_block) for part in parts)
     known = re.sub(r"\\[bB]ig(?![a-z])", "", tex).replace(r"\dots", r"\ldots")
-    known = re.sub(r"\\[td]?frac(\w)", r"\\frac{\1}", known)  # \frac12 is a half; the converter would take 12 for the numerator
+    known = re.sub(
+        r"\\[td]?frac(\w)", r"\\frac{\1}", known
+    )  # \frac12 is a half; the converter would take 12 for the numerator
     known = re.sub(r"(\\frac\{\w\})(\w)", r"\1{\2}", known)
-    known = re.sub(r"\^T(?![a-z])", r"^\\top ", known)  # T is the length of a sequence too; as a limit of a sum it has braces
+    known = re.sub(
+        r"\^T(?![a-z])", r"^\\top ", known
+    )  # T is the length of a sequence too; as a limit of a sum it has braces
     found = tex2mathml(known, as_block=as_block)
     return re.sub(r"<mi>([QKVαβ])</mi>", lambda letter: f'<mi class="{SYMBOLS[letter[1]]}">{letter[1]}</mi>', found)
 

@@ -24,7 +24,9 @@ def check_softmax_forward(softmax_forward: Function) -> None:
         a = rng.standard_normal(shape)
         got = softmax_forward(a)
         if a.ndim > 1 and np.shape(got) == a.shape and np.isclose(np.sum(got), 1):
-            raise AnswerError("All numbers of the table together sum to 1. Each row must: divide it by the sum of its own row.")
+            raise AnswerError(
+                "All numbers of the table together sum to 1. Each row must: divide it by the sum of its own row."
+            )
         expect(got, p=softmax.softmax_forward(a)[0])
     large = np.array([[10_000.0, 10_001.0, 9_999.0], [-10_000.0, 0.0, 10_000.0], [-10_000.0, -10_000.0, -10_001.0]])
     got = softmax_forward(large)
