@@ -13,7 +13,7 @@ from pages.course import ROOT
 CHECK = re.compile(r"``python\s+-m\s+lessons\.check\s+\d\d\s+(\w+)[^`]*``")
 FURTHER = re.compile(r"``lessons/further/(\d\d)\.md``")
 EXERCISES = "Exercises\n---------\n"
-BELOW = "Write them in the boxes below and press Check; nothing has to be installed. With the project's folder on your own machine:\n"
+BELOW = "Write them in the boxes below and press Check; nothing has to be installed. In the project's folder on your machine:\n"
 
 
 def for_the_page(text: str) -> str:

@@ -184,7 +184,8 @@ def below_lesson(lesson: Lesson) -> str:
     if lesson.number in YOURS:
         text += ":Yours: :doc:`put your own pieces together and train them </mine>`\n"
     uses = ", ".join(f":py:obj:`~{name}`" for name in functions)
-    return f"{text}:Uses: {uses}\n:Files: `the package, all lessons and the demo corpus <../_static/course.zip>`__, which script and notebook need\n\n"
+    files = "`the package, all lessons and the demo corpus <../_static/course.zip>`__, which script and notebook need"
+    return f"{text}:Uses: {uses}\n:Files: {files}\n\n"
 
 
 def exercise_of(lesson: Lesson) -> dict[str, Any] | None:

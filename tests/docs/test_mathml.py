@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sphinx", reason="no Sphinx")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs"))
 
-from pages.mathml import mathml  # noqa: E402
+from pages.mathml import mathml
 
 pytestmark = pytest.mark.slow  # with the site's other tests, which need Sphinx
 
