@@ -84,12 +84,12 @@ def _hide_where_asked(code: nodes.Element) -> None:
         above["classes"].append("ask")
         while end < len(around) and _tells(around[end]):
             end += 1
-        _fold(code.parent, place + 1, end, "Predict first, then show")
+        _fold(code.parent, place + 1, end, "predict", "Predict first, then show")
     elif code.astext().startswith(DERIVES):
         first = end
         while end < len(around) and isinstance(around[end], (nodes.paragraph, nodes.math_block, *PLACES)):
             end += 1
-        _fold(code.parent, first, end, "Derive first, then show")
+        _fold(code.parent, first, end, "derive", "Derive first, then show")
 
 
 def _tells(node: nodes.Node) -> bool:
@@ -99,11 +99,11 @@ def _tells(node: nodes.Node) -> bool:
     )
 
 
-def _fold(parent: nodes.Element, first: int, end: int, summary: str) -> None:
+def _fold(parent: nodes.Element, first: int, end: int, kind: str, summary: str) -> None:
     """Fold some children; nothing where they are only places that links lead to."""
     if any(not isinstance(node, PLACES) for node in parent.children[first:end]):
         parent.insert(end, _html("</details>"))
-        parent.insert(first, _html(f'<details class="predict"><summary>{summary}</summary>'))
+        parent.insert(first, _html(f'<details class="{kind}"><summary>{summary}</summary>'))
 
 
 def _is_output(node: nodes.Node) -> bool:

@@ -1,8 +1,8 @@
 """A large behaviors.tsv read by several processes, each a piece of it.
 
-Reading is Python, and one Python process uses one core. So the file is cut between two lines, this process reads the first piece,
-others read the rest (`python -m nrms_np.data.pieces`), and their arrays are joined. Where a piece meets anything that is wrong,
-all is read again by one process, which tells what and on which line.
+Reading is Python, and one Python process uses one core. So the file is cut between two lines. This process reads the first piece,
+others (`python -m nrms_np.data.pieces`) read the next ones, each as soon as it has read the one before, and their arrays are
+joined. Where a piece meets anything that is wrong, all is read again by one process, which tells what and on which line.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from nrms_np.packed import Packed, offsets_of
 
 SMALLEST = 1 << 24
 """Bytes: another process needs half a second to start, and reads a piece of this size in one."""
+LARGEST = 1 << 28
+"""Bytes: a process holds what it has read of a piece, so more memory for larger ones; each piece costs another process its start."""
 
 
 class Piece:
@@ -51,23 +53,36 @@ def read_in_pieces(path: Path, news: News, history_length: int, processes: int) 
 
     None where one process should read: the file is small or packed, no process can be started, or something is wrong in it.
     """
-    pieces = min(processes, path.stat().st_size // SMALLEST) if path.is_file() else 0
-    if pieces < 2 or path.suffix.lower() == ".gz" or not sys.executable or sys.platform == "emscripten":
+    size = path.stat().st_size if path.is_file() else 0
+    processes = min(processes, size // SMALLEST)
+    if processes < 2 or path.suffix.lower() == ".gz" or not sys.executable or sys.platform == "emscripten":
         return None
     ids = "\n".join(news.ids).encode()
+    others: list[subprocess.Popen[bytes]] = []
     try:
-        with open_binary(path) as file, ThreadPoolExecutor(pieces) as pool:
-            places = cuts(file, path.stat().st_size, pieces)
+        with open_binary(path) as file, ThreadPoolExecutor(processes - 1) as pool:
+            first_place, *places = pairwise(cuts(file, size, max(processes, -(-size // LARGEST))))
             labelled, columns = _first_row(path, file, news)
-            others: list[subprocess.Popen[bytes]] = []
+
+            def by_another(first: int, last: int) -> Behaviors:
+                others.append(_start([path.resolve(), first, last, history_length, int(labelled), columns]))
+                return _answer(others[-1], ids)
+
+            def by_this(first: int, last: int) -> Behaviors:
+                rows = table_rows(path, Piece(file, first, last), columns_of(columns))
+                return parse(path, rows, news, history_length, (), labelled)
+
+            answers = [pool.submit(by_another, *each) for each in places]
             try:
-                for first, last in list(pairwise(places))[1:]:
-                    others.append(_start([path.resolve(), first, last, history_length, int(labelled), columns]))
-                answers = [pool.submit(_answer, other, ids) for other in others]
-                rows, notes = _after_header(path, Piece(file, *places[:2]))
+                rows, notes = _after_header(path, Piece(file, *first_place))
                 first_piece = parse(path, rows, news, history_length, notes)
-                return joined([first_piece, *(answer.result() for answer in answers)])
+                # This process works from the end on what the others have not begun.
+                own = {n: by_this(*places[n]) for n in reversed(range(len(places))) if answers[n].cancel()}
+                rest = (own[n] if n in own else answer.result() for n, answer in enumerate(answers))
+                return joined([first_piece, *rest])
             finally:
+                for answer in answers:
+                    answer.cancel()
                 for other in others:
                     other.kill()
     except (NrmsError, OSError):
@@ -98,6 +113,11 @@ def _first_row(path: Path, file: IO[bytes], news: News) -> tuple[bool, int]:
     return has_labels(cells[4].split(), news), len(cells)
 
 
+def columns_of(count: int) -> list[str]:
+    """The names of the columns of a file with so many: those after the known ones have none."""
+    return [*COLUMNS, *[""] * (count - len(COLUMNS))]
+
+
 def _start(told: list[object]) -> subprocess.Popen[bytes]:
     """Another process that reads a piece."""
     package = Path(__file__).resolve().parents[2]
@@ -122,8 +142,7 @@ def main() -> None:
     ids = sys.stdin.buffer.read().decode().split("\n")
     news = News(ids, ids, ids, ids)
     with open(path, "rb") as file:
-        names = [*COLUMNS, *[""] * (columns - len(COLUMNS))]
-        rows = table_rows(path, Piece(file, first, last), names)
+        rows = table_rows(path, Piece(file, first, last), columns_of(columns))
         try:
             found = parse(path, rows, news, history_length, (), bool(labelled))
         except NrmsError:

@@ -66,8 +66,10 @@ def test_pieces_join_to_the_whole(tmp_path, labels, count):
     assert_same(joined([parts[0], *(unpacked(packed(part)) for part in parts[1:])]), whole)
 
 
-def test_other_processes_read_the_same(tmp_path, monkeypatch):
+@pytest.mark.parametrize("largest", [1 << 28, 1500])  # one piece for each process, and several
+def test_other_processes_read_the_same(tmp_path, monkeypatch, largest):
     monkeypatch.setattr(pieces, "SMALLEST", 100)
+    monkeypatch.setattr(pieces, "LARGEST", largest)
     path = written(tmp_path)
     found = read_in_pieces(path, NEWS, 5, 3)
     assert found is not None

@@ -113,7 +113,7 @@ def test_pieces_of_the_reader_train_and_a_wrong_one_is_told_as_the_command_tells
     assert page.locator("[data-function=softmax_loss_backward]").get_attribute("data-state") == "wrong"
     assert page.locator("[data-function=softmax_backward]").inner_text() == "yours ✓"
     assert page.locator(".mine [data-state=wrong]").count() == 1  # bugs are planted in other exercises
-    assert page.locator(".why li").inner_text().startswith("softmax_loss_backward: d_scores is wrong")
+    assert page.locator(".why li").inner_text().startswith("softmax_loss_backward: Its arguments should be")
     assert page.locator(".live pre").first.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
     assert len(epochs(page)) == 5
 
