@@ -29,7 +29,7 @@ from nrms_np.packed import Packed, offsets_of
 SMALLEST = 1 << 24
 """Bytes: another process needs half a second to start, and reads a piece of this size in one."""
 LARGEST = 1 << 28
-"""Bytes: a process holds what it has read of a piece, so more memory for larger ones; each piece costs another process its start."""
+"""Bytes: a process holds what it has read of a piece, so more memory for larger ones; each piece costs a start of one."""
 
 
 class Piece:
