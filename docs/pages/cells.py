@@ -80,7 +80,7 @@ def _hide_where_asked(code: nodes.Element) -> None:
     end = place + 1
     while end < len(around) and _is_output(around[end]):
         end += 1
-    if isinstance(above, nodes.paragraph) and above.children and above[0].astext() == ASKS:
+    if above is not None and _asks(above):
         above["classes"].append("ask")
         while end < len(around) and _tells(around[end]):
             end += 1
@@ -88,15 +88,20 @@ def _hide_where_asked(code: nodes.Element) -> None:
     elif code.astext().startswith(DERIVES):
         first = end
         while end < len(around) and isinstance(around[end], (nodes.paragraph, nodes.math_block, *PLACES)):
+            if _asks(around[end]):
+                break
             end += 1
         _fold(code.parent, first, end, "derive", "Derive first, then show")
 
 
+def _asks(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.paragraph) and bool(node.children) and node[0].astext() == ASKS
+
+
 def _tells(node: nodes.Node) -> bool:
     """Whether this speaks of what came out: text that asks no next question and leads to no next cell."""
-    return isinstance(node, nodes.comment) or (
-        isinstance(node, nodes.paragraph) and node[0].astext() != ASKS and not node.astext().endswith(":")
-    )
+    text = isinstance(node, nodes.paragraph) and not _asks(node) and not node.astext().endswith(":")
+    return text or isinstance(node, nodes.comment)
 
 
 def _fold(parent: nodes.Element, first: int, end: int, kind: str, summary: str) -> None:
