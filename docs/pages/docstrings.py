@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-ARGUMENT = re.compile(r"^(?![A-Z][a-z])(?P<names>\w+(?:, \w+)*): +(?P<text>.*)$")  # a capitalised word begins a sentence
+ARGUMENT = re.compile(
+    r"^(?![A-Z][a-z])(?P<names>\w+(?:, \w+)*): +(?P<text>.*)$"
+)  # a capitalised word begins a sentence
 LITERAL = re.compile(r"(``.+?``|:\w+:`.+?`|`[^`]+`)")
 DIRECTIVE = re.compile(r"^\s*\.\. |^\s*:\w+:|^[=\-~]{3,}|^ *[-*] |^ *\d+\. ")
 GAP = re.compile(r" {3,}")
