@@ -71,7 +71,8 @@ def code_of(function: Callable[..., Any]) -> str:
     lines = textwrap.dedent(inspect.getsource(function)).splitlines()
     (definition,) = ast.parse("\n".join(lines)).body
     assert isinstance(definition, ast.FunctionDef)
-    del lines[definition.body[0].lineno - 1 : definition.body[0].end_lineno]
+    if ast.get_docstring(definition) is not None:
+        del lines[definition.body[0].lineno - 1 : definition.body[0].end_lineno]
     return "\n".join(lines) + "\n"
 
 

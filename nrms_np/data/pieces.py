@@ -65,8 +65,9 @@ def read_in_pieces(path: Path, news: News, history_length: int, processes: int) 
             labelled, columns = _first_row(path, file, news)
 
             def by_another(first: int, last: int) -> Behaviors:
-                others.append(_start([path.resolve(), first, last, history_length, int(labelled), columns]))
-                return _answer(others[-1], ids)
+                other = _start([path.resolve(), first, last, history_length, int(labelled), columns])
+                others.append(other)
+                return _answer(other, ids)
 
             def by_this(first: int, last: int) -> Behaviors:
                 rows = table_rows(path, Piece(file, first, last), columns_of(columns))
