@@ -39,7 +39,7 @@ def test_lessons_ask_for_a_guess_right_before_a_cell():
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_side_by_side_has_every_line_of_a_backward_once(name):
-    sides = import_module("pages.sides")
+    sides = pytest.importorskip("pages.sides", reason="no Pygments")
     module = import_module(f"nrms_np.layers.{name}")
     for backward in [function for of, function in vars(module).items() if of.endswith("_backward")]:
         if backward.__module__ != module.__name__:
@@ -53,7 +53,7 @@ def test_side_by_side_has_every_line_of_a_backward_once(name):
 
 
 def test_side_by_side_puts_a_line_beside_the_one_it_differentiates():
-    from pages.sides import aligned
+    aligned = pytest.importorskip("pages.sides", reason="no Pygments").aligned
 
     from nrms_np.layers import additive_attention as layer
 
