@@ -1,6 +1,7 @@
 """The NRMS of the Recommenders project, unmodified, beside ours: the same files, the same preset, the same number of epochs.
 
-Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1] [--epochs 2] [--share 0.1] [--json FILE]
+Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1] [--epochs 2] [--share 0.1]
+     [--part PART] [--json FILE]
 
 FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
 is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
@@ -128,12 +129,16 @@ def run(python: str, name: str, folder: Path, seeds: list[int], epochs: int) -> 
     cores = sorted(os.sched_getaffinity(0))
     running = [start(python, name, folder, seed, epochs, core) for seed, core in zip(seeds, cores, strict=False)]
     rows = []
-    for seed, process in zip(seeds, running, strict=True):
-        told, _ = process.communicate()
-        if process.returncode:
-            sys.exit(f"{name} failed with seed {seed}")
-        rows.append({"program": name, "seed": seed, "epochs": json.loads(told.splitlines()[-1])})
-        print(json.dumps(rows[-1]), flush=True)
+    try:
+        for seed, process in zip(seeds, running, strict=True):
+            told, _ = process.communicate()
+            if process.returncode:
+                sys.exit(f"{name} failed with seed {seed}")
+            rows.append({"program": name, "seed": seed, "epochs": json.loads(told.splitlines()[-1])})
+            print(json.dumps(rows[-1]), flush=True)
+    finally:
+        for process in running:  # one alone may have hours left
+            process.kill()
     return rows
 
 
@@ -159,8 +164,8 @@ def main() -> None:
     results = known["runs"] if known.get("share") == options.share else []
     done = {(row["program"], row["seed"]) for row in results if len(row["epochs"]) == options.epochs}
     with tempfile.TemporaryDirectory() as folder:
-        part = options.part or Path(folder, "part")
-        if not part.exists():
+        part = (options.part or Path(folder)) / f"{options.share:g}"
+        if not (part / "words.txt").exists():  # what is written last
             prepare(options.folder, part, options.share)
         at_once = len(os.sched_getaffinity(0))
         for name, python in (("theirs", options.python), ("ours", sys.executable)):
