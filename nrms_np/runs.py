@@ -91,17 +91,12 @@ def read_run(run: RunFolder) -> Summary:
     from nrms_np.config import shown
     from nrms_np.data.drawn import drawn_line
     from nrms_np.errors import NrmsError
-    from nrms_np.evaluation.metrics import METRICS
     from nrms_np.training.outcome import diverged
 
     name = run.path.name or run.path.resolve().name
-
-    needed = ("epoch", "loss", "train_seconds", "eval_seconds", *(metric.name for metric in METRICS))
     try:
         config, data = run.read_config()
         rows = run.read_metrics()
-        if any(not isinstance(row.get(name), (int, float)) for row in rows for name in needed):
-            raise NrmsError(f"{run.metrics}: an epoch lacks one of its numbers.")
     except NrmsError as error:
         return Summary(name, {}, [], [BROKEN], str(error))
     given = {key: Path(path).name if path else "none" for key, path in data.items()}
