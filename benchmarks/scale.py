@@ -3,7 +3,7 @@
 Run: python benchmarks/scale.py [--small | --large] [--steps 300] [--threads 2 | --threads 1 2] [--json FILE]
 
 The corpus is made up, with MIND-small's size and shape; it is written into data/mind-small-shape if it is not there. `--large`
-measures one of MIND-large's size too, ten times the impressions, written into data/mind-large-shape. `--small` takes the demo
+measures one of MIND-large's size too, eleven times the impressions, written into data/mind-large-shape. `--small` takes the demo
 corpus and a few steps instead, to see that it runs. With several numbers of `--threads` all of the corpus is measured with
 each, and not its parts: what of reading, encoding, evaluation and metrics gets faster. Each size runs in a process of its own, so
 that its peak memory is its own; that of the processes that help to read is counted as if all had their peaks at once.

@@ -324,7 +324,8 @@ assert max(errors.values()) < 1e-9
 # A chain
 # -------
 #
-# Two steps in a row: Z = A B, then Y = tanh(Z). The forward keeps what the backward will need. The backward takes the
+# Two steps in a row: Z = A B, then Y = tanh(Z). The backward needs Y, and here it computes it again; the package's
+# forwards keep such things, in a *cache*. The backward takes the
 # steps in reverse order, and turns the gradient of each step's output into the gradient of its inputs. Above each
 # line stands the forward line that it differentiates; the package is written the same way.
 
@@ -461,8 +462,8 @@ assert sizes["correct, float32 (h = 4e-3)"] > 1e-6  # at 1e-7 correct code would
 # with nothing in them. The limit 1e-7 stands in the middle. So there is no grey zone in which to argue: in float64,
 # 1e-5 is not "nearly right" but a bug, or a function with a jump or a corner in it. NRMS has none of those.
 #
-# In float32 correct code itself is near 1e-5, above the limit and close to the small mistakes. No limit separates them
-# well: in float32 gradients cannot be checked.
+# In float32 correct code itself is near 1e-5. The limit would have to lie above that, and a smaller mistake would pass,
+# such as one wrong number among 100,000. So gradients are not checked in float32.
 #
 # Why the whole array
 # -------------------
@@ -507,7 +508,7 @@ course.show(
 # own, not all of them as one long vector, and test inputs are drawn with sizes near 1.
 #
 # When a check fails, the message names the array, the worst index and both values, as in the lines printed above.
-# Read them. A quotient of 2 or −1, or one row of zeros, often tells you which line to look at.
+# Read them. A quotient of 2 or −1, or a 0 by hand, often tells you which line to look at.
 #
 # A whole model at once
 # ---------------------
@@ -534,7 +535,8 @@ assert np.isclose(along_v, by_hand @ v, rtol=1e-8)
 # parameters.
 #
 # That is its size; its value is a matter of luck. In half of all draws it is larger than that. In a share of 2/π · t of
-# the draws it is smaller than t times that (for a small t, and an e that points elsewhere than a).
+# the draws it is smaller than t times that (for a small t). Both hold for an e at a right angle to a, as two random
+# directions nearly are.
 
 # %%
 a, e = rng.standard_normal(100_000), rng.standard_normal(100_000)

@@ -230,8 +230,9 @@ assert errors["table"] < 1e-9
 # Most rows get nothing
 # ---------------------
 #
-# A batch of titles uses a few thousand of the 30,000 words. All other rows of the gradient are zero. When speed
-# matters, the package keeps only the rows that were used, and training (lesson 11) moves only those:
+# One training step takes many titles at once, a *batch*. It uses a few thousand of the 30,000 words. All other rows of
+# the gradient are zero. When speed matters, the package keeps only the rows that were used, and training (lesson 11)
+# moves only those:
 
 # %%
 used = np.unique(rows)
@@ -243,11 +244,10 @@ assert np.array_equal(few.dense(rows=8), d_table)
 # Where the vectors come from: GloVe
 # ----------------------------------
 #
-# At the start the table can be random. Training then has to find out from clicks alone that *soup* and *bread* have
-# to do with each other. A better start are vectors that someone made from a large amount of text, from nothing but
-# counts of which words stand near which. Words that are used alike get similar vectors. GloVe is a set of such
-# vectors, free to download; the paper starts from it. Training goes on changing them, so they are a start and nothing
-# more.
+# At the start the table can be random. Training then has to find out from clicks alone that *soup* and *bread* have to
+# do with each other. Vectors that someone made from a large amount of text, from nothing but counts of which words
+# stand near which, are a better start. Words that are used alike get similar vectors. GloVe is a set of such vectors,
+# free to download; the paper starts from it. Training goes on changing them, so they are a start and nothing more.
 #
 # The file is plain text: on each line a word and its D numbers, with single spaces between them. We write a small one
 # ourselves, with D = 2. (These vectors are made up, so that they can be drawn. Real ones have 50 to 300 numbers.)

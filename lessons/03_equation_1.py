@@ -261,7 +261,7 @@ assert not gradients["B"][2:].any()
 # Read it: where *Rockets* looks for sport and action, B should grow (a gradient below zero: more of it, less loss);
 # where it looks for space and time, it should fall. One step against the gradient does what was asked for:
 #
-# *Predict first:* *Rockets* looks at *win* with 0.67. How much is it after a step of η = 1?
+# *Predict first:* *Rockets* looks at *win* with 0.67. How much is it when the whole gradient is subtracted, B − dB?
 
 # %%
 after = weights_forward(x, B - 1.0 * gradients["B"])

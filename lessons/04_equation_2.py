@@ -276,9 +276,10 @@ course.show(
 course.derive("derive_query_and_key_gradients")
 
 # %%
-# A is s χ, B is :math:`\kappa^T`. So :math:`d(s \chi) = dS \, \kappa`, and since s χ grows s times as fast as χ,
-# :math:`d\chi = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s \chi)^T dS`; transposed,
-# :math:`d\kappa = s \, dS^T \chi`. A query gets the keys it looked at, a key gets the queries that looked at it.
+# Read it as the C = A B of lesson 01: there A is s χ, and B is :math:`\kappa^T`. So :math:`d(s \chi) = dS \, \kappa`,
+# and since s χ grows s times as fast as χ, :math:`d\chi = s \, dS \, \kappa`. And :math:`d(\kappa^T) = (s \chi)^T dS`;
+# transposed, :math:`d\kappa = s \, dS^T \chi`. A query gets the keys it looked at, a key gets the queries that looked
+# at it.
 #
 # Numbers. Say the loss falls when *Rockets* has more sport: of dh for head 0, the row of *Rockets* is (−1, 0), the
 # others are 0. *Rockets*, *win* and *again* have the keys (1, 1), (3, 1), (0, 0) and the values (1, 1), (2, 0), (0, 0);
@@ -427,7 +428,7 @@ except GradientError as error:
 # ----------------
 #
 # 1. h_k = αᵏ (x V_k): every word becomes a weighted mean of values; the heads stand side by side, (T, H·d).
-# 2. Queries and keys are a bilinear form of rank d, B_k = Q_k K_kᵀ / √d; the paper's 530 K parameters are this
+# 2. Queries and keys are a bilinear form of rank d at most, B_k = Q_k K_kᵀ / √d; the paper's 530 K parameters are this
 #    form's. A dot product of d terms has a spread of √d: divide by it, forward and backward.
 # 3. x goes three ways in each head, as query, as key and as value; its gradient is the sum.
 #

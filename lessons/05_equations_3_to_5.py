@@ -61,7 +61,7 @@ from nrms_np.layers.softmax import softmax_backward, softmax_forward
 # A title by hand
 # ---------------
 #
-# The rows h are those that lesson 04 ended with, (sport, space, action, time) for each word of *Rockets win again*.
+# The rows h are those that lesson 04 computed, (sport, space, action, time) for each word of *Rockets win again*.
 # A = 2: the first column of W reads the topic, sport + space, and the second the time.
 #
 # *Predict first:* which of the three words gets the smallest score?
@@ -308,7 +308,7 @@ for wrong in (without_second_way, without_sum):
 #
 # 1. Score, softmax, weighted mean: r = Σ α_i h_i, where each word's weight comes from a score of its own. Any number of
 #    words in, one vector out.
-# 2. The gradient of a score is α_i (h_i − r) · dr. What is used for every word, b and q, gets a sum over the words.
+# 2. The gradient of a score is α_i (h_i − r) · dr. What is used for every word, W, b and q, gets a sum over the words.
 # 3. h has two ways to r: it is averaged, and it decides the weights. Its gradient is the sum of both.
 #
 # Exercises

@@ -44,9 +44,9 @@ from nrms_np.layers.self_attention import projected_attention_backward, projecte
 # - *self-attention*, equations 1 and 2, with the parameters Q, K, V: h (T, H·d);
 # - *additive attention*, equations 3 to 5, with the parameters W, b, q: r (H·d,), the news vector.
 #
-# (The Recommenders project has a second dropout, on h. The paper has not. The package can do either.) Black arrows are
-# the forward. The red ones are the backward: each box is passed the gradient of what it put out, and passes on the
-# gradient of what it was given.
+# (Microsoft's open-source project *Recommenders*, which has an NRMS too, has a second dropout, on h. The paper has not.
+# The package can do either.) Black arrows are the forward. The red ones are the backward: each box is passed the
+# gradient of what it put out, and passes on the gradient of what it was given.
 
 # %%
 course.show(
@@ -259,7 +259,7 @@ assert np.array_equal(*(encode(8, **inputs)[0] for _ in range(2)))  # the same s
 # of a curved function is not the function of the mean. So the mean of the 400 is near the inference vector, not on
 # it.
 #
-# *Predict first:* how much further off than this mean is a single step?
+# *Predict first:* how many times as far as this mean from the inference vector is a single step, on average?
 
 # %%
 in_use = encode(None, **inputs)[0]
@@ -299,8 +299,8 @@ print("gradient check:", {name: f"{error:.0e}" for name, error in errors.items()
 
 # %%
 # Three ways to get the chain wrong: pass the gradient around the dropout; use the mask of another step; write into the
-# rows instead of adding. The equations are all right; how they are put together is not. All three come last in the
-# chain, so the arrays of the pieces before pass, and the table is where they are caught.
+# rows instead of adding. The equations are all right; how they are put together is not. All three come last on
+# the way *back*, so the gradients computed before them (W, b, q, Q, K, V) pass, and the table is where they are caught.
 
 
 # %%
@@ -358,7 +358,7 @@ for wrong in (around_dropout, another_mask, overwrites):
 # backward of yours is given the inputs of the forward and computes again what it needs. That takes longer, and makes
 # one mistake less possible: the cache of another forward. The package keeps caches because it has to be fast.
 #
-# Further: (a) Add the output projection of lesson 04: which lines of ``encode`` and ``encode_backward`` change? (b)
-# With all word vectors the same, what are Q's and K's gradients, and why? (c) Run the gradient check with a mask that
-# is drawn anew at each call. What goes wrong, and is it the backward's fault? Answers are in
-# ``lessons/further/06.md``.
+# Further: (a) Add the matrix O of lesson 04, h O (``product_forward`` of lesson 01): which lines of ``encode`` and
+# ``encode_backward`` change? (b) With all word vectors the same, what are Q's and K's gradients, and why? (c) Run the
+# gradient check with a mask that is drawn anew at each call. What goes wrong, and is it the backward's fault? Answers
+# are in ``lessons/further/06.md``.

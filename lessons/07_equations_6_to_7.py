@@ -184,12 +184,12 @@ course.show(
 # Forward through both levels
 # ---------------------------
 #
-# For the check that follows, random numbers in float64 and sizes that are all different: word vectors with D = 5
+# For the check that follows, random numbers in float64 and widths that are all different: word vectors with D = 5
 # numbers, H = 2 heads of d = 3, so H·d = 6, and A = 4 for the query of the pooling. ``attend_forward`` of
 # nrms_np/encoder.py is the chain of lesson 06 for many titles. (Yours of lesson 06 has the same name and does the same
-# for one sequence of vectors, x. The package's looks the vectors up by itself: it is given a table and the rows.) It is
-# told by what functions to do it; ``layers`` are those you know. (``subset(parameters, "news")`` are the parameters
-# whose names begin with ``news.``, without this beginning, and ``prefixed`` puts it back.)
+# for one sequence of vectors, x. The package's looks the vectors up by itself: it is given a table and the rows.) Its
+# last argument says which functions it calls; ``layers`` has those you know. (``subset(parameters, "news")`` are the
+# parameters whose names begin with ``news.``, without this beginning, and ``prefixed`` puts it back.)
 
 # %%
 rng = np.random.default_rng(7)

@@ -15,7 +15,7 @@ You need: lesson 05 (additive attention) and lesson 07 (attention over clicks).
 r (T, H·d)  the vectors of the T clicks of a history, rows of the table of news
 h (T, H·d)  the clicks after self-attention; h_i is click i
 α (T,)      the weights of the clicks; W (H·d, A), b (A,) and q (A,) decide them
-u (H·d,)    the user vector; users (B, H·d) those of B readers
+u (H·d,)    the user vector; users (n, H·d) those of n readers
 dX          the gradient of the loss L with respect to X, of the shape of X
 ==========  ===================================================================================
 """
@@ -132,8 +132,8 @@ assert_gradient("h", dh, measured)
 #
 # Self-attention (lesson 07) and this pooling, one after the other, are the function **attend** at the news level.
 # Lesson 06 made it for titles; now it makes a user vector of each history. The table holds five news vectors, random
-# ones from here on. Four readers: Ann with three clicks, Ben with none, Cleo with one, and Dan, who clicked news 1
-# twice.
+# ones from here on. Four readers: Ann with three clicks, Ben (another one than in lesson 07) with none, Cleo with one,
+# and Dan, who clicked news 1 twice.
 
 # %%
 rng = np.random.default_rng(8)
@@ -165,6 +165,7 @@ assert np.allclose(users[ANN], of_ann)
 # -----------------
 #
 # Every reader was new once, and had clicked nothing yet. For Ben the sum of equation 10 has no terms, so
+# his user vector is the zero vector:
 
 # %%
 assert np.array_equal(users[BEN], np.zeros(H * d))

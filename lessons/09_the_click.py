@@ -76,7 +76,7 @@ assert np.allclose(scores, [1.516, 2.026, 0], atol=1e-3)
 #
 # .. admonition:: Derive before you read on
 #
-#     The scores are passed :math:`d\hat y`, one number a candidate. What are du and dr? Write ``click_score_backward`` in
+#     The scores are passed :math:`d\hat y`, one number per candidate. What are du and dr? Write ``click_score_backward`` in
 #     ``lessons/exercises/09_the_click.py`` and run ``python -m lessons.check 09 click_score_backward``.
 
 # %%
@@ -242,7 +242,7 @@ course.show(
 # -1`. So candidate 0 gets :math:`p_0 (-1 / p_0 + 1) = p_0 - 1` and any other :math:`p_j (0 + 1) = p_j`.
 #
 # But the long way divides by :math:`p_0`. Where the model is sure and wrong, :math:`p_0` is rounded to 0, and 1 / 0
-# is infinite. The short way has no division.
+# is infinite. The short way does not divide by :math:`p_0`.
 
 # %%
 assert np.allclose(softmax_backward(np.array([-1 / p[0], 0.0, 0.0]), p), d_scores)

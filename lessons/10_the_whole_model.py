@@ -11,9 +11,9 @@ click all the way back to one word, and forward again to the next score.
 You need: lessons 06 to 09, and the directional check at the end of lesson 01.
 
 =============  =======================================================================================
-x (words, D)   word vectors, one row a word; in our story D = 4 numbers: sport, space, action, time
-news (n, H·d)  news vectors, one row a news item; H = 2 heads of d = 2, so sport, space, action, time again
-u (H·d,)       the user vector, out of N clicks; users (B, H·d) for a batch of B impressions
+x (words, D)   word vectors, one row per word; in our story D = 4 numbers: sport, space, action, time
+news (n, H·d)  news vectors, one row per item; H = 2 heads of d = 2, so sport, space, action, time again
+u (H·d,)       the user vector, out of T clicks; users (B, H·d) for a batch of B impressions
 ŷ, p (C,)      the click scores of C candidates, and their softmax
 dX             the gradient of the loss L with respect to X; it has the shape of X
 =============  =======================================================================================
@@ -223,13 +223,14 @@ course.derive("derive_limit")
 #
 # .. math:: \ell = \sqrt{\frac{6}{\text{rows} + \text{columns}}}
 #
-# (Glorot and Bengio, 2010.) The package draws all matrices so. Biases start at 0, which does no harm: their gradients
-# do not vanish there. Word vectors without GloVe are normal with a standard deviation of 0.4.
+# (Glorot and Bengio, 2010.) The package draws all matrices so, and each query q as a matrix of one column. Biases start
+# at 0, which does no harm: their gradients do not vanish there. Word vectors without GloVe are normal with a standard
+# deviation of 0.4.
 #
 # What does the size do? The first loss should be near log(1 + K), the loss of a model that knows nothing (lesson 09).
-# We multiply all matrices by a factor and look at it, for 20 seeds, with K = 4. Three value matrices stand between
-# the words and a score: those of the news on both sides of the dot product, and that of the user on one. So twice as
-# large matrices make about eight times as large scores, and the model begins sure of itself and wrong.
+# We multiply all matrices and queries by a factor and look at it, for 20 seeds, with K = 4. Three value matrices stand
+# between the words and a score: those of the news on both sides of the dot product, and that of the user on one. So
+# twice as large matrices make about eight times as large scores, and the model begins sure of itself and wrong.
 
 # %%
 rng = np.random.default_rng(10)
@@ -279,7 +280,7 @@ assert 50 < as_drawn / quarter < 90
 # Everything checked at once
 # --------------------------
 #
-# This model has 20,000 numbers. To measure the derivative with respect to each would take two forwards a number. The
+# This model has 20,000 numbers. To measure the derivative with respect to each would take two forwards for each number. The
 # directional check of lesson 01 takes two forwards a direction, however many numbers there are. One direction for the
 # whole model would tell that something is wrong, but not where. So we move one array at a time, along six random
 # directions. (We take matrices twice as large as those that training starts from. With the first values the user's
@@ -436,9 +437,9 @@ course.show(
 
 # %%
 # Read the column *sport*. The strongest route is the one as value in the *old* click: more sport in *win* makes more
-# sport in that news vector and in the user vector, and so a higher score for a title of sport. The new title gives less: its
-# own sport is worth only what the user vector has of it. In the column *space* the sign surprises. Should *win* turn
-# to space? As a candidate's value, yes: this reader's u has more space (1.076) than sport (0.665), and a
+# sport in that news vector and in the user vector, and so a higher score for a title of sport. The new title gives
+# less: its own sport is worth only what the user vector has of it. In the column *space* the sign surprises. Should
+# *win* turn to space? As a candidate's value, yes: this reader's u has more space (1.076) than sport (0.665), and a
 # candidate scores by being like u.
 #
 # **And the next score rose.** The same impression after the step:

@@ -162,8 +162,9 @@ course.show(
 )
 
 # %%
-# So η is the length of a step for a gradient that keeps its sign from the first step on. Where the batches do not agree
-# on a sign, steps shrink towards a quarter of η. And words that come late leap.
+# So η is the length of a step for a gradient that stays about the same from the first step on; if it keeps its sign but
+# shrinks, steps are shorter. Where the batches do not agree on a sign, steps shrink towards a quarter of η. And words
+# that come late leap.
 #
 # The package's ``Adam`` keeps m and v for all parameters by their names and changes the parameters in place, so that
 # no step has to copy all the word vectors. Twenty steps with random gradients of very different sizes, compared:
@@ -325,16 +326,23 @@ temporary.cleanup()
 # Loss down, AUC down
 # -------------------
 #
-# Here the train loss falls in every epoch, and the dev AUC rises and then falls. The usual account: first a model learns what
-# holds for all readers, *space readers click space news*; then it begins to remember the clicks one by one, the chance ones
-# too, as it remembered one batch above. That is *overfitting*. The loss on what was trained does not show it; only clicks that
-# were not trained on do. *Early stopping* is the answer that costs nothing: keep the best model, and stop after
-# ``patience`` epochs without a better dev AUC.
+# Here the train loss falls in every epoch, and the dev AUC rises and then falls. The usual account: first a model
+# learns what holds for all readers, *space readers click space news*; then it begins to remember the clicks one by one,
+# the chance ones too, as it remembered one batch above. That is *overfitting*. The loss on what was trained does not
+# show it; only clicks that were not trained on do. *Early stopping* is the answer that costs nothing: keep the best
+# model, and stop after ``patience`` epochs without a better dev AUC.
 #
 # *Dropout* (lesson 02) is another: it takes away numbers at random, so no single number can be relied on for remembering
 # one click. Does early stopping help, and does dropout? In this one run one could say anything. So eight worlds again,
 # each with a run without and one with 20% dropout, and a third split, *test*. The test split is there because the best of
 # twelve dev AUCs is partly the luckiest of twelve: who chooses by dev must measure elsewhere.
+#
+# Both runs of a world have the same data and the same order of samples, so we look at their **difference**, world by
+# world: what is common drops out of it (``Interval.paired``). From eight differences we know their mean, and how far
+# they scatter. Their standard deviation divided by √8 is the *standard error*: how far the mean is off, typically. The
+# mean, plus or minus so many standard errors as Student's t distribution says (2.36 for eight), is the *95% interval*: made
+# so, 95 of 100 intervals have the true mean in them. If an interval leaves room for 0, there may be no difference at
+# all; if not, we say that the difference **holds**.
 
 # %%
 AUC = {"without dropout": measured["auc without"], "20% dropout": measured["auc dropped"]}
@@ -373,15 +381,15 @@ course.show(
     "11_learning_curve",
     caption=f"Means over {n} worlds with 95% intervals. With dropout the fall is slower; whether the top is "
     "higher is not certain.",
-    alt="Above, two falling curves of the loss. Below, the dev AUC rises to 0.64 in four to six epochs, then falls to 0.61 without "
-    "dropout and to 0.63 with it; a dotted line at 0.68 for somebody who is told the topics.",
+    alt="Above, two falling curves of the loss. Below, the dev AUC rises to about 0.645 in four to six epochs, then falls to 0.61 "
+    "without dropout and to 0.63 with it; a dotted line at 0.68 for somebody who is told the topics.",
 )
 
 # %%
 # What holds?
 #
 # - Without dropout the loss falls in every epoch of every world, and the AUC falls from epoch 4 to epoch 12. With
-#   dropout it falls too, and less.
+#   dropout the AUC falls too, but less.
 # - Early stopping helps: the kept model is better than the last one on clicks that had no part in the choice, with dropout
 #   and without.
 # - Dropout helps the *last* models. Whether it helps the *kept* ones these worlds do not say: there is room for 0. Who
@@ -412,8 +420,8 @@ assert ceiling.mean > AUC["20% dropout"].max(axis=1).mean()
 # What to remember
 # ----------------
 #
-# 1. Adam's step does not depend on the size of the gradient. It is η for a gradient that keeps its sign from the first
-#    step on, a quarter of η for noise, and several η for a word that comes late.
+# 1. Adam's step does not depend on the size of the gradient. It is η for a gradient that stays about the same from
+#    the first step on, a quarter of η for noise, and several η for a word that comes late.
 # 2. Before a long run: the first loss is near log(1 + K), and one batch can be overfitted to its floor.
 # 3. The train loss says that the model remembers, the dev AUC what it learned: keep the epoch with the best dev AUC.
 # 4. Whether something helps is a question for several runs, a paired difference and an interval, on a split that had no

@@ -12,9 +12,9 @@ About 75 minutes with the exercises.
 You need: lesson 02 (the gradient of a lookup), lesson 06 (the news encoder), lesson 08 (the user vector) and lesson
 09 (candidates).
 
-Letters: T words in a title, padded to :math:`T_{max}` places, P of them padding. D numbers a word vector, H heads of d
+Letters: T words in a title, padded to :math:`T_{max}` places, P of them padding. D numbers per word vector, H heads of d
 numbers, A numbers in a row of tanh(h W + b) of the pooling, whose query is q. x is (T, D), one title; h is (T, H·d), what
-self-attention makes of it; r is (H·d,), the news vector. E is the word embedding, one row a word. dX is the gradient of
+self-attention makes of it; r is (H·d,), the news vector. E is the word embedding, one row per word. dX is the gradient of
 the loss with respect to X.
 """
 
@@ -56,9 +56,9 @@ assert np.median(history_lengths) == 19
 # ------------------
 #
 # A padded word is looked up, projected, attended to and pooled like any other. Work that is done once per word grows
-# with the number of places, :math:`T_{max}`. Self-attention scores every word for every word, so its work grows with the number of
-# pairs, :math:`T_{max}^2`. The share of the work that is wasted, when true lengths :math:`T_i` are padded to
-# :math:`T_{max}`:
+# with the number of places, :math:`T_{max}`. Self-attention scores every word for every word, so its work grows with
+# the number of pairs, :math:`T_{max}^2`. The share of the work that is wasted, when true lengths :math:`T_i` are padded
+# to :math:`T_{max}`:
 #
 # .. math::
 #     \text{words: } 1 - \frac{\sum_i T_i}{\sum_i T_{max}} \qquad\qquad
@@ -368,7 +368,7 @@ counts = {
 }
 print(f"a batch: {padded_titles:,} padded titles, {len(news_references):,} uses of news, {len(news):,} distinct")
 for name, (rows, pairs) in counts.items():
-    print(f"{name:23} {rows:>7,} word rows to project, {pairs:>9,} pairs a head")
+    print(f"{name:23} {rows:>7,} word rows to project, {pairs:>9,} pairs per head")
 assert 18 < counts["padded"][0] / counts["packed, each word once"][0] < 22
 
 # %%

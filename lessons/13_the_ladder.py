@@ -13,7 +13,7 @@ half where it is right, else with the solution's.
 
 You need: lesson 04 (attention and its backward), lesson 05 (pooling), lesson 12 (packed sequences, each distinct thing once).
 
-Letters: T words in a title, N in all titles together, T² *pairs* in a title. D numbers a word vector, H heads of d numbers, A
+Letters: T words in a title, N in all titles together, T² *pairs* in a title. D numbers per word vector, H heads of d numbers, A
 numbers in a row of tanh(h W + b) of the pooling. *Query*, *key* and *value* are the three projections of a word; q is only the
 query of the pooling. :math:`S_{i,j}` is a score, :math:`\alpha_{i,j}` a weight, dX the gradient of the loss with respect to X. A
 *reference* is a place in a title that names a row of a table.
@@ -127,9 +127,9 @@ def products_alone() -> None:
 
 # %%
 # A matrix product cannot be done much better than NumPy does it: behind ``@`` stands a library (BLAS) that people have
-# tuned for every processor. So the time of these products alone is a **floor**: no arrangement of our code gets below it,
-# except by computing less. All else is a few percent of the operations. If it takes more than that of the time, then
-# because of *how* it is done.
+# tuned for every processor. So the time of these products alone is a **floor** for one thread: no arrangement of our
+# code gets below it, except by computing less. All else is a few percent of the operations. If it takes more than that
+# of the time, then because of *how* it is done.
 #
 # A backend, a step, a check, a clock
 # -----------------------------------
@@ -365,10 +365,10 @@ def loop_forward(scores: Callable, softmax: Callable, weighted_sum: Callable) ->
 #
 # .. math:: d\alpha_{i,j} = dh_i \cdot v_j \qquad\qquad dv_j = \sum_i \alpha_{i,j} \, dh_i
 #
-# The first is a row again: the loop of ``scores``, with dh in place of the queries. The second runs over i with j fixed:
-# *column* j of the weights. Lesson 04 wrote :math:`\alpha^T dh`. Nobody transposes anything here. Pair (i, j) stands at i·T
-# + j, and each pair has H numbers, so the next word of the column stands T·H numbers further on. The loop of the forward
-# with another step is the backward.
+# The first is a row again: the loop of ``scores``, with dh in place of the queries and the values in place of the keys.
+# The second runs over i with j fixed: *column* j of the weights. Lesson 04 wrote :math:`\alpha^T dh`. Nobody transposes
+# anything here. Pair (i, j) stands at i·T + j, and each pair has H numbers, so the next word of the column stands T·H
+# numbers further on. The loop of the forward with another step is the backward.
 
 
 # %%
@@ -565,12 +565,12 @@ details["adding into rows"] = {
 }
 
 # %%
-# What wins is the compiling: see the times at the end. Sorting does not win by itself, the sorted loop is not the faster one.
-# It buys something else. Two threads that add into one row at the same moment lose one of the two sums. Sorted by row, all
-# that goes into a row stands together: rows are shared out, each is summed by one thread, in one fixed order, and the
-# result is the same to the last bit, whatever the number of threads. **Exercise 6** is the sorted way in loops,
-# ``add_into_rows``. ``np.add.at`` is refused there. (In the package's attention nothing is sorted afterwards: each reference's
-# gradient is written to its sorted place at once, ``nrms_np/kernels/engine/rows.py``.)
+# What wins is the compiling: see the times at the end. Sorting does not win by itself, the sorted loop is not the
+# faster one. It buys something else. Two threads that add into one row at the same moment lose one of the two sums.
+# Sorted by row, all that goes into a row stands together: rows are shared out, each is summed by one thread, in one
+# fixed order, and the result is the same to the last bit, whatever the number of threads. **Exercise 6** is the sorted
+# way in loops, ``add_into_rows``. ``np.add.at`` is refused there. (In the package's attention nothing is sorted
+# afterwards: each reference's gradient is written to its sorted place at once, ``nrms_np/kernels/engine/rows.py``.)
 #
 # Rung 6: lanes
 # -------------
@@ -684,10 +684,10 @@ print("one sum, cut by the number of threads:", *(f"{value:.5f}" for value in by
 assert len(set(by_number_of_threads)) > 1
 
 # %%
-# So the work is cut by its *size*, never by the number of threads. Each part is computed by one thread, whichever is free,
-# and the parts' sums are added up in their own order. More threads can finish sooner, if there are free processors for them,
-# with the same bits. **Exercise 9** is the
-# cut, ``sequence_bounds``. Here are the gradients of one step, from one thread and from two:
+# So the work is cut by its *size*, never by the number of threads. Each part is computed by one thread, whichever is
+# free, and the parts' sums are added up in their own order. More threads can finish sooner, if there are free
+# processors for them, with the same bits. **Exercise 9** is the cut, ``sequence_bounds``. Here are the gradients of one
+# step, from one thread and from two:
 
 
 # %%
@@ -791,10 +791,12 @@ course.show(
 # Read it from the top.
 #
 # - **Projecting each word once** saves most, and it is plain NumPy. It computes less. Count before you compile.
-# - **Plain compiled loops** gain nothing here against NumPy's stacks of small products: rungs 2 to 4 together lose. What they save
-#   in calls, they pay in additions of one number at a time. It is a matter of sizes: with 8 heads of 8 numbers, printed below,
-#   the sums are short, a call costs more than what it computes, and the same three rungs save a third.
-# - **Lanes** save the most after the first rung: the same sums, with numbers in another order and totals that stay where they are.
+# - **Plain compiled loops** gain nothing here against NumPy's stacks of small products: rungs 2 to 4 together lose.
+#   What they save in calls, they pay in additions of one number at a time. It is a matter of sizes: with 8 heads of 8
+#   numbers, printed below, the sums are short, a call costs more than what it computes, and the same three rungs save a
+#   third.
+# - **Lanes** save the most after the first rung: the same sums, with numbers in another order and totals that stay
+#   where they are.
 # - **Two threads** have no bar: their rounds scatter too much for one, as printed below. A second thread helps as far as a
 #   second processor is free for it.
 # - What the **workspace** saves depends on what a fresh page costs: on the system, and on what else runs.
@@ -842,8 +844,8 @@ assert all(holds.values()), (
 #
 # 1. Count first. What need not be computed is the largest saving, and the products' time is the floor.
 # 2. A backward reads what the forward read, with another step. Nothing is transposed.
-# 3. Compiled is not fast. A loop is fast when neighbours in memory go the same way and no round waits for another: choose the
-#    layout for it.
+# 3. Compiled is not fast. A loop is fast when neighbours in memory go the same way and no round waits for another:
+#    choose the layout for it.
 # 4. Cut work by its size, and give each sum to one thread: then results do not depend on their number.
 # 5. Check each rung, and believe the clock, not the idea.
 #

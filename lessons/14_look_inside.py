@@ -349,11 +349,11 @@ assert not Interval.of(cost["user"]).holds
 assert here < 0.02
 
 # %%
-# Equal weights for words cost AUC from every seed. For clicks most models lose next to nothing, as the one we look at, and
-# some lose more than for words: from one model, or from a lucky few, one would have said "equation 9 could go". Over all
-# of them the interval has room for 0, and what the printed losses show is rather that models differ. All this is about
-# weights alone, in a corpus where nearly every click is as good as the next: which clicks belong together was read one
-# step before, by self-attention.
+# Equal weights for words cost AUC from every seed. For clicks four of the eight models lose nothing, the one we look at
+# loses little, and three lose more than for words: from one model, or from a lucky few, one would have said "equation 9
+# could go". Over all of them the interval has room for 0, and what the printed losses show is rather that models
+# differ. All this is about weights alone, in a corpus where nearly every click is as good as the next: which clicks
+# belong together was read one step before, by self-attention.
 #
 # A weight is not an effect
 # -------------------------
@@ -393,7 +393,7 @@ course.show(
 )
 
 # %%
-# Weights and effects name the same word more often than a lot would, and in a quarter of the titles only. The words of
+# Weights and effects name the same word more often than chance would, and in a quarter of the titles only. The words of
 # most weight have effects above the mean, and so have, less, those of least weight; within a title the two hardly go
 # together. There are good reasons:
 #
@@ -419,15 +419,15 @@ course.show(
 #
 # One run proves little: another seed gives another AUC. So train every variant with several seeds, the same for
 # all, and look at the **differences** between runs with the same seed. What is common to both runs, such as the
-# order of the samples, drops out of them. With n differences, their standard deviation divided by √n is the
-# *standard error*: how far their mean is off, typically. How many standard errors are enough for a finding? For
+# order of the samples, drops out of them, as in lesson 11. How many standard errors are enough for a finding? For
 # many seeds about two. For a few the standard deviation itself is a guess, and it takes more: so many as Student's
 # t distribution says, with n − 1 *degrees of freedom*. For five seeds and 95% these are 2.78. If the mean, plus or
 # minus 2.78 standard errors, leaves room for 0, it is no finding.
 #
 # Such a table takes minutes to hours, so it is measured once, by ``python benchmarks/ablations.py``, on the demo
 # corpus with the paper's sizes, and kept in ``benchmarks/ablations.json``. A run counts with its best epoch of dev,
-# and dev is also where it is measured: what lesson 11 warned of. It flatters all variants, and we take differences.
+# and dev is also where it is measured: what lesson 11 warned of, though it found
+# no more than noise. It may flatter all variants a little, and we take differences.
 
 # %%
 assert round(t95(5), 2) == 2.78
@@ -504,7 +504,7 @@ course.show(
 # Open ``lessons/exercises/14_look_inside.py`` and run ``python -m lessons.check 14``.
 #
 # Further (answers in ``lessons/further/14.md``): (a) Train with ``seed=2`` and draw the heads again. Which head reads
-# the pairs now, and has the share of right pairs changed as much as the picture? (b) ``user.pool.q = 0`` cost the trained
-# models little. Does a model trained with ``ablate=("user.pool",)`` reach the same AUC? Why are these two different
-# questions? (c) Both − none is the sum of self − none and both − self. Is half its interval the sum of theirs?
-# (d) Give the model histories of one click of local news, and of five. What does it make of one?
+# the pairs now, and has the share of right pairs changed as much as the picture? (b) ``user.pool.q = 0`` cost four of
+# the trained models nothing. Does a model trained with ``ablate=("user.pool",)`` reach the same AUC? Why are these two
+# different questions? (c) Both − none is the sum of self − none and both − self. Is half its interval the sum of
+# theirs? (d) Give the model histories of one click of local news, and of five. What does it make of one?

@@ -224,10 +224,11 @@ course.show(
 )
 
 # %%
-# Why do the arrays of the pooling stand out? The error is relative. A softmax's gradient sums to 0 over the clicks (lesson
-# 03), so what the clicks of a reader do to ``user.pool.b`` nearly cancels: of longer terms little is left, and their
-# rounding with it. It is the shortest gradient of all. But shortness is not the reason: the gradient of ``news.pool.W`` is
-# about as long as that of ``user.attention.K``, and its error is several times as large.
+# Why do the arrays of the pooling stand out? The error is relative. A softmax's gradient sums to 0 over the clicks
+# (lesson 03), so what the clicks of a reader do to ``user.pool.b`` nearly cancels: the terms are much longer than their
+# sum, and the sum keeps the rounding of the terms. It is the shortest gradient of all. But shortness is not the reason:
+# the gradient of ``news.pool.W`` is about as long as that of ``user.attention.K``, and its error is about ten times as
+# large.
 
 # %%
 lengths = found["lengths"]
@@ -328,11 +329,11 @@ course.show(
 # -----------------------
 #
 # In a real training nobody has the same first parameters and the same dropout. The two programs draw their own. Do they
-# *learn* the same? That is a question for seeds: both get the same world and the same order of samples for a seed,
-# so their difference is taken seed by seed. Each run counts with its best epoch of dev, which flatters both (lesson 11).
-# Small worlds: ``python -m lessons.evidence 16``. The demo corpus and a
-# log of real clicks, with the paper's sizes: ``python benchmarks/same_learning.py``. (PyTorch's NRMS is there the fastest
-# one that was found, in ``benchmarks/torch_nrms.py``; it computes what the forty lines do.)
+# *learn* the same? That is a question for seeds: both get the same world and the same order of samples for a seed, so
+# their difference is taken seed by seed. Each run counts with its best epoch of dev, which may flatter both a little
+# (lesson 11). Small worlds: ``python -m lessons.evidence 16``. The demo corpus and a log of real clicks, with the
+# paper's sizes: ``python benchmarks/same_learning.py``. (PyTorch's NRMS is there the fastest one that was found, in
+# ``benchmarks/torch_nrms.py``; it computes what the forty lines do.)
 
 # %%
 seeds = load("16")

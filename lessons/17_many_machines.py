@@ -50,7 +50,8 @@ from nrms_np.training.adam import Adam
 #
 # We take two readers of the story. The first is the one you know. The second has clicked on *Moon launch* only, is
 # shown the same three titles and takes *Rockets launch again*. ``part`` cuts samples out of a batch, and numbers
-# their news and words anew:
+# their news and words anew. What it cuts out remembers how many samples the whole batch has, and divides by that; why this
+# is right comes below. ``samples`` makes a batch that has forgotten it:
 
 # %%
 three = readers()
@@ -143,9 +144,10 @@ assert np.allclose(summands[1], own_means[1] * 2 / 3)
 # training would work. But it would be another training, different for every number of ranks, and no test could tell
 # it from a mistake.
 #
-# Lesson 06 computed a mask from *where* a number stands: seed, step, layer, row, column. Such a mask needs no
-# generator. A rank can compute any row of it without the rows before. All it has to know is where its rows stand in
-# the whole batch, and that is what ``share.words`` and ``share.title_words`` say.
+# Lesson 06 computed a mask from a key: seed, step and layer. Each number of the mask comes from this key and from
+# *where* it stands, its row and its column. Such a mask needs no generator. A rank can compute any row of it without
+# the rows before. All it has to know is where its rows stand in the whole batch, and that is what ``share.words`` and
+# ``share.title_words`` say.
 
 # %%
 share, noisy = shares[1], model(dropout=0.2)
@@ -188,16 +190,16 @@ print(f"with masks by its own numbers the gradient of the word vectors is off by
 assert off > 0.01
 
 # %%
-# What else is not a sum over samples? Clipping divides by the length of the *whole* gradient, so it comes after the
-# sum. Adam's running means come after it too, and need not be sent: every rank makes the same step from the same
-# sums, so all keep the same means. And the order of the samples is the same on all ranks because it, too, is
-# computed from the seed and the epoch.
+# What else is not a sum over samples? Clipping (the exercise ``clip`` of lesson 11) divides by the length of the
+# *whole* gradient, so it comes after the sum. Adam's running means come after it too, and need not be sent: every rank
+# makes the same step from the same sums, so all keep the same means. And the order of the samples is the same on all
+# ranks because it, too, is computed from the seed and the epoch.
 #
 # Rows sent as rows
 # -----------------
 #
 # The gradient of the table of word vectors is zero in all rows but those of the share's words. Of MIND-small's
-# 31,000 words a batch of 64 has about 5,000. So it is sent as rows: which, and what. What comes in from all ranks is
+# 31,000 words a batch of 64 has about 5,700. So it is sent as rows: which, and what. What comes in from all ranks is
 # merged; where two have the same row, it is added. ``loss_and_row_gradients`` gives it in this form:
 
 # %%
@@ -312,9 +314,10 @@ course.derive("derive_ring_bytes")
 # Rows have no such luck, if each rank gets those of the N − 1 others (``Allgatherv``) and adds them all up: then
 # what comes in grows with N. A frequent word comes in N − 1 times, to be added to one row. The idea of the ring
 # helps here too. Cut the *table* into N parts. Rank r is sent the rows of part r by all others, adds them up, in the
-# order of the ranks, and passes only the sums on. So each row of the batch comes in once, however many ranks have
-# it. Frequent words come from everybody and rare ones from one, so the parts are cut by what comes in, not by the
-# number of rows (``nrms_np/training/row_sums.py``). Measured on a log of MIND-small's size (``benchmarks/ranks.py``):
+# order of the ranks, and passes only the sums on. So each *sum* comes in once, however many ranks have the row. Of its
+# own part a rank gets what is to be added, which is less than the rows of one more batch. Frequent words come from
+# everybody and rare ones from one, so the parts are cut by what comes in, not by the number of rows
+# (``nrms_np/training/row_sums.py``). Measured on a log of MIND-small's size (``benchmarks/ranks.py``):
 
 # %%
 numbers = json.loads((course.ROOT / "benchmarks" / "ranks.json").read_text(encoding="utf-8"))
@@ -341,9 +344,10 @@ course.show(
     draw.received(counts[1:], {name: np.array(values[1:]) for name, values in received.items()}, LARGE),
     "17_received",
     caption=f"What one rank receives in a step of {LARGE} samples. The rows of a share become fewer as shares get smaller, "
-    "but not as fast as the ranks become more. Added up in parts, they come in once.",
+    "but not as fast as the ranks become more. Added up in parts, each sum comes in once.",
     alt="Four curves over the number of ranks, both axes logarithmic: the ring stays flat below 8 MB, word rows in parts rise "
-    "to the rows of the batch and stay there, the plain way and word rows sent to all rise on and on.",
+    "to less than one and a half times the rows of the batch and then fall a little, the plain way and word rows sent to all "
+    "rise on and on.",
 )
 
 # %%
@@ -395,14 +399,14 @@ assert rates["1024 samples"][1] > rates["256 samples"][1] > rates["64 samples"][
 course.show(
     draw.scaling(rates),
     "17_scaling",
-    caption="Samples a second by the model, at 10 Gbit/s. Dotted: as many times one rank as there are ranks.",
+    caption="Samples per second by the model, at 10 Gbit/s. Dotted: as many times one rank as there are ranks.",
     alt="Curves over the number of ranks, one for each batch size, that rise more and more slowly and fall away from their "
     "dotted straight lines; the larger the batch, the higher its curve.",
 )
 
 # %%
 # So ranks help as long as their shares are large. To use more of them, take a larger batch, and look whether the
-# model still learns as well: fewer and larger steps are another training (lesson 11), and no mathematics of this
+# model still learns as well: fewer and larger steps are another training, and no mathematics of this
 # lesson promises that it is as good. And before you buy machines, use the cores that are there: threads of one
 # process share the words' work, send nothing, and number a batch once.
 #
@@ -421,8 +425,8 @@ course.show(
 # Open ``lessons/exercises/17_many_machines.py``, and run ``python -m lessons.check 17``. Besides the two formulas
 # there are two functions with a bug each, the merging of rows with blanks to fill, and a blank page: the ring.
 #
-# Further: (a) A batch of 1024 samples does not fit into the memory of your one machine. What of this lesson helps,
-# and what do you not need? (b) From which number of ranks on would it be cheaper to send the table's whole gradient
-# with a ring than all rows to all ranks? Use the numbers of ``benchmarks/ranks.json``. (c) Each rank clips its gradient to the
-# length 1 before the sum. Is the sum then clipped to 1, and is it the right direction? (d) One rank of 16 is twice
-# as slow as the others. How fast are all, and what could the shares look like?
+# Further: (a) A batch of 1024 samples does not fit into the memory of your one machine. What of this lesson helps, and
+# what do you not need? (b) From which number of ranks on would it be cheaper to send the table's whole gradient with a
+# ring than all rows to all ranks? Use the numbers of ``benchmarks/ranks.json``. (c) Each rank clips its gradient to the
+# length 1 before the sum. Is the sum then clipped to 1, and is it the right direction? (d) One rank of 16 is twice as
+# slow as the others. How fast are all, and what could the shares look like?

@@ -45,7 +45,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--resume", action="store_true",
         help="go on with the run in --out, or else the newest run of this data, from its last checkpoint, or begin where there is "
-        "none; other options may be given as before, --epochs, --patience and --threads anew",
+        "none; other options may be given as before, --epochs, --patience, --backend and --threads anew",
     )  # fmt: skip
     parser.add_argument(
         "--checkpoint-minutes",

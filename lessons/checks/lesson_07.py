@@ -86,8 +86,8 @@ TASKS = {
     ),
     "history_backward": Task(
         check_backward,
-        "Run the forward again for its cache. projected_attention_backward then gives dr, one row a click. Two clicks on the same "
-        "news item have the same place among the different rows, and their gradients add up there (lesson 02).",
+        "Run the forward again for its cache. projected_attention_backward then gives dr, one row per click. Two clicks on the "
+        "same news item have the same place among the different rows, and their gradients add up there (lesson 02).",
     ),
     "encode_once": Task(
         check_encode_once,

@@ -113,7 +113,7 @@ TASKS = {
     ),
     "auc_by_ranks": Task(
         check_auc_by_ranks,
-        "Ranks below + 1 to up_to: their mean is half of the first plus the last. And the smallest sum of `yes` different ranks is "
+        "Ranks below + 1 to up_to: their mean is (first + last) / 2. And the smallest sum of `yes` different ranks is "
         "1 + 2 + ... + yes.",
     ),
     "depends_on_its_batch": Task(

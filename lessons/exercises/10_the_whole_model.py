@@ -44,7 +44,7 @@ def model_forward(
 
     parameters: "word_embedding" (words, D), and for each of the levels "news" and "user": "news.attention.Q", ".K" and ".V",
     "news.pool.W", ".b" and ".q". Self-attention is scaled by 1/√d.
-    titles: for each news item, the rows of its words.    history: (N,) which news were clicked before.
+    titles: for each news item, the rows of its words.    history: (T,) which news were clicked before.
     candidates: (C,) which news are shown.    heads: H.
 
     Returns the scores (C,).

@@ -12,7 +12,7 @@ import numpy as np
 def pool_backward(
     dr: np.ndarray, h: np.ndarray, W: np.ndarray, b: np.ndarray, q: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Backward of additive attention: r = Σ α_i h_i, α = softmax(a), a_i = q · tanh(W h_i + b).
+    """Backward of additive attention: r = Σ α_i h_i, α = softmax(a), a_i = q · tanh(h_i W + b).
 
     dr: (D,) gradient of the loss with respect to r.    h: (T, D).    W: (D, A).    b, q: (A,).
 

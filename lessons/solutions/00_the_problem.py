@@ -6,7 +6,7 @@ import numpy as np
 def rank_candidates(scores: np.ndarray) -> np.ndarray:
     """Rank the candidates of one impression.
 
-    scores: (C,) one score a candidate, higher is better.
+    scores: (C,) one score per candidate, higher is better.
 
     Returns (C,) whole numbers: 1 for the highest score, 2 for the next. Of two equal scores the one that stands first
     in `scores` has the better rank.

@@ -140,8 +140,7 @@ def add_into_rows(values: np.ndarray, index: np.ndarray, rows: int) -> np.ndarra
     """Sum values[t] over all t with index[t] = row, for each row, without np.add.at.
 
     Sort first, so that rows can be shared out among threads: count the references to each row, add the counts up, and you know
-    where
-    the references to each row will stand. Put each there; then sum one row after another.
+    where the references to each row will stand. Put each there; then sum one row after another.
 
     values: (N, n).    index: (N,) row numbers, in no order.    rows: how many rows there are; some are never referred to.
 
@@ -169,8 +168,7 @@ def to_lane_order(W: np.ndarray, heads: int, lanes: int) -> np.ndarray:
     """Reorder columns so that the same number of `lanes` heads stands side by side.
 
     The first `lanes` heads make a group, the next `lanes` the second, and so on; those that are left over make a smaller last
-    group.
-    In each group comes number 0 of all its heads, then number 1 of all its heads, and so on.
+    group. In each group comes number 0 of all its heads, then number 1 of all its heads, and so on.
 
     W: (D, H·d) in head order: number c of head k is column k·d + c.    heads: H.    lanes: at most H.
 
