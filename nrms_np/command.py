@@ -92,8 +92,10 @@ def run_command(main: Callable[[list[str]], int]) -> None:
         # By both names: the width of the terminal is asked of the second, and the stream underneath is given up.
         sys.stdout = sys.__stdout__ = Shown(sys.stdout)  # type: ignore[misc]
     try:
-        code: int | str = main(sys.argv[1:])
-        sys.stdout.flush()
+        code: int | str | None = main(sys.argv[1:])
+        _flush()
+    except SystemExit as stop:  # of argparse
+        code = stop.code
     except BrokenPipeError:
         code = FAILED  # whoever reads our output has seen enough (`| head`)
     except (NrmsError, OSError, MemoryError) as error:
@@ -102,10 +104,15 @@ def run_command(main: Callable[[list[str]], int]) -> None:
         code = ENDED if isinstance(error, Ended) else INTERRUPTED
         sys.stderr.write(said(code))
     try:
-        sys.stdout.flush()
+        _flush()
     except OSError:  # nobody reads it, or the disk is full: nothing more may be written, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # closed by whoever started us
+        sys.stdout.flush()
 
 
 def _end(_: int, __: FrameType | None) -> None:

@@ -100,7 +100,9 @@ def train(options: argparse.Namespace, config: Config, ranks: Ranks) -> int:
     except (Interrupted, KeyboardInterrupt):
         if RunFolder(folder).config.exists():
             more = " --allow-unscored" * options.allow_unscored
-            print(f"interrupted; go on with: python -m nrms_np.train --resume --out {shlex.quote(str(folder))}{more}")
+            print(
+                f"interrupted; go on with: python -m nrms_np.train --resume --out {shlex.quote(folder.as_posix())}{more}"
+            )
         else:
             print("interrupted before the run began; start it with the same command again")
         return ENDED if stop.received == SIGTERM else INTERRUPTED

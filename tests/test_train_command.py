@@ -226,7 +226,7 @@ def test_the_command_to_go_on_with_can_be_copied(clicks, tmp_path, monkeypatch, 
 
     monkeypatch.setattr("nrms_np.training.fit", interrupted)
     assert main(["--data", str(clicks), "--out", str(out), *SMALL_MODEL]) == 130
-    assert capsys.readouterr().out.endswith(f" --resume --out '{out}'\n")
+    assert capsys.readouterr().out.endswith(f" --resume --out '{out.as_posix()}'\n")
 
 
 def test_a_run_that_cannot_begin_leaves_nothing(clicks, tmp_path, monkeypatch):

@@ -37,7 +37,8 @@ def write_png(path: Path, explanation: Explanation) -> list[str]:
     texts = [style.headline(explanation), *(one.title for one in explanation.candidates)]
     texts += [text_of(click.pieces) for click in explanation.clicks]
     fonts = find_fonts(texts)
-    if fonts.missing:  # ids stand in for titles
+    lacking = fonts.missing
+    if lacking:  # ids stand in for titles
         texts += [one.news_id for one in explanation.candidates] + [one.news_id for one in explanation.clicks]
         fonts = find_fonts(texts)
     page = _Page(fonts)
@@ -45,7 +46,7 @@ def write_png(path: Path, explanation: Explanation) -> list[str]:
     _draw_clicks(page, explanation)
     with whole_file(path) as temporary:
         page.save(temporary)
-    return sorted({script(char) for char in fonts.missing})
+    return sorted({script(char) for char in lacking})
 
 
 def heaviest(explanation: Explanation) -> list[int]:

@@ -41,7 +41,8 @@ def history_of_user(split: Split, user: str) -> list[str]:
             clicks = behaviors.candidates.index[start:end][behaviors.clicked[start:end]].tolist()
             same = behaviors.histories.sequence(row).tolist() == history
             (after if same else before).update(dict.fromkeys(clicks))
-    older, newer = ([click for click in clicks if click not in history] for clicks in (before, after))
+    newer = [click for click in after if click not in history]
+    older = [click for click in before if click not in history and click not in after]
     return [split.news.ids[click] for click in [*older, *history, *newer]]
 
 

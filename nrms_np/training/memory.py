@@ -45,10 +45,12 @@ def available_memory() -> int | None:
     for limit, used, start in CONTAINER:
         with suppress(OSError, ValueError):  # "max" is no number: there is no limit
             free = int(limit.read_text()) - int(used.read_text())
-            # Copies of files that were read count as used, but the system takes them back when memory is needed.
-            lines = used.with_name("memory.stat").read_text().splitlines()
-            copies = (f"{start}active_file ", f"{start}inactive_file ")
-            found.append(max(0, free + sum(int(line.split()[1]) for line in lines if line.startswith(copies))))
+            with suppress(OSError, ValueError):
+                # Copies of files that were read count as used, but the system takes them back when memory is needed.
+                lines = used.with_name("memory.stat").read_text().splitlines()
+                copies = (f"{start}active_file ", f"{start}inactive_file ")
+                free += sum(int(line.split()[1]) for line in lines if line.startswith(copies))
+            found.append(max(0, free))
     return min(found, default=None)
 
 

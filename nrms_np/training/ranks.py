@@ -148,7 +148,7 @@ class Together(Ranks):
         """All dense arrays in one sum, the rows of the others as rows.
 
         Nothing is sent during the backward pass. Ready early are the user encoder's gradients, 2.2 of 4.0 MB; the word rows, which
-        are more, come last. It would save 6% of a step at most up to 4 ranks, and more only where further ranks help no longer
+        are more, come last. It would save 7% of a step at most up to 4 ranks, and more with more of them
         (`overlap` in `benchmarks/ranks_model.py`), and cost a core for the sending.
         """
         dense = {name: value for name, value in gradients.items() if not isinstance(value, RowGradient)}

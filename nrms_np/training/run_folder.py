@@ -103,7 +103,7 @@ class RunFolder:
         write_text(self.metrics, "".join(json.dumps(each) + "\n" for each in rows))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The metrics of all epochs so far, none where there is no file of them yet."""
+        """The metrics of all epochs so far, none where there is no file of them yet. Raises NrmsError for one that is damaged."""
         if not self.metrics.exists():
             return []
         try:
@@ -111,8 +111,9 @@ class RunFolder:
             rows.sort(key=lambda row: row["epoch"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
-        needed = ("epoch", "loss", "train_seconds", "eval_seconds", *(metric.name for metric in METRICS))
-        if any(not isinstance(row.get(name), (int, float)) for row in rows for name in needed):
+        numbers = ("epoch", "loss", "train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb")
+        names = [metric.name for metric in METRICS]
+        if any(not isinstance(row.get(name), (int, float)) for row in rows for name in [*numbers, *names]):
             raise NrmsError(f"{self.metrics}: an epoch lacks one of its numbers.")
         return rows
 

@@ -112,7 +112,7 @@ def test_json_lines(tmp_path: Path) -> None:
     ("t.txt", b"id,title\n", "ending of the name"),
     ("t.csv", b"id,title\ra1,One\r", "line 1: the first row cannot be read as names of columns .*LF or CRLF"),
     ("t.tsv", b"id\rx\ttitle\n", "line 1: the first row"),
-    ("t.csv", b"a" * 140_000 + b"\n1\n", "line 1: the first row .*field limit"),
+    pytest.param("t.csv", b"a" * 140_000 + b"\n1\n", "line 1: the first row .*field limit", id="too long"),
     ("t.csv.gz", b"id,title\n", "damaged"), ("t.csv", gzip.compress(b"id,title\n1,a\n"), "packed with gzip; name it t.csv.gz"),
     ("t.csv", "id,title\n1,a\n".encode("utf-16"), "in UTF-16; save it as UTF-8"),
     ("t.jsonl", '{"id": 1}\n'.encode("utf-16-be"), "in UTF-16; save it as UTF-8"),
