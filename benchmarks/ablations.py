@@ -26,7 +26,7 @@ import numpy as np
 
 from lessons.draw import base
 from lessons.evidence.interval import Interval
-from nrms_np.command import positive_int, use_threads
+from nrms_np.command import add_threads, positive_int, use_threads
 from nrms_np.config import PARTS, PRESETS, Config
 from seeds import Mean, Runs, best_epoch, fingerprints, read, train_ours
 
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=PRESETS, default="paper")
     parser.add_argument("--seeds", type=positive_int, default=5, help="how many, 2 or more")
     parser.add_argument("--epochs", type=positive_int, default=5)
-    parser.add_argument("--threads", type=positive_int)
+    add_threads(parser)
     parser.add_argument("--json", type=Path, default=Path(__file__).with_suffix(".json"), help="keeps the numbers")
     parser.add_argument("--figure", type=Path, default=Path(__file__).with_suffix(".png"))
     parser.add_argument("--draw-only", action="store_true", help="train nothing")

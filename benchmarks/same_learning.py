@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lessons.evidence.interval import Interval
-from nrms_np.command import natural_int, positive_int, use_threads
+from nrms_np.command import add_threads, natural_int, positive_int, use_threads
 from nrms_np.config import PRESETS, Config
 from nrms_np.data.dataset import Dataset
 from seeds import Epochs, Mean, Runs, best_epoch, fingerprints, last_epoch, read, train_ours
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=positive_int, default=5, help="how many, 2 or more")
     parser.add_argument("--first-seed", type=natural_int, default=0)
     parser.add_argument("--epochs", type=positive_int, default=4)
-    parser.add_argument("--threads", type=positive_int)
+    add_threads(parser)
     parser.add_argument(
         "--json", type=Path, help="where the numbers are kept (same_learning_COMPARE.json beside this file)"
     )

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-if getattr(sys, "argv", [])[:1] == [
-    "-m"
-]:  # Python is on its way to `python -m nrms_np.<command>`; imported, nothing is done
-    from nrms_np.signals import end_at_once
+if getattr(sys, "argv", [])[:1] == ["-m"]:  # Python is on its way to `python -m NAME`; imported, nothing is done
+    _name = sys.orig_argv[-len(sys.argv)].removeprefix("-m")  # the rest of both is what stands after NAME
+    if _name.partition(".")[0] == __name__:  # a command of ours, and no module of others that imports us on its way
+        from nrms_np.signals import end_at_once
 
-    end_at_once()
+        end_at_once()
 
 __all__ = ["NRMS", "Batch", "Config", "Packed", "Recommender"]
 

@@ -21,6 +21,9 @@ from nrms_np.signals import ENDED, INTERRUPTED, said
 
 DONE, FAILED = 0, 1  # argparse itself exits with 2 for wrong usage
 
+THREADS = Kind(int, lambda value: 1 <= value <= 1024, "a whole number from 1 to 1,024")
+"""Above it a number is rather mistyped than meant, and the system may refuse to start so many."""
+
 
 def make_parser(name: str, description: str) -> argparse.ArgumentParser:
     """A parser for `python -m nrms_np.<name>` whose help shows the defaults."""
@@ -42,7 +45,7 @@ def add_run_and_split(parser: argparse.ArgumentParser, split_help: str) -> None:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """The one option for threads."""
-    parser.add_argument("--threads", type=positive_int, help="processor cores to use (default: all there are)")
+    parser.add_argument("--threads", type=value_of(THREADS), help="processor cores to use (default: all there are)")
 
 
 def use_threads(threads: int | None) -> int:
@@ -86,20 +89,30 @@ def run_command(main: Callable[[list[str]], int]) -> None:
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", category=RuntimeWarning)  # of NumPy, on numbers that our errors tell of
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout = Shown(sys.stdout)
+        # By both names: the width of the terminal is asked of the second, and the stream underneath is given up.
+        sys.stdout = sys.__stdout__ = Shown(sys.stdout)  # type: ignore[misc]
     try:
-        code: int | str = main(sys.argv[1:])
-        sys.stdout.flush()
+        code: int | str | None = main(sys.argv[1:])
+        _flush()
+    except SystemExit as stop:  # of argparse
+        code = stop.code
     except BrokenPipeError:
-        # Whoever reads our output has seen enough (`| head`). Nothing more may be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FAILED
+        code = FAILED  # whoever reads our output has seen enough (`| head`)
     except (NrmsError, OSError, MemoryError) as error:
         code = escaped(sentence(error))  # sys.exit writes a text on stderr and exits with 1
     except KeyboardInterrupt as error:
         code = ENDED if isinstance(error, Ended) else INTERRUPTED
         sys.stderr.write(said(code))
+    try:
+        _flush()
+    except OSError:  # nobody reads it, or the disk is full: nothing more may be written, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # closed by whoever started us
+        sys.stdout.flush()
 
 
 def _end(_: int, __: FrameType | None) -> None:
@@ -110,8 +123,8 @@ class Shown(TextIOWrapper):
     """Standard output that shows harmful characters of titles and names escaped, and letters that a terminal lacks as `?`."""
 
     def __init__(self, stream: TextIOWrapper) -> None:
-        line_buffering, encoding = stream.line_buffering, stream.encoding
-        super().__init__(stream.detach(), encoding=encoding, errors="replace", line_buffering=line_buffering)
+        kept = {name: getattr(stream, name) for name in ("encoding", "line_buffering", "write_through")}
+        super().__init__(stream.detach(), errors="replace", **kept)
 
     def write(self, text: str) -> int:
         """Write a text, escaped."""

@@ -86,7 +86,7 @@ class Config:
     dropout_after_attention: bool = setting(False, SWITCH, "dropout also after word-level self-attention")
     learning_rate: float = setting(1e-3, POSITIVE, "step size of the optimiser")
     clip: float = setting(
-        0.0, NOT_NEGATIVE, "largest norm of a step's gradients, above which they are scaled down; 0: any"
+        0.0, NOT_NEGATIVE, "largest norm of a step's gradients, above which they are scaled down; 0: no limit"
     )
     batch_size: int = setting(64, COUNT, "samples per training step")
     epochs: int = setting(4, COUNT, "how often training goes through all samples, at most")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copyreg import __newobj__  # type: ignore[attr-defined]
 from pathlib import Path
+from typing import Any
 
 
 class Ended(KeyboardInterrupt):
@@ -11,6 +13,10 @@ class Ended(KeyboardInterrupt):
 
 class NrmsError(Exception):
     """Base class: a command prints its sentence on stderr and exits with code 1."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to make it again, as where a worker sends it to another process: from the sentence, which __init__ may not take."""
+        return __newobj__, (type(self), *self.args), vars(self)
 
 
 class DataError(NrmsError):

@@ -24,7 +24,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--submission", type=Path, metavar="FILE", help="write a zip of ranks for MIND")
     parser.add_argument("--scores", type=Path, metavar="FILE", help="write the score of each candidate")
     add_threads(parser)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.scores and options.submission and options.scores.resolve() == options.submission.resolve():
+        parser.error("--scores and --submission name the same file")
+    return options
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +45,8 @@ def main(arguments: list[str]) -> int:
 def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     """Evaluate as the options say; returns the exit code. Called by each of the ranks."""
     say = (lambda _: None) if options.quiet else print
+    from numpy import isnan
+
     from nrms_np.data.dataset import read_split
     from nrms_np.data.drawn import drawn_line
     from nrms_np.data.folders import split_folder
@@ -85,20 +90,23 @@ def evaluate(options: argparse.Namespace, ranks: Ranks) -> int:
     scores = score_split(model, titles, behaviors, ranks.shared)
     if not ranks.first:
         return DONE
-    if behaviors.clicked is None:
-        say(f"{options.split} has no labels, so there are no metrics")
-    else:
-        # Counted in the split itself, popularity would count the very clicks that it is to predict.
-        train = split_folder(data, "train")
-        counted = None if train.exists() and train.samefile(folder) else labelled_split(train, threads)
-        metrics = impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets)
-        _print_table({**baseline_metrics(split, counted), "model": metrics}, model.config.seed)
-        if line := drawn_line(data):
-            print(line)
     for path, write in ((options.scores, write_scores), (options.submission, write_submission)):
         if path is not None:
             write(path, behaviors, scores)
             say(f"wrote {path}")
+    if behaviors.clicked is None:
+        say(f"{options.split} has no labels, so there are no metrics")
+        return DONE
+    metrics = impression_metrics(scores, behaviors.clicked, behaviors.candidates.offsets)
+    if isnan(metrics).all() and (options.scores or options.submission):  # such as a test split with -0 everywhere
+        say(f"{options.split} has no impression with clicked and other candidates, so there are no metrics")
+        return DONE
+    # Counted in the split itself, popularity would count the very clicks that it is to predict.
+    train = split_folder(data, "train")
+    counted = None if train.exists() and train.samefile(folder) else labelled_split(train, threads)
+    _print_table({**baseline_metrics(split, counted), "model": metrics}, model.config.seed)
+    if line := drawn_line(data):
+        print(line)
     return DONE
 
 

@@ -76,7 +76,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def check_is_file(path: str | Path) -> None:
-    """Raise OSError for a pipe or a device, which could hang or never end; what is missing, or a folder, is another's to tell."""
+    """Raise OSError for a pipe or a device, which could hang or never end; a missing file or a folder is left to the caller."""
     with suppress(FileNotFoundError, NotADirectoryError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

@@ -157,7 +157,7 @@ class NRMS:
         backend = self._backend
         # scores = click_score(users, news)
         d_users, d_news = backend.click_score_backward(d_scores, cache.scores)  # news as candidates
-        # users = attend(news[:clicked], histories)
+        # users = attend(clicked, histories)
         d_clicked, user_gradients = attend_backward(d_users, cache.users)
         d_news[: len(d_clicked)] += d_clicked  # and news as clicks of a history: one encoder, two uses
         # news = attend(x, titles)
@@ -206,7 +206,11 @@ class NRMS:
         return Dropout(self.config.dropout, dropout_key(self.config.seed, step, layer), rows)
 
     def save(self, path: str | Path) -> None:
-        """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all."""
+        """Write parameters, vocabulary and settings to an .npz file. It appears whole or not at all.
+
+        Raises ModelFileError for what `load` would refuse: parameters in other numbers than float32, and arrays of other names.
+        """
+        check_types(self.parameters, parameter_shapes(self.config, len(self.vocabulary)))
         write_arrays(Path(path), {**self.parameters, "vocabulary": self.vocabulary, "config": self.config.to_json()})
 
     @classmethod
@@ -246,7 +250,7 @@ def check_types(arrays: dict[str, Any], names: Iterable[str]) -> None:
         if name not in names:
             raise ModelFileError(f"there is an array {name!r}, which is not one of its parameters.")
         if array.dtype != np.float32:
-            raise ModelFileError(f"the parameter {name} is of {array.dtype}, but should be of float32.")
+            raise ModelFileError(f"the parameter {name} is of {array.dtype}, but should be of float32; convert it.")
 
 
 def model_path(run: Path) -> Path:

@@ -29,8 +29,8 @@ def markdown_cell(text: str) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """The text as code in Markdown: between more backticks than it holds in a row."""
-    text = one_line(text).replace("|", r"\|")
+    r"""The text as code in Markdown: between more backticks than it holds in a row. In a cell of a table `|` must become `\|`."""
+    text = one_line(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     return (
         f"{fence} {text} {fence}" if text.startswith("`") or text.endswith("`") or not text else f"{fence}{text}{fence}"

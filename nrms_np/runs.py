@@ -91,17 +91,12 @@ def read_run(run: RunFolder) -> Summary:
     from nrms_np.config import shown
     from nrms_np.data.drawn import drawn_line
     from nrms_np.errors import NrmsError
-    from nrms_np.evaluation.metrics import METRICS
     from nrms_np.training.outcome import diverged
 
     name = run.path.name or run.path.resolve().name
-
-    needed = ("epoch", "loss", "train_seconds", "eval_seconds", *(metric.name for metric in METRICS))
     try:
         config, data = run.read_config()
         rows = run.read_metrics()
-        if any(not isinstance(row.get(name), (int, float)) for row in rows for name in needed):
-            raise NrmsError(f"{run.metrics}: an epoch lacks one of its numbers.")
     except NrmsError as error:
         return Summary(name, {}, [], [BROKEN], str(error))
     given = {key: Path(path).name if path else "none" for key, path in data.items()}
@@ -123,19 +118,19 @@ def differing(runs: list[Summary]) -> list[list[str]]:
 
 
 def table(runs: list[Summary], width: int) -> list[str]:
-    """The lines of the table, none wider than `width`; settings stand beside the numbers or, where they do not fit, below."""
+    """The lines of the table, none wider than `width` (from 53 columns on); settings stand beside the numbers, or else below."""
     from nrms_np.evaluation.metrics import METRICS
 
     heads = ["run", *(metric.title for metric in METRICS), "epoch", "time"]
     cells = [[run.name, *_numbers(run, len(heads) - 1)] for run in runs]
     wide = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    wide[0] = min(wide[0], width - sum(wide[1:]) - 2 * len(wide[1:]))
+    wide[0] = min(wide[0], max(8, width - sum(wide[1:]) - 2 * len(wide[1:])))
     notes = [", ".join([*run.states, *texts]) for run, texts in zip(runs, differing(runs), strict=True)]
     room = width - sum(wide) - 2 * len(wide)
     beside = max(map(len, [SETTINGS, *notes])) <= room
     lines = [_line(heads, wide) + f"  {SETTINGS}" * (beside and any(notes))]
     for row, note in zip(cells, notes, strict=True):
-        first, *more = textwrap.wrap(row[0], wide[0])
+        first, *more = textwrap.wrap(row[0], wide[0]) or [""]
         lines.append((_line([first, *row[1:]], wide) + f"  {note}" * beside).rstrip())
         lines += more
         lines += [] if beside else textwrap.wrap(note, width, initial_indent="    ", subsequent_indent="    ")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from signal import SIGTERM
@@ -82,12 +82,13 @@ def train(options: argparse.Namespace, config: Config, ranks: Ranks) -> int:
     )  # fmt: skip
     if data.word_vectors is not None and options.word_dim not in (None, data.word_vectors.shape[1]):
         raise DataError(glove, f"its vectors have {data.word_vectors.shape[1]} numbers; leave out --word-dim.")
+    claimed = None
     if resumed is not None:
         folder = resumed.path
     elif options.out is not None or not ranks.first:
         folder = options.out or Path("runs")
     else:
-        folder = claim_folder(Path("runs"), data_folder.resolve().name)
+        folder = claimed = claim_folder(Path("runs"), data_folder.resolve().name)
     stop = ranks.stop()
     try:
         with stop:
@@ -99,14 +100,15 @@ def train(options: argparse.Namespace, config: Config, ranks: Ranks) -> int:
     except (Interrupted, KeyboardInterrupt):
         if RunFolder(folder).config.exists():
             more = " --allow-unscored" * options.allow_unscored
-            print(f"interrupted; go on with: python -m nrms_np.train --resume --out {folder}{more}")
+            print(
+                f"interrupted; go on with: python -m nrms_np.train --resume --out {shlex.quote(folder.as_posix())}{more}"
+            )
         else:
             print("interrupted before the run began; start it with the same command again")
         return ENDED if stop.received == SIGTERM else INTERRUPTED
     finally:
-        if ranks.first and not RunFolder(folder).config.exists():
-            with suppress(OSError):
-                Path(folder).rmdir()  # claimed, but the run could not begin
+        if claimed is not None:
+            RunFolder(claimed).remove_empty()
     if not ranks.first:
         return DONE
     best = run.best

@@ -104,6 +104,24 @@ def test_a_split_without_labels_gives_files_and_no_metrics(
     assert ranks[3] == "[1,2,3,4]"  # an empty history scores 0 everywhere, so the order of the file stays
 
 
+def test_a_split_with_nothing_clicked_gives_files_too(
+    run: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_split(data / "placeholders", [("1", "U1", "N1", "N4-0 N2-0"), ("2", "U1", "N1", "N5-0")])
+    command, out = [str(run), "--data", str(data), "--split", "placeholders"], tmp_path / "prediction.zip"
+    assert main([*command, "--submission", str(out)]) == 0
+    assert out.exists()
+    assert "so there are no metrics" in capsys.readouterr().out
+    with pytest.raises(NrmsError, match="nothing to evaluate"):
+        main(command)
+
+
+def test_scores_and_submission_in_one_file_are_wrong_usage(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(run), "--scores", str(tmp_path / "x"), "--submission", str(tmp_path / "y" / ".." / "x")])
+    assert stopped.value.code == 2
+
+
 def test_a_split_without_labels_and_nothing_to_write_is_an_error(run: Path, data: Path) -> None:
     with pytest.raises(DataError, match="no labels"):
         main([str(run), "--data", str(data), "--split", "test"])

@@ -152,6 +152,17 @@ def test_saving_and_loading(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
 
 
+def test_what_would_not_be_loaded_is_not_saved(tmp_path):
+    model = NRMS.create(small_config(), ["[unknown]", "a"])
+    for name, array, problem in (
+        ("news.pool.b", model.parameters["news.pool.b"].astype(np.float64), r"is of float64, but should be of float32"),
+        ("other", np.zeros(2, np.float32), "there is an array 'other'"),
+    ):
+        with pytest.raises(ModelFileError, match=problem):
+            NRMS(model.config, model.vocabulary, model.parameters | {name: array}).save(tmp_path / "model.npz")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_that_is_no_model_is_named(tmp_path):
     path = tmp_path / "model.npz"
     with pytest.raises(ModelFileError, match=r"model\.npz: there is no such file"):

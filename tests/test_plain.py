@@ -38,7 +38,7 @@ def test_a_cell_holds_no_mark_up():
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("runs/demo", "`runs/demo`"), ("a`b", "``a`b``"), ("``", "``` `` ```"), ("a|b", r"`a\|b`"), ("", "`  `")],
+    [("runs/demo", "`runs/demo`"), ("a`b", "``a`b``"), ("``", "``` `` ```"), ("a|b", "`a|b`"), ("", "`  `")],
 )
 def test_code_may_hold_backticks(text, code):
     assert markdown_code(text) == code

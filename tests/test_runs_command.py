@@ -80,6 +80,14 @@ def test_long_names_and_many_settings_are_wrapped(tmp_path: Path) -> None:
     assert "query dim 1" in " ".join(line.strip() for line in lines)
 
 
+def test_a_narrow_terminal_and_a_name_of_spaces_have_their_table_too(runs: Path) -> None:
+    write(runs / " ", [0.6])
+    lines = table(read_runs(runs), 40)
+    assert lines[1].split() == ["demo-2", "0.850", "0.750", "0.650", "0.550", "2", "106", "s"]
+    assert any(line.split()[:2] == ["0.600", "0.500"] for line in lines)
+    assert max(map(len, lines)) <= 53
+
+
 def test_runs_that_do_not_differ_have_no_settings(tmp_path: Path) -> None:
     write(tmp_path / "a", [0.5, 0.6])
     write(tmp_path / "b", [0.5, 0.7])

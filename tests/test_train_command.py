@@ -209,6 +209,26 @@ def test_another_training_in_the_folder_is_noticed(stopped_run):
     assert epochs() == [0, 1]
 
 
+def test_a_new_folder_that_another_training_holds_is_left_alone(stopped_run):
+    with RunFolder("new").locked():
+        with pytest.raises(NrmsError, match="another training writes into this folder"):
+            main([*stopped_run, "--out", "new"])
+        assert Path("new").is_dir()
+
+
+def test_the_command_to_go_on_with_can_be_copied(clicks, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "my run"
+
+    def interrupted(config, _, folder, **__):
+        folder.mkdir()
+        RunFolder(folder).write_config(config, {})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nrms_np.training.fit", interrupted)
+    assert main(["--data", str(clicks), "--out", str(out), *SMALL_MODEL]) == 130
+    assert capsys.readouterr().out.endswith(f" --resume --out '{out.as_posix()}'\n")
+
+
 def test_a_run_that_cannot_begin_leaves_nothing(clicks, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = clicks / "dev/behaviors.tsv"

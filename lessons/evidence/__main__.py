@@ -10,7 +10,7 @@ from importlib import import_module
 
 from lessons.evidence.kept import keep, path_of
 from lessons.exercise_files import shown
-from nrms_np.command import positive_int, run_command, use_threads
+from nrms_np.command import add_threads, positive_int, run_command, use_threads
 
 LESSONS = ("11", "14", "15", "16")
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--seeds", type=positive_int, help="how many; as a rule what the lesson's numbers were made with"
     )
-    parser.add_argument("--threads", type=positive_int)
+    add_threads(parser)
     options = parser.parse_args(arguments)
     use_threads(options.threads)
     for number in options.lesson:

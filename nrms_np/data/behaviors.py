@@ -103,7 +103,7 @@ def read_behaviors(path: str | Path, news: News, history_length: int, processes:
 
         if (whole := read_in_pieces(path, news, history_length, processes)) is not None:
             return whole
-    rows, notes = skip_header(path, read_table(path, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS)
+    rows, notes = skip_header(path, read_table(path, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS, len(COLUMNS))
     return parse(path, rows, news, history_length, notes)
 
 
@@ -180,7 +180,7 @@ def seems_labelled(path: str | Path) -> bool:
     Raises DataError for a file that cannot be read or has a first row that `read_behaviors` would not take.
     """
     path = plain_or_gz(path)
-    rows, _ = skip_header(path, read_table(path, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS)
+    rows, _ = skip_header(path, read_table(path, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS, len(COLUMNS))
     return any(_has_label(token, {}) for token in next(rows)[1][4].split())
 
 

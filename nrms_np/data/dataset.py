@@ -120,10 +120,13 @@ def read_dataset(
         missing = [name for name in FILES if not plain_or_gz(test_folder / name).is_file()]
         if missing:
             notes.append(f"{test_folder.name}: not used, because it has no {' and no '.join(missing)}")
-        elif seems_labelled(test_folder / "behaviors.tsv"):
-            splits["test"] = read_split(test_folder, history_length, processes)
-        else:
+        elif (  # without news.tsv, an id such as news-1 seems to have a label
+            not seems_labelled(test_folder / "behaviors.tsv")
+            or (third := read_split(test_folder, history_length, processes)).behaviors.clicked is None
+        ):
             notes.append(f"{test_folder.name}: not used, because it has no labels to measure by")
+        else:
+            splits["test"] = third
     for split in splits.values():
         name, behaviors = split.folder.name, split.behaviors
         if behaviors.clicked is None:

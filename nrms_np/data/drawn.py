@@ -20,6 +20,6 @@ def drawn_line(folder: Path) -> str:
     """
     try:
         facts = json.loads((folder / CONVERSION).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # no such file, or one of somebody else's
+    except (OSError, ValueError, RecursionError):  # no such file, or one of somebody else's
         return ""
     return DRAWN_LINE if isinstance(facts, dict) and facts.get("candidates_drawn") is True else ""

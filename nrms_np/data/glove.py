@@ -20,7 +20,7 @@ import numpy as np
 
 from nrms_np.arrays import Array, IntArray
 from nrms_np.data.table import numbered_lines, open_binary
-from nrms_np.data.vocabulary import Vocabulary
+from nrms_np.data.vocabulary import LONGEST_WORD, Vocabulary
 from nrms_np.errors import DataError
 
 _HEADER = re.compile(rb"\s*\d+\s+\d+\s*")
@@ -90,7 +90,7 @@ def join_glove(path: str | Path, vocabulary: Vocabulary, more_titles: Iterable[s
     more_titles: titles that the vocabulary was not made from, such as those of the dev split.
     Returns the grown vocabulary and the vectors; `rows` are rows of that vocabulary. Raises what `read_glove` raises.
     """
-    words = vocabulary.words + vocabulary.missing(more_titles)
+    words = vocabulary.words + [word for word in vocabulary.missing(more_titles) if len(word) <= LONGEST_WORD]
     found = read_glove(path, words)
     grown = Vocabulary(vocabulary.words + [words[i] for i in found.rows if i >= len(vocabulary)], vocabulary.tokens)
     rows = np.array([grown.row[words[i]] for i in found.rows], dtype=np.int32)

@@ -48,7 +48,7 @@ def read_news(path: str | Path) -> News:
     a news id that is empty or stands twice.
     """
     path = plain_or_gz(path)
-    rows, notes = skip_header(path, read_table(path, _COLUMNS, _NEEDED), _NAMES_IN_HEADERS)
+    rows, notes = skip_header(path, read_table(path, _COLUMNS, _NEEDED), _NAMES_IN_HEADERS, _NEEDED)
     news = News([], [], [], [], tuple(notes))
     for _, (news_id, category, subcategory, title, *_) in rows:
         news.ids.append(news_id)

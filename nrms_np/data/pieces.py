@@ -104,7 +104,7 @@ def cuts(file: IO[bytes], size: int, pieces: int) -> list[int]:
 
 
 def _after_header(path: Path, lines: Piece) -> tuple[Iterator[Row], list[str]]:
-    return skip_header(path, table_rows(path, lines, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS)
+    return skip_header(path, table_rows(path, lines, COLUMNS, len(COLUMNS)), NAMES_IN_HEADERS, len(COLUMNS))
 
 
 def _first_row(path: Path, file: IO[bytes], news: News) -> tuple[bool, int]:

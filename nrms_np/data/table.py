@@ -107,12 +107,15 @@ def table_rows(path: str | Path, file: Lines, columns: Sequence[str], needed: in
         yield number, cells
 
 
-def skip_header(path: str | Path, rows: Iterator[Row], columns: Sequence[str]) -> tuple[Iterator[Row], list[str]]:
+def skip_header(
+    path: str | Path, rows: Iterator[Row], columns: Sequence[str], needed: int
+) -> tuple[Iterator[Row], list[str]]:
     """Leave out the first row where it names the columns instead of holding data.
 
     It does so only if its first cell and another one are usual names of columns; real ids are none.
 
     columns: for each column, separated by spaces, the names of it that are usual, in small letters and with _ between words.
+    needed:  how many columns are read, the first ones; the others may be called anything but what the first ones lack.
     Returns (rows, notes): the rows of data, and what a user should be told.
     Raises DataError when the row names the columns in another order, and when there is no row after it.
     """
@@ -123,7 +126,8 @@ def skip_header(path: str | Path, rows: Iterator[Row], columns: Sequence[str]) -
     if 0 not in found or len(found) == 1:
         return chain([(number, cells)], rows), []
     for place, right in found.items():
-        if place != right:
+        lacked = right < needed and found.get(right) != right
+        if place != right and (place < needed or lacked):
             problem = f"this header row has {cells[place]!r} as column {place + 1}, but it must be column {right + 1}"
             raise DataError(path, f"{problem}; reorder the columns of the file.", number)
     first = next(rows, None)

@@ -14,13 +14,13 @@ def seconds_of(text: str) -> float:
     """The seconds since 1970 of a time, on the log's own clock; NaN where it is not written as in MIND."""
     try:
         return _start_of_minute(text[:-6], text[-3:]) + _SECONDS[text[-6:-3]]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         return nan
 
 
 @lru_cache(maxsize=2**14)  # the minutes of eleven days: a log is about in the order of time
 def _start_of_minute(text: str, half: str) -> int:
-    """The seconds at which a minute starts, `11/9/2019 9:00` and ` AM`. Raises ValueError or KeyError for anything else."""
+    """The seconds at which a minute starts, `11/9/2019 9:00` and ` AM`; ValueError, KeyError or OverflowError else."""
     day, clock = text.split(" ")
     month, day_of_month, year = day.split("/")
     hour, minute = clock.split(":")

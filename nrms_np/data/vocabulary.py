@@ -12,6 +12,9 @@ from nrms_np.packed import Packed
 # The brackets keep it apart from every token: no token contains one.
 UNKNOWN = "[unknown]"
 
+LONGEST_WORD = 100
+"""A longer run of letters is no word, and each word of a saved model takes the room of the longest."""
+
 
 class Vocabulary:
     """The words that have a row of their own in the word embedding.
@@ -33,13 +36,17 @@ class Vocabulary:
 
     @classmethod
     def from_titles(cls, titles: Iterable[str], minimum_count: int = 1, tokens: str = NEWEST) -> Vocabulary:
-        """Collect the words that occur `minimum_count` times or more: most frequent first, ties by the alphabet."""
+        """Collect the words that occur `minimum_count` times or more: most frequent first, ties by the alphabet.
+
+        Runs of more than LONGEST_WORD letters are left out, and so become the unknown word.
+        """
         return cls([UNKNOWN], tokens).grown(titles, minimum_count)
 
     def grown(self, titles: Iterable[str], minimum_count: int = 1) -> Vocabulary:
         """The words of this one in their rows, then those of `from_titles` that it lacks."""
         counts = Counter(word for title in _several(titles) for word in tokenize(title, self.tokens))
-        new = [word for word, count in counts.items() if count >= minimum_count and word not in self.row]
+        words = (word for word in counts if len(word) <= LONGEST_WORD and word not in self.row)
+        new = [word for word in words if counts[word] >= minimum_count]
         return Vocabulary(self.words + sorted(new, key=lambda word: (-counts[word], word)), self.tokens)
 
     def __len__(self) -> int:

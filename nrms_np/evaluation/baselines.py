@@ -8,7 +8,7 @@ import numpy as np
 
 from nrms_np.arrays import Array
 from nrms_np.data.clicks import count_clicks
-from nrms_np.data.dataset import Split, read_split
+from nrms_np.data.dataset import FILES, Split, read_split
 from nrms_np.data.demo.files import TRUTH
 from nrms_np.data.table import plain_or_gz, read_table
 from nrms_np.errors import DataError
@@ -42,7 +42,7 @@ def labelled_split(folder: Path, processes: int = 1) -> Split | None:
 
     processes: so many read a large log together.
     """
-    if not all(plain_or_gz(folder / name).is_file() for name in ("news.tsv", "behaviors.tsv")):
+    if not all(plain_or_gz(folder / name).is_file() for name in FILES):
         return None
     split = read_split(folder, history_length=1, processes=processes)
     return None if split.behaviors.clicked is None else split

@@ -102,7 +102,7 @@ def explain(model: NRMS, split: Split, impression: str, candidate: str | None = 
 
     impression: its id in the split's behaviors.tsv; the first one where the id stands twice.
     candidate:  the id of the one to choose; None for the highest of those clicked, or of all where none was.
-    Raises NrmsError when there is no such impression, and when it does not show the candidate.
+    Raises NrmsError when there is no such impression, when it does not show the candidate, and when its scores are NaN.
     """
     behaviors, news = split.behaviors, split.news
     if impression not in behaviors.impression_ids:
@@ -112,6 +112,9 @@ def explain(model: NRMS, split: Split, impression: str, candidate: str | None = 
     number = behaviors.impression_ids.index(impression)
     clicked, shown = behaviors.histories.sequence(number), behaviors.candidates.sequence(number)
     found = contributions(model, [news.titles[row] for row in clicked], [news.titles[row] for row in shown])
+    if np.isnan(found.scores).any():
+        problem = "the model has diverged, train it with a lower learning rate"
+        raise NrmsError(f"the scores of impression {impression} are NaN: {problem}.")
     clicks = [
         Click(pieces, news.categories[row], float(weight), news.ids[row])
         for pieces, row, weight in zip(found.pieces, clicked, found.weights, strict=False)

@@ -37,12 +37,16 @@ def write_png(path: Path, explanation: Explanation) -> list[str]:
     texts = [style.headline(explanation), *(one.title for one in explanation.candidates)]
     texts += [text_of(click.pieces) for click in explanation.clicks]
     fonts = find_fonts(texts)
+    lacking = fonts.missing
+    if lacking:  # ids stand in for titles
+        texts += [one.news_id for one in explanation.candidates] + [one.news_id for one in explanation.clicks]
+        fonts = find_fonts(texts)
     page = _Page(fonts)
     _draw_candidates(page, explanation)
     _draw_clicks(page, explanation)
     with whole_file(path) as temporary:
         page.save(temporary)
-    return sorted({script(char) for char in fonts.missing})
+    return sorted({script(char) for char in lacking})
 
 
 def heaviest(explanation: Explanation) -> list[int]:
@@ -94,9 +98,13 @@ class _Page:
             parse_math=False, **look,
         )  # fmt: skip
 
+    def drawable(self, text: str) -> str:
+        """A text without letters that no font has."""
+        return "".join(char for char in text if char not in self.fonts.missing)
+
     def text(self, x: float, y: float, text: str, room: float, size: float = LABEL, color: str = LIGHT.ink) -> float:
         """Write a text into lines `room` wide, without letters that no font has; returns the height."""
-        text = "".join(char for char in text if char not in self.fonts.missing)
+        text = self.drawable(text)
         from_right, height = right_to_left(text), LINE * size / LABEL
         found = lines(units([Piece(text, None)]), lambda piece: self.width(piece.text, size), self._space(size), room)
         for row, line in enumerate(found):
@@ -144,10 +152,10 @@ class _Page:
 
     def title(self, pieces: list[Piece], news_id: str) -> list[Piece]:
         """A title as far as there are fonts for it: without symbols that none has, or its id where letters are missing."""
-        lacking = {char for piece in pieces for char in piece.text if char in self.fonts.missing}
+        lacking = self.fonts.missing.intersection(text_of(pieces))
         if scripts := sorted({script(char) for char in lacking} - {"symbols"}):
-            return [Piece(f"{news_id} (no font for {', '.join(scripts)})", None)]
-        left = [piece._replace(text="".join(c for c in piece.text if c not in lacking)) for piece in pieces]
+            return [Piece(f"{self.drawable(news_id)} (no font for {', '.join(scripts)})".strip(), None)]
+        left = [piece._replace(text=self.drawable(piece.text)) for piece in pieces]
         return [piece for piece in left if piece.text]
 
 

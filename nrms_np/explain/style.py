@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nrms_np.arrays import Array
 from nrms_np.evaluation.weights import Piece, text_of
 from nrms_np.explain.impression import Explanation
+from nrms_np.plain import one_line
 
 NOT_WHY = "Weights show where the model looked, not why."
 
@@ -34,7 +35,7 @@ def finding(explanation: Explanation, place: int, titles: Sequence[list[Piece]])
     most = int(abs(lost).argmax())
     verb, much = ("loses", lost[most]) if lost[most] >= 0 else ("gains", -lost[most])
     score = number(explanation.candidates[place].score)
-    return f"The score is {score}; without “{text_of(titles[most])}” it {verb} {number(much)}."
+    return f"The score is {score}; without “{one_line(text_of(titles[most]))}” it {verb} {number(much)}."
 
 
 def clicks_caption(explanation: Explanation) -> list[str]:

@@ -161,8 +161,9 @@ def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array
         pair_softmax_backward(sequences, pair_offsets, alpha, dh.dtype.type(scale), d_pairs, first, last)
 
     run(task, task_bounds(pair_offsets))
-    # values = table @ in_lanes
+    # each reference used values[sequences.index]
     d_values = add_up(d_references, places)
+    # values = table @ in_lanes
     d_in_lanes, d_table = matmuls((table.T, d_values), (d_values, in_lanes.T))  # the table as value
     dV = to_head_order(d_in_lanes, heads)
 
@@ -174,6 +175,7 @@ def bilinear_attention_backward(dh: Array, cache: AttentionCache) -> tuple[Array
         # scores = queries · elements
         scores_backward = partial(one_head.scores_backward, of_head, rows, sequences, pair_offsets, d_used, places.of)
         run(scores_backward, task_bounds(pair_offsets))
+        # each reference used rows[sequences.index]
         d_rows = add_up(d_used, places)
         d_queries, d_elements = (part[:, : table.shape[1]] for part in np.split(d_rows, 2, axis=1))
         # queries = table @ Q[k]

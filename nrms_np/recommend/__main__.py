@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from nrms_np.command import DONE, add_run_and_split, add_threads, make_parser, positive_int, run_command, use_threads
 
 if TYPE_CHECKING:
-    from nrms_np.arrays import Array
     from nrms_np.data.news import News
 
 
@@ -21,7 +20,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add_run_and_split(parser, "folder in --data whose news.tsv is the pool")
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument(
-        "--user", metavar="U", help="a user of the split's behaviors.tsv: history and clicks of the last impression"
+        "--user", metavar="U", help="a user of the split's behaviors.tsv: the last history there, and all clicks"
     )
     who.add_argument(
         "--history",
@@ -96,10 +95,17 @@ def main(arguments: list[str]) -> int:
     if used:
         say(f"{whose}: {len(history)} clicked news, the last {len(used)} used")
     else:
-        counts, counted = _clicks(data, options.split, news)
-        recommender.add({}, clicks=dict(zip(news.ids, counts.astype(int).tolist(), strict=True)))
+        asked = tuple(dict.fromkeys((options.split, "train")))
+        counts, counted = _clicks(data, asked, news)
+        recommender.add({}, clicks=counts)
         heading, reason = "clicks", "no title with a known word" if history else "an empty history"
-        print(f"{whose}: {reason}, so these are the most popular news, by their clicks in {counted}")
+        told = f"the most popular news, by their clicks in {counted}"
+        if not counts:
+            reason += f" and no clicks on these news in {' or '.join(asked)}"
+            told = f"the first news of {options.candidates}"
+            if options.candidates is None:
+                candidates, told = candidates[::-1], "the newest news, the last one of news.tsv first"
+        print(f"{whose}: {reason}, so these are {told}")
     best = recommender.rank(history, candidates)
     if left_out := len(candidates) - len(best):
         reason = "already clicked or with the headline of another"
@@ -108,17 +114,16 @@ def main(arguments: list[str]) -> int:
     return DONE
 
 
-def _clicks(data: Path, name: str, news: News) -> tuple[Array, str]:
-    """Clicks of the pool in the split's impressions, or in train's where the split has none; and in which."""
+def _clicks(data: Path, asked: tuple[str, ...], news: News) -> tuple[dict[str, int], str]:
+    """Clicks of the pool in the impressions of the first of these splits that has some, by id, and its name; none: {} and ""."""
     from nrms_np.data.folders import split_folder
-    from nrms_np.errors import DataError
     from nrms_np.evaluation.baselines import clicks_of_news, labelled_split
 
-    for counted in (name, "train"):
+    for counted in asked:
         split = labelled_split(split_folder(data, counted))
         if split is not None and (clicks := clicks_of_news(split, news.ids)).any():
-            return clicks, counted
-    raise DataError(data, f"the history is empty, and neither {name} nor train has clicks to count popularity by.")
+            return dict(zip(news.ids, clicks.astype(int).tolist(), strict=True)), counted
+    return {}, ""
 
 
 def _print_table(news: News, best: list[tuple[str, float]], heading: str) -> None:

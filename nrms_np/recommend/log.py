@@ -15,22 +15,35 @@ from nrms_np.errors import DataError, NrmsError
 
 
 def history_of_user(split: Split, user: str) -> list[str]:
-    """The ids that a user clicked up to the last impression in the log, oldest first: its history, then the clicks in it.
+    """The ids that a user clicked up to the end of the log, oldest first: the last impression's history, and all clicks beside it.
+
+    Last is the one of the latest time, or of the last row where a time cannot be read. In MIND a history stays as it is through a
+    split, so clicks of impressions with this history come after it. Clicks of earlier histories that are not in it were cut off
+    from it: they come before.
 
     Impressions without a candidate that news.tsv has do not count; a split without labels tells the history alone.
     Raises DataError when no impression is this user's.
     """
     behaviors = split.behaviors
-    if user not in behaviors.users:
+    rows = [row for row, name in enumerate(behaviors.users) if name == user]
+    if not rows:
         problem = f"no impression is of a user {user!r}; give the second column of one of its rows"
         cure = 'try --split train, or --history "" for a reader without clicks.'
         raise DataError(split.folder / "behaviors.tsv", f"{problem}, {cure}")
-    last = len(behaviors.users) - 1 - behaviors.users[::-1].index(user)
-    rows = behaviors.histories.sequence(last).tolist()
+    if not np.isnan(behaviors.seconds[rows]).any():
+        rows.sort(key=behaviors.seconds.__getitem__)
+    history = behaviors.histories.sequence(rows[-1]).tolist()
+    before: dict[int, None] = {}
+    after: dict[int, None] = {}
     if behaviors.clicked is not None:
-        start, end = behaviors.candidates.offsets[last : last + 2]
-        rows += behaviors.candidates.index[start:end][behaviors.clicked[start:end]].tolist()
-    return [split.news.ids[row] for row in rows]
+        for row in rows:
+            start, end = behaviors.candidates.offsets[row : row + 2]
+            clicks = behaviors.candidates.index[start:end][behaviors.clicked[start:end]].tolist()
+            same = behaviors.histories.sequence(row).tolist() == history
+            (after if same else before).update(dict.fromkeys(clicks))
+    newer = [click for click in after if click not in history]
+    older = [click for click in before if click not in history and click not in after]
+    return [split.news.ids[click] for click in [*older, *history, *newer]]
 
 
 def ids_in_file(path: Path, news: News) -> list[str]:

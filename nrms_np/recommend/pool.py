@@ -108,7 +108,7 @@ class Pool:
         pool = self if len(self.ids) + len(news) <= len(self.known) else self._moved(2 * (len(self.row) + len(news)))
         first, last = len(pool.ids), len(pool.ids) + len(news)
         pool.vectors[first:last], pool.known[first:last] = vectors, vectors.any(axis=1)
-        pool.headlines[first:last] = [_headline(title or news_id) for news_id, title in news.items()]
+        pool.headlines[first:last] = [_headline(title if title.strip() else news_id) for news_id, title in news.items()]
         pool.clicks[first:last] = [pool.clicks[pool.row[news_id]] if news_id in pool.row else 0 for news_id in news]
         pool.ids.extend(news)
         pool.titles.extend(news.values())

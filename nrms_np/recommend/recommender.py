@@ -122,7 +122,7 @@ class Recommender:
             self._given = self._given | clicks  # a new dict: other threads may be reading this one
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Forget news. Those that stand in histories yet should stay: leave them out of `candidates` instead.
+        """Forget news. Those that still stand in histories should stay: leave them out of `candidates` instead.
 
         Raises UnknownNewsError, and removes none, when the recommender lacks one of them.
         """
@@ -253,11 +253,12 @@ class Recommender:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds: the lock stays here, and queries, keys and values are made again."""
-        pool = self._pool
+        with self._changing:  # or counts are lost that are being given
+            pool, given = self._pool, self._given
         return {
             "model": self.model,
             "clicks": self._counted,
-            "given": self._given,
+            "given": given,
             "news": pool.news,
             "vectors": pool.vectors[pool.rows],
         }

@@ -77,8 +77,8 @@ def fit(
              anything, and only its result has more than the model.
     options: `stop`, `checkpoint_minutes`, `show_bar` and `share_words` of `trainer.Trainer`.
 
-    Raises Interrupted, after a checkpoint, when `stop` says so; NrmsError for a folder that cannot be used, and for a loss or
-    scores that are no numbers any more.
+    Raises Interrupted when `stop` says so and KeyboardInterrupt at a signal that it noted, both after a checkpoint if there was a
+    step; NrmsError for a folder that cannot be used, and for a loss or scores that are no numbers any more.
     """
     run = RunFolder(folder)
     if data.word_vectors is not None:
@@ -94,7 +94,7 @@ def fit(
         origin = {"folder": str(data.folder.resolve()), "glove": glove, "from": before}
     for note in data.notes:
         say(note)
-    for warning in data.warnings:
+    for warning in data.warnings if ranks.first else ():
         warn(warning)
     if data.vocabulary.tokens != config.tokens:
         raise ConfigError(f"tokens is {config.tokens}, but the data was read by the rule {data.vocabulary.tokens}.")
@@ -102,7 +102,13 @@ def fit(
     if start is None or (resume and run.checkpoint.exists()):  # a checkpoint has all parameters
         model = NRMS.create(config, data.vocabulary.words, data.word_vectors)
     else:
-        model = go_on_from(load_trained(Path(start)), config, data.vocabulary.words, data.word_vectors)
+        trained = load_trained(Path(start))
+        if data.word_vectors is not None and config.word_dim != trained.config.word_dim:
+            raise NrmsError(
+                f"{data.glove}: its vectors have {config.word_dim} numbers, but those of the model in {start} have "
+                f"{trained.config.word_dim}; take a file of such vectors, or leave out --glove."
+            )
+        model = go_on_from(trained, config, data.vocabulary.words, data.word_vectors)
     words = model.parameters["word_embedding"].size
     others = sum(value.size for value in model.parameters.values()) - words
     say(f"model: {others:,} parameters and {words:,} in the word vectors ({len(model.vocabulary):,} words)")
@@ -115,6 +121,8 @@ def fit(
     if unscored := _unscored(data.dev, allow_unscored):
         say(unscored)
     with run.locked():
+        if not resume:
+            run.check_free()  # once more: another training may have begun and ended here in the meantime
         for name, metrics in baselines.items():
             on_row(name, metrics)
         if resume:

@@ -14,9 +14,13 @@ from nrms_np.data.dataset import Dataset
 from nrms_np.errors import NrmsError
 from nrms_np.parameters import parameter_shapes
 
-CONTAINER = (  # limit and use of a container, in the two ways that Linux tells them
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes")),
+CONTAINER = (  # limit and use of a container in the two ways that Linux tells them, and the start of some names in memory.stat
+    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current"), ""),
+    (
+        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+        "total_",
+    ),
 )
 NUMBER = 4  # bytes of a float32
 ID = 8  # and of a row number while negatives are drawn
@@ -38,9 +42,15 @@ def available_memory() -> int | None:
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/meminfo").read_text().splitlines()
         found.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]))
-    for limit, used in CONTAINER:
+    for limit, used, start in CONTAINER:
         with suppress(OSError, ValueError):  # "max" is no number: there is no limit
-            found.append(max(0, int(limit.read_text()) - int(used.read_text())))
+            free = int(limit.read_text()) - int(used.read_text())
+            with suppress(OSError, ValueError):
+                # Copies of files that were read count as used, but the system takes them back when memory is needed.
+                lines = used.with_name("memory.stat").read_text().splitlines()
+                copies = (f"{start}active_file ", f"{start}inactive_file ")
+                free += sum(int(line.split()[1]) for line in lines if line.startswith(copies))
+            found.append(max(0, free))
     return min(found, default=None)
 
 

@@ -252,13 +252,13 @@ class _AgreedStop(Stop):
         return stops
 
     @contextmanager
-    def patient(self) -> Iterator[None]:
-        """It always is."""
+    def patient(self, save: Callable[[], None] = lambda: None) -> Iterator[None]:  # noqa: ARG002
+        """It always is; what was noted is asked about after the evaluation."""
         yield
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if self.received is not None:
-            self._ranks.world.Abort(ENDED)
+            self._ranks.world.Abort(ENDED if number == signal.SIGTERM else INTERRUPTED)
         self.received = number
 
 

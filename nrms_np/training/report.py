@@ -227,7 +227,7 @@ def _data(folder: str, files: Mapping[str, Fingerprint], glove: str | None, note
 def _settings(config: Config, glove: str | None, start: str | None) -> list[str]:
     rows = [[name.replace("_", " "), shown(value)] for name, value in vars(config).items()]
     if start is not None:
-        rows.append(["model to go on from", markdown_code(start)])
+        rows.append(["model to go on from", markdown_code(start).replace("|", r"\|")])
     rows.append(["word vectors" if start is None else "vectors of new words", _vectors(glove)])
     return ["## Settings", _table(["setting", "value"], rows)]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from nrms_np.config import Config
-from nrms_np.errors import NrmsError
+from nrms_np.errors import ConfigError, NrmsError
+from nrms_np.evaluation.metrics import METRICS
 from nrms_np.files import read_text, write_text
 
 try:
@@ -49,29 +50,30 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Make the folder, and keep other trainings out of it while this one is inside; the lock ends with the process.
 
-        A folder that has no settings in it at the end is removed again, if it is empty.
-        Raises NrmsError where another training is inside, or the folder cannot be made.
+        A folder that is empty at the end is removed again.
+        Raises NrmsError where another training is inside, or the folder cannot be made or locked.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = None if fcntl is None else os.open(self.path, os.O_RDONLY)
-        except OSError as error:
-            raise NrmsError(
-                f"{self.path}: the run folder cannot be written ({error.strerror}); choose another --out."
-            ) from error
-        try:
-            if lock is not None:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with ExitStack() as stack:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+                if fcntl is not None:
+                    lock = os.open(self.path, os.O_RDONLY)
+                    stack.callback(os.close, lock)
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                problem = "another training writes into this folder; wait for its end, or choose another --out."
+                raise NrmsError(f"{self.path}: {problem}") from error
+            except OSError as error:
+                raise NrmsError(
+                    f"{self.path}: the run folder cannot be written ({error.strerror}); choose another --out."
+                ) from error
+            stack.callback(self.remove_empty)  # before the lock is given back
             yield
-        except BlockingIOError as error:
-            problem = "another training writes into this folder; wait for its end, or choose another --out."
-            raise NrmsError(f"{self.path}: {problem}") from error
-        finally:
-            if lock is not None:
-                os.close(lock)
-            if not self.config.exists():
-                with suppress(OSError):
-                    self.path.rmdir()
+
+    def remove_empty(self) -> None:
+        """Remove the folder if nothing is in it: the run could not begin."""
+        with suppress(OSError):
+            self.path.rmdir()
 
     def write_config(self, config: Config, data: dict[str, Any]) -> None:
         """Write config.json: the model's settings, and what the run was given as data."""
@@ -90,7 +92,10 @@ class RunFolder:
             raise NrmsError(f"{self.path}: this is not a run folder, it has no config.json.") from error
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise NrmsError(f"{self.config}: the settings cannot be read ({error}).") from error
-        return Config.from_json(text), data
+        try:
+            return Config.from_json(text), data
+        except ConfigError as error:
+            raise ConfigError(f"{self.config}: {error}") from error
 
     def add_metrics(self, row: dict[str, Any]) -> None:
         """Append the metrics of one epoch, in place of what was left of it or of later ones by a run that is gone on with."""
@@ -98,7 +103,7 @@ class RunFolder:
         write_text(self.metrics, "".join(json.dumps(each) + "\n" for each in rows))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The metrics of all epochs so far, none where there is no file of them yet."""
+        """The metrics of all epochs so far, none where there is no file of them yet. Raises NrmsError for one that is damaged."""
         if not self.metrics.exists():
             return []
         try:
@@ -106,6 +111,10 @@ class RunFolder:
             rows.sort(key=lambda row: row["epoch"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise NrmsError(f"{self.metrics}: the metrics cannot be read ({error}).") from error
+        numbers = ("epoch", "loss", "train_seconds", "eval_seconds", "samples_per_second", "peak_rss_mb")
+        names = [metric.name for metric in METRICS]
+        if any(not isinstance(row.get(name), (int, float)) for row in rows for name in [*numbers, *names]):
+            raise NrmsError(f"{self.metrics}: an epoch lacks one of its numbers.")
         return rows
 
     def write_test(self, metrics: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
@@ -28,14 +28,15 @@ class Stop:
         return self.received is not None
 
     @contextmanager
-    def patient(self) -> Iterator[None]:
-        """Inside, the first signal is only noted; it raises at the end."""
+    def patient(self, save: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Inside, the first signal is only noted; it raises at the end, after `save`."""
         self._patient = True
         try:
             yield
         finally:
             self._patient = False
         if self.received is not None:
+            save()
             _raise(self.received)
 
     def __enter__(self) -> Stop:

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 
 class Interrupted(Exception):  # noqa: N818  (it is no error)
-    """The run was asked to stop, and a checkpoint was written."""
+    """The run was asked to stop; a checkpoint was written, if it had made a step."""
 
 
 class Trainer:
@@ -91,7 +91,7 @@ class Trainer:
     def fit(self) -> None:
         """Train until the last epoch, or until the dev AUC has not risen for `patience` epochs.
 
-        Raises Interrupted when `stop` says so.
+        Raises Interrupted when `stop` says so, KeyboardInterrupt at a signal noted after it was last asked in an epoch.
         """
         self._check_alike()
         self._make_alike()
@@ -135,7 +135,7 @@ class Trainer:
     def _train_epoch(self) -> None:
         progress = self.progress
         started, written = time.perf_counter() - progress.seconds, time.perf_counter()
-        with self.stop.patient(), self._bar() as bar:
+        with self.stop.patient(self._save_checkpoint), self._bar() as bar:
             for batch in self._batches(progress.epoch, progress.batch):
                 share = self.ranks.share(batch)
                 loss, gradients = self.ranks.total(

@@ -152,6 +152,8 @@ def test_an_empty_file_of_behaviors_is_an_error(tmp_path: Path) -> None:
 def test_more_columns_than_five_are_ignored_but_all_rows_have_as_many(tmp_path: Path) -> None:
     more = behaviors_line("N1", "N2-1 N3-0").replace("\n", "\tmobile\t7\n")
     assert behaviors_of(tmp_path, more, more).candidates.to_lists() == [[1, 2]] * 2
+    header = "id\tuser\ttime\thistory\tcandidates\tdate\tuser\n"  # two of the names once more
+    assert behaviors_of(tmp_path, header, more).candidates.to_lists() == [[1, 2]]
     with pytest.raises(DataError) as caught:
         behaviors_of(tmp_path, more, behaviors_line("N1", "N2-1"))
     check_error(caught.value, tmp_path / "file.tsv", 2, "5 columns", "7 are needed, as in the first row")

@@ -14,7 +14,7 @@ from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
 @pytest.mark.parametrize(("text", "drawn"), [
     (json.dumps({"candidates_drawn": True}), True), (json.dumps({"candidates_drawn": False}), False), ("{", False), ("[1]", False),
-    (None, False),
+    pytest.param("[" * 100_000, False, id="too deep"), (None, False),
 ])  # fmt: skip
 def test_only_what_the_converter_left_says_so(tmp_path: Path, text: str | None, drawn: bool) -> None:
     if text is not None:

@@ -140,11 +140,21 @@ def test_real_rows_are_never_taken_for_a_header(tmp_path: Path, row: str) -> Non
     assert news.notes == ()
 
 
-def test_a_header_row_with_the_title_elsewhere_is_an_error(tmp_path: Path) -> None:
-    path = write(tmp_path, "id\ttitle\tcategory\tsubcategory\nN1\tOne\ta\tb\n")
+@pytest.mark.parametrize(
+    ("header", "place"),
+    [("id\ttitle\tcategory\tsubcategory", 2), ("id\tcategory\tauthor\ttext\ttitle", 5)],
+)
+def test_a_header_row_with_the_title_elsewhere_is_an_error(tmp_path: Path, header: str, place: int) -> None:
+    path = write(tmp_path, f"{header}\n" + "N1\tOne\ta\tb\tc\n")
     with pytest.raises(DataError) as caught:
         read_news(path)
-    check_error(caught.value, path, 1, "'title' as column 2", "must be column 4")
+    check_error(caught.value, path, 1, f"'title' as column {place}", "must be column 4")
+
+
+@pytest.mark.parametrize("more", ["url", "body\tsummary", "headline\tid"])
+def test_what_the_columns_after_the_title_are_called_does_not_matter(tmp_path: Path, more: str) -> None:
+    row = "N1\ta\tb\tOne" + "\tc" * len(more.split())
+    assert read_news(write(tmp_path, f"id\tcategory\tsubcategory\ttitle\t{more}\n{row}\n")).titles == ["One"]
 
 
 def test_a_packed_file_is_read_in_place_of_the_plain_one_only(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_a_time_is_read(text: str, hour: int) -> None:
         "11/31/2019 9:00:00 AM",
         "11/9/2019 9:00 AM",
         "1573290000",
+        "1/1/99999999999 9:00:00 AM",
     ],
 )
 def test_another_form_is_no_error_but_no_number(text: str) -> None:

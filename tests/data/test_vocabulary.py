@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nrms_np.data.vocabulary import UNKNOWN, Vocabulary
+from nrms_np.data.vocabulary import LONGEST_WORD, UNKNOWN, Vocabulary
 from nrms_np.errors import ConfigError, NrmsError
 
 
@@ -18,6 +18,11 @@ def test_rare_words_are_left_out_and_encoded_as_the_unknown_word() -> None:
     vocabulary = Vocabulary.from_titles(["x y x", "y z"], minimum_count=2)
     assert vocabulary.words == [UNKNOWN, "x", "y"]
     assert vocabulary.encode(["z y", "never x"], title_length=5).to_lists() == [[0, 2], [0, 1]]
+
+
+def test_a_run_of_letters_without_an_end_is_no_word() -> None:
+    vocabulary = Vocabulary.from_titles([f"{'a' * LONGEST_WORD} {'b' * (LONGEST_WORD + 1)}"])
+    assert vocabulary.words == [UNKNOWN, "a" * LONGEST_WORD]
 
 
 def test_only_the_first_tokens_of_a_title_are_kept_and_an_empty_title_has_length_0() -> None:

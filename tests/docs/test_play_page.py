@@ -108,10 +108,11 @@ def titles():
 
 
 def test_a_user_of_the_log_is_ranked_as_the_command_does(address, page, python, run):
-    """`recommend --user` takes the history and the clicks of the last impression."""
+    """`recommend --user` takes the history and all clicks of the user."""
     title = titles()
-    user, history, candidates = next(one for one in reversed(impressions()) if 3 <= len(one[1]) <= LONGEST)
-    clicks = history + [news for news, label in candidates if label == "1"]
+    user, history, _ = next(one for one in reversed(impressions()) if 3 <= len(one[1]) <= LONGEST)
+    mine = [token for other, _, candidates in impressions() if other == user for token in candidates]
+    clicks = history + list(dict.fromkeys(news for news, label in mine if label == "1" and news not in history))
     ids = [
         news
         for news in list(title)[:40]

@@ -166,6 +166,13 @@ def test_the_columns_are_the_candidates_in_the_order_of_their_ranks(run: Path, d
     np.testing.assert_allclose(found.lost, again.lost, rtol=1e-4, atol=1e-7)
 
 
+def test_a_model_that_has_diverged_is_told_with_the_impression(run: Path, data: Path) -> None:
+    model = load_trained(run, "layers")
+    model.parameters["user.pool.q"][:] = np.nan
+    with pytest.raises(NrmsError, match=r"^the scores of impression 12 are NaN: the model has diverged"):
+        explain(model, read_split(data / "dev", 5), "12")
+
+
 def test_the_chosen_candidate_is_the_first_clicked_or_the_first_or_the_one_asked_for(run: Path, data: Path) -> None:
     model = load_trained(run)
     found = explain(model, read_split(data / "dev", 5), "7")
@@ -240,6 +247,15 @@ def test_a_title_cannot_end_the_script_or_a_tag(run: Path, data: Path) -> None:
     assert not tags.of("x")
     assert "onclick" not in {name for _, attributes in tags.seen for name in attributes}
     assert "b" not in {tag for tag, _ in tags.seen}
+
+
+def test_no_title_turns_the_text_of_the_page_also_when_another_candidate_is_pointed_at(run: Path, data: Path) -> None:
+    news = data / "dev" / "news.tsv"
+    news.write_text(news.read_text(encoding="utf-8").replace("pie", "pie \u202e\x1b"), encoding="utf-8")
+    text = page(explain(load_trained(run), read_split(data / "dev", 5), "7"))
+    findings = [one["finding"] for one in json.loads(text.split("const moved = ")[1].split(";\n")[0])]
+    assert any(r"pie \u202e\x1b" in finding for finding in findings)
+    assert not {"\u202e", "\x1b"} & {*text, *"".join(findings)}
 
 
 def test_the_page_has_every_number_of_every_candidate(run: Path, data: Path) -> None:

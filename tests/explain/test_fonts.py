@@ -13,7 +13,7 @@ from nrms_np.explain.__main__ import main
 from nrms_np.explain.fonts import DEFAULT, find_fonts, script
 from tests.helpers.tiny_run import write_run
 
-THAI, PLANET = "ข่าวด่วน", "\U0001fa90"
+THAI, KHMER, PLANET = "ข่าวด่วน", "ខ", "\U0001fa90"
 
 
 @pytest.fixture
@@ -71,10 +71,10 @@ def test_a_title_without_a_font_is_its_id_and_one_line_names_the_script(
 ) -> None:
     folder = tmp_path / "data" / "dev"
     folder.mkdir(parents=True)
-    news = {"N1": THAI, "N2": f"Rockets {PLANET} win", "N3": "Apple pie"}
+    news = {f"{KHMER}N1": THAI, "N2": f"Rockets {PLANET} win", "N3": "Apple pie"}
     text = "".join(f"{name}\tnews\t\t{title}\t\t\t[]\t[]\n" for name, title in news.items())
     (folder / "news.tsv").write_text(text, encoding="utf-8")
-    (folder / "behaviors.tsv").write_text(f"1\tU{PLANET}\t\tN2 N1\tN1-1 N3-0\n", encoding="utf-8")
+    (folder / "behaviors.tsv").write_text(f"1\tU{PLANET}\t\tN2 {KHMER}N1\t{KHMER}N1-1 N3-0\n", encoding="utf-8")
     written: list[str] = []
     monkeypatch.setattr("nrms_np.explain.png._Page.write", lambda self, x, y, text, *rest, **look: written.append(text))
     run = str(write_run(tmp_path / "run"))
@@ -89,4 +89,4 @@ def test_a_title_without_a_font_is_its_id_and_one_line_names_the_script(
     assert "symbols" in told.err
     assert "N1 (no font for Thai)" in " ".join(written)
     assert {"Rockets", "win"} <= set(written)
-    assert not set(THAI + PLANET) & set("".join(written))
+    assert not set(THAI + KHMER + PLANET) & set("".join(written))

@@ -116,14 +116,35 @@ def test_popularity_comes_from_train_where_the_split_has_no_labels(
     run: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_split(data / "test", DEV, labelled=False)
-    arguments = [str(run), "--data", str(data), "--split", "test", "--history", ""]
-    with pytest.raises(DataError, match="neither test nor train has clicks"):
-        main(arguments)
     write_split(data / "train", TRAIN)
-    main(arguments)
+    main([str(run), "--data", str(data), "--split", "test", "--history", ""])
     out = capsys.readouterr().out
     assert "by their clicks in train" in out
     assert [row[3] for row in rows(out)][:2] == ["N5", "N7"]
+
+
+def test_without_clicks_on_these_news_the_newest_stand_first_or_the_order_of_the_file(
+    run: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(run), "--data", str(data), "--quiet", "--split"]
+    write_split(data / "test", DEV, labelled=False)
+    main([*arguments, "test", "--titles", "Zzz"])
+    out = capsys.readouterr().out
+    assert (
+        "no title with a known word and no clicks on these news in test or train, so these are the newest news" in out
+    )
+    assert [row[3] for row in rows(out)] == ["N7", "N5", "N4", "N3", "N2", "N1", "N6"]
+    for path in write_split(data / "train", TRAIN).iterdir():  # clicks on other news
+        path.write_text(path.read_text(encoding="utf-8").replace("N", "M"), encoding="utf-8")
+    main([*arguments, "test", "--titles", "Zzz"])
+    assert capsys.readouterr().out == out
+    chosen = data / "today.txt"
+    chosen.write_text("N4\nN7\nN1\n", encoding="utf-8")
+    write_split(data / "alone" / "train", DEV, labelled=False)
+    main([str(run), "--data", str(data / "alone"), "--split", "train", "--history", "", "--candidates", str(chosen)])
+    out = capsys.readouterr().out
+    assert f"an empty history and no clicks on these news in train, so these are the first news of {chosen}\n" in out
+    assert [row[3] for row in rows(out)] == ["N4", "N7", "N1"]
 
 
 def test_an_unknown_user_and_an_unknown_news_id_are_one_clear_sentence(run: Path, data: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +101,9 @@ def test_equal_headlines_do_not_fill_the_list(recommender: Recommender) -> None:
         seen = recommender.rank(["N9"], ["N2", "N4"], seen=True, duplicates=duplicates)
         assert {name for name, _ in seen} == {"N2", "N4"}
     assert [name for name, _ in recommender.rank(["N1"], ["N4", "N4"], duplicates=True)] == ["N4"]
+    # Titles without a letter are no headline that others could have too.
+    recommender.add({"N11": " ", "N12": "  "})
+    assert [name for name, _ in recommender.rank([], ["N11", "N12"])] == ["N11", "N12"]
 
 
 def test_unknown_ids_are_named(recommender: Recommender) -> None:
@@ -258,6 +261,14 @@ def test_a_copy_ranks_alike_and_goes_its_own_way(copied, recommender: Recommende
     other.add({"N8": "Giants win"})
     assert "N8" not in recommender.news
     copied(Recommender(recommender.model)).add(NEWS)  # one without news too
+
+
+def test_a_copy_waits_for_what_is_being_added(recommender: Recommender) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with recommender._changing:
+            copied = threads.submit(copy.deepcopy, recommender)
+            assert not wait([copied], timeout=0.05).done
+        assert copied.result().news == NEWS
 
 
 def test_threads_see_whole_pools_and_rank_as_one_thread_does() -> None:

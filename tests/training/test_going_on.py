@@ -89,6 +89,13 @@ def test_the_vectors_of_new_words_may_come_from_a_file(yesterday, tomorrow, tmp_
     np.testing.assert_allclose(table[: len(old.vocabulary)], old.parameters["word_embedding"], atol=1e-9)
 
 
+def test_vectors_of_another_width_are_named_with_the_file(yesterday, tomorrow, tmp_path):
+    (tmp_path / "vectors.txt").write_text("stew 1 2 3\n", encoding="utf-8")
+    options = ["--data", str(tomorrow), "--glove", str(tmp_path / "vectors.txt"), "--from", str(yesterday), "--quiet"]
+    with pytest.raises(NrmsError, match=r"vectors\.txt: its vectors have 3 numbers, but those .* have 8"):
+        main([*options, "--out", str(tmp_path / "run")])
+
+
 def test_the_command_goes_on_with_the_runs_settings_changed_by_options(yesterday, tomorrow, tmp_path, capsys):
     out = tmp_path / "run"
     options = ["--data", str(tomorrow), "--from", str(yesterday), "--epochs", "1", "--learning-rate", "0.01"]

@@ -41,11 +41,14 @@ def test_what_cannot_fit_is_refused_with_the_sum_and_nothing_is_left(data, tmp_p
     assert not (tmp_path / "run").exists()
 
 
-def test_a_containers_limit_counts(data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("start", ["", "total_"])
+def test_a_containers_limit_counts_and_copies_of_files_are_free(data, tmp_path, monkeypatch, start):
     limit, used = tmp_path / "max", tmp_path / "current"
     limit.write_text("1000000\n")
-    used.write_text("990000\n")
-    monkeypatch.setattr(memory, "CONTAINER", ((limit, used),))
+    used.write_text("999000\n")
+    stat = f"anon 500000\n{start}inactive_file 8000\n{start}active_file 1000\n{start}active_anon 400000\n"
+    (tmp_path / "memory.stat").write_text(stat)
+    monkeypatch.setattr(memory, "CONTAINER", ((limit, used, start),))
     assert available_memory() == 10_000
     with pytest.raises(NrmsError, match="GiB are free"):
         check_memory(small_config(word_dim=64), data)

@@ -11,12 +11,13 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nrms_np.npz import read_arrays
-from nrms_np.training.ranks import ALONE, COUNTS, started_ranks
+from nrms_np.training.ranks import ALONE, COUNTS, Together, started_ranks
 from tests.helpers.clicks import SMALL_MODEL, write_clicks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +65,16 @@ def test_without_mpirun_nothing_of_mpi_is_imported(monkeypatch):
     code = "import sys, nrms_np.train; nrms_np.train.main(['--help'])"
     tried = f"try:\n    {code}\nexcept SystemExit:\n    assert 'mpi4py' not in sys.modules"
     subprocess.run([sys.executable, "-c", tried], env=ENVIRONMENT, check=True, capture_output=True)
+
+
+def test_the_second_signal_ends_all_ranks_with_its_own_code():
+    codes = []
+    world = SimpleNamespace(Get_rank=lambda: 0, Get_size=lambda: 2, Abort=codes.append)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        stop = Together(world).stop()
+        for _ in range(2):
+            stop._note(number, None)
+    assert codes == [130, 143]
 
 
 @needs_mpi

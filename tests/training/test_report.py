@@ -190,3 +190,12 @@ def test_other_names_of_folders_and_packed_files_are_found(tmp_path, clicks):
     path.with_name("news.tsv.gz").write_bytes(gzip.compress(path.read_bytes()))
     path.unlink()
     assert f"{path.with_name('news.tsv.gz').stat().st_size:,} | `" in report_of(a_run(tmp_path / "run", clicks), {})
+
+
+def test_names_with_a_bar_are_whole_in_the_text_and_in_a_table(tmp_path, clicks):
+    folder = clicks.rename(tmp_path / "a|b")
+    run = a_run(tmp_path / "run", folder)
+    run.write_config(CONFIG, {"folder": str(folder), "glove": None, "from": "/runs/c|d"})
+    text = report_of(run, {})
+    assert f"Folder: `{folder}`." in text
+    assert r"| model to go on from | `/runs/c\|d` |" in text

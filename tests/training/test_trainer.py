@@ -1,4 +1,5 @@
 import json
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,14 +9,16 @@ import numpy as np
 import pytest
 
 from nrms_np.data.dataset import read_dataset
-from nrms_np.errors import ModelFileError, NrmsError
+from nrms_np.errors import ConfigError, ModelFileError, NrmsError
 from nrms_np.evaluation.metrics import METRICS
 from nrms_np.evaluation.ranking import distinct_sequences, evaluate, score_split
 from nrms_np.model import NRMS
 from nrms_np.npz import read_arrays, write_arrays
 from nrms_np.packed import Packed
-from nrms_np.training import fit
+from nrms_np.training import fit, fitting
+from nrms_np.training.ranks import Ranks
 from nrms_np.training.run_folder import RunFolder, claim_folder
+from nrms_np.training.stopping import Stop
 from nrms_np.training.trainer import Interrupted, Trainer
 from tests.helpers.clicks import write_clicks
 from tests.helpers.sizes import small_config
@@ -80,6 +83,30 @@ def test_an_interrupted_run_goes_on_exactly(data, tmp_path):
     resumed.fit()
     for name, value in whole.model.parameters.items():
         assert np.array_equal(resumed.model.parameters[name], value), name
+    assert rows_without_times(resumed) == rows_without_times(whole)
+
+
+def test_a_signal_after_the_last_question_of_an_epoch_loses_nothing(data, tmp_path):
+    class Late(Stop):
+        def __call__(self):
+            return False
+
+    whole = trainer_of(data, tmp_path / "whole", epochs=1)
+    whole.fit()
+    parted = trainer_of(data, tmp_path / "parted", epochs=1)
+    parted.stop = Late()
+
+    def note(step, _):
+        if step == parted.batches_per_epoch:
+            parted.stop.received = signal.SIGINT
+
+    parted.on_step = note
+    with pytest.raises(KeyboardInterrupt):
+        parted.fit()
+    resumed = trainer_of(data, tmp_path / "parted", epochs=1)
+    resumed.resume()
+    assert resumed.progress.batch == resumed.batches_per_epoch
+    resumed.fit()
     assert rows_without_times(resumed) == rows_without_times(whole)
 
 
@@ -297,3 +324,25 @@ def test_a_run_goes_on_with_its_own_settings_only(data, tmp_path):
     with pytest.raises(NrmsError, match="not a run folder"):
         fit(config, data, tmp_path / "nothing", resume=True)
     assert not (tmp_path / "nothing").exists()
+
+
+def test_a_run_that_others_made_in_the_meantime_is_not_overwritten(data, tmp_path, monkeypatch):
+    others = RunFolder(tmp_path / "run")
+
+    def meanwhile(*_):
+        others.path.mkdir()
+        others.write_config(small_config(), {})
+        return {}
+
+    monkeypatch.setattr(fitting, "_baselines", meanwhile)
+    with pytest.raises(NrmsError, match="already holds a run"):
+        fit(small_config(**SETTINGS), data, tmp_path / "run")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_only_the_first_rank_warns(data, tmp_path, first):
+    config, ranks, told = small_config(tokens="mind"), Ranks(), []
+    ranks.first = first
+    with pytest.raises(ConfigError, match="tokens is mind"):  # what comes next
+        fit(config, replace(data, warnings=["odd"]), tmp_path / "run", warn=told.append, ranks=ranks)
+    assert told == ["odd"] * first

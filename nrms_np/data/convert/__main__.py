@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,16 +132,7 @@ def _ebnerd(options: argparse.Namespace, say: Callable[[str], None]) -> Result:
     return articles, parts, tallies, {"ebnerd": str(options.ebnerd), "shape": "lists", "candidates_drawn": False}
 
 
-def end(*_: object) -> None:
-    """End as on an error, so that what is half-written is taken away; what a shell expects after SIGTERM is 128 + 15."""
-    sys.exit(128 + signal.SIGTERM)
-
-
-def command() -> None:
-    """Run the command as a program: the console script nrms-convert."""
-    signal.signal(signal.SIGTERM, end)
-    run_command(main)
-
+command = partial(run_command, main)  # the console script nrms-convert
 
 if __name__ == "__main__":
     command()

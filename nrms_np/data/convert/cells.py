@@ -138,7 +138,7 @@ def list_of(cell: Any) -> list[str] | None:
             return re.split(r"\s*,\s*|\s+", cell.strip(", ")) if cell else []
         try:
             cell = json.loads(cell if '"' in cell else cell.replace("'", '"'))  # single quotes: as Python prints a list
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     if not isinstance(cell, list):
         return [text] if (text := text_of(cell)) else []

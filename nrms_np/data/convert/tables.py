@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -153,7 +152,7 @@ def _text(file: IO[bytes]) -> Iterator[str]:
 @contextmanager
 def _reading(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, unpacked if it is .gz; what goes wrong while it is read becomes a DataError."""
-    damaged: tuple[type[Exception], ...] = (gzip.BadGzipFile, EOFError, zlib.error)
+    damaged: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error)
     if find_spec("pyarrow"):
         from pyarrow import ArrowException
 
@@ -166,7 +165,12 @@ def _reading(path: Path) -> Iterator[IO[bytes]]:
             raise DataError(
                 path, f"a byte (0x{error.object[error.start]:02x}) {problem}", _line_not_utf8(path)
             ) from None
+        except csv.Error as error:  # of the header; such a row below it is broken, no more
+            problem = f"the first row cannot be read as names of columns ({error}); lines must end with LF or CRLF."
+            raise DataError(path, problem, 1) from error
         except damaged as error:
+            if isinstance(error, OSError) and error.errno is not None:  # of the disk; gzip and pyarrow give no number
+                raise
             what = str(error).partition("\n")[0] or type(error).__name__
             raise DataError(path, f"the file is damaged or of another format ({what}); write it anew.") from error
 

@@ -14,7 +14,8 @@ import numpy as np
 from nrms_np.arrays import IntArray
 from nrms_np.data.convert.articles import Articles
 from nrms_np.data.convert.split import Part
-from nrms_np.errors import NrmsError
+from nrms_np.errors import DiskFullError, NrmsError
+from nrms_np.files import FULL
 
 _BLOCK = 50_000  # impressions whose lines are made at once
 
@@ -31,18 +32,25 @@ def check_free(out: Path) -> None:
 def whole_folder(out: Path) -> Iterator[Path]:
     """Give a temporary folder beside `out`, which becomes `out` at the end; after an error nothing is left of it.
 
-    Raises NrmsError where `out` holds something, OSError where it cannot be written.
+    Raises NrmsError where `out` holds something, DiskFullError when the disk is full, OSError where it cannot be written.
     """
     out = out.resolve()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as place:
-        made = Path(place, out.name)  # a folder in it, because the temporary one is closed to others
-        made.mkdir()
-        yield made
-        check_free(out)
-        if out.is_dir():
-            out.rmdir()
-        os.rename(made, out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as place:
+            made = Path(place, out.name)  # a folder in it, because the temporary one is closed to others
+            made.mkdir()
+            yield made
+            check_free(out)
+            if out.is_dir():
+                out.rmdir()
+            os.rename(made, out)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise DiskFullError(
+            f"{out}: there is no room for this folder: {error.strerror}. Make room, or choose another place; nothing is left of it."
+        ) from error
 
 
 def write_part(folder: Path, part: Part, articles: Articles) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from nrms_np.data.mind.archives import take
 from nrms_np.data.mind.fetch import ARCHIVE, OFFICIAL_PAGE, fetch, show_terms_once
 from nrms_np.data.mind.files import TO_TRAIN, Edition, MindFolder
 from nrms_np.errors import DataError
+from nrms_np.files import FULL
 
 
 def locate(
@@ -48,7 +48,7 @@ def locate(
         problems = take([place.resolve() for place in places] or [folder], mind, mind.missing())
         failures = [] if places else fetch(mind, say, progress)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):  # Windows has no EDQUOT
+        if error.errno not in FULL:
             raise
         problem = "the disk is full; nothing half-written was left. Make room and run the command again."
         raise DataError(folder.resolve(), problem) from error

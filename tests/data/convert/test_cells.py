@@ -60,7 +60,7 @@ def test_what_is_no_time(cell: str) -> None:
     ("['N1', 'N2']", ["N1", "N2"]), ("[1, 2]", ["1", "2"]), ([1, 2], ["1", "2"]), (["N1"], ["N1"]), ("N1", ["N1"]), (7, ["7"]),
     ("", []), (None, []), ("[]", []), ([], []),
     ("[N1, N2]", None), ('["N1", "N2"', None), ("N1, N2]", None), ("[[1], [2]]", None), ('["N1", ""]', None), ([None, 1], None),
-    ('{"N1": 1}', None),
+    ('{"N1": 1}', None), pytest.param("[" * 100_000 + "]" * 100_000, None, id="too deep"),
 ])  # fmt: skip
 def test_lists(cell: object, expected: list[str] | None) -> None:
     assert list_of(cell) == expected

@@ -15,7 +15,7 @@ from nrms_np.data.convert import delimited
 from nrms_np.data.convert.__main__ import main, parse
 from nrms_np.data.convert.write import mind_times
 from nrms_np.data.dataset import read_dataset
-from nrms_np.errors import DataError, NrmsError
+from nrms_np.errors import DataError, DiskFullError, NrmsError
 from tests.helpers.own_log import DAY, START, Shown, oracle, read_out, shown_rows, write_articles, write_csv
 
 
@@ -348,7 +348,7 @@ def test_a_break_while_writing_leaves_nothing(tmp_path: Path, news: Path, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("nrms_np.data.convert.summary.write_summary", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskFullError, match="out: there is no room for this folder: No space"):
         main(["--news", str(news), "--clicks", str(log), "--out", str(tmp_path / "out")])
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -110,6 +110,9 @@ def test_json_lines(tmp_path: Path) -> None:
     ("t.csv", b"id,title\n1,a\n2,\xff\n", "line 3: a byte .0xff. is not UTF-8"),
     ("t.jsonl", b'{"id": "1"}\n{"id": "\xe9"}\n', "line 2: a byte"),
     ("t.txt", b"id,title\n", "ending of the name"),
+    ("t.csv", b"id,title\ra1,One\r", "line 1: the first row cannot be read as names of columns .*LF or CRLF"),
+    ("t.tsv", b"id\rx\ttitle\n", "line 1: the first row"),
+    pytest.param("t.csv", b"a" * 140_000 + b"\n1\n", "line 1: the first row .*field limit", id="too long"),
     ("t.csv.gz", b"id,title\n", "damaged"), ("t.csv", gzip.compress(b"id,title\n1,a\n"), "packed with gzip; name it t.csv.gz"),
     ("t.csv", "id,title\n1,a\n".encode("utf-16"), "in UTF-16; save it as UTF-8"),
     ("t.jsonl", '{"id": 1}\n'.encode("utf-16-be"), "in UTF-16; save it as UTF-8"),
@@ -119,3 +122,14 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: bytes, to
     (tmp_path / name).write_bytes(text)
     with pytest.raises(DataError, match=told):
         rows_of(tmp_path / name)
+
+
+def test_a_damaged_page_of_parquet_is_named(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pytest.importorskip("pyarrow").table({"id": [str(i) for i in range(500)], "title": ["A title"] * 500})
+    path = tmp_path / "t.parquet"
+    parquet.write_table(table, path, use_dictionary=False)
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + bytes(100) + content[140:])
+    with pytest.raises(DataError, match=r"t\.parquet: the file is damaged"):
+        rows_of(path)
