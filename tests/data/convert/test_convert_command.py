@@ -18,6 +18,8 @@ from nrms_np.data.dataset import read_dataset
 from nrms_np.errors import DataError, DiskFullError, NrmsError
 from tests.helpers.own_log import DAY, START, Shown, oracle, read_out, shown_rows, write_articles, write_csv
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 @pytest.fixture
 def news(tmp_path: Path) -> Path:
@@ -374,6 +376,7 @@ def test_wrong_usage(wrong: str) -> None:
 def test_help_needs_no_pandas() -> None:
     command = "import sys; from nrms_np.data.convert.__main__ import main\ntry: main(['--help'])\n"
     command += "except SystemExit: print('pandas' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
+    run = [sys.executable, "-c", command]
+    told = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "clicks.impression" in told
     assert told.endswith("False\n")
