@@ -17,6 +17,8 @@ from nrms_np.evaluate import main
 from nrms_np.evaluation.metrics import impression_metrics
 from tests.helpers.tiny_run import DEV, TRAIN, write_run, write_split
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
@@ -174,12 +176,12 @@ def test_a_folder_without_a_model_is_an_error(data: Path, tmp_path: Path) -> Non
 
 def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path) -> None:
     command = [sys.executable, "-m", "nrms_np.evaluate", str(run), "--data"]
-    failed = subprocess.run([*command, str(data / "nowhere")], capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command, str(data / "nowhere")], cwd=ROOT, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert failed.stderr.startswith("error: ")
     assert failed.stderr.count("\n") == 1
-    wrong = subprocess.run(command, capture_output=True, text=True, check=False)
+    wrong = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
 
 

@@ -14,6 +14,7 @@ from nrms_np.errors import NrmsError
 from nrms_np.runs import main, read_runs, table
 from nrms_np.training.run_folder import RunFolder
 
+ROOT = Path(__file__).resolve().parents[1]
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -153,5 +154,5 @@ for name in ("train", "evaluate", "recommend.__main__", "explain.__main__", "run
         importlib.import_module(f"nrms_np.{name}").parse(["--help"])
     print(name, "usage" in text.getvalue(), "%%" in text.getvalue())
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.count(" True False\n") == 7, done.stdout

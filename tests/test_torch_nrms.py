@@ -10,9 +10,12 @@ import pytest
 
 from nrms_np.packed import Batch, Packed
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-torch_nrms = pytest.importorskip("torch_nrms")
+import torch
+
+import torch_nrms
+
 torch.set_num_threads(1)  # the arrays are tiny
 
 WORDS, SIZES = 19, {"word_dim": 7, "heads": 3, "head_dim": 2, "query_dim": 4}

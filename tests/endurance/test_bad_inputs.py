@@ -132,7 +132,8 @@ CASES: list[tuple[str, Callable[[], Any], list[str], int, str]] = [
     ("half a row of news", add(NEWS, b"N99\tsports"), TRAIN, 1, "line 30: this row has 2 columns"),
     ("half a row of the log", add(LOG, b"9\tU9"), TRAIN, 1, "this row has 2 columns"),
     ("one column too many", add(LOG, b"9\tU9\t\tN1\tN1-0 N2-1\tmore"), TRAIN, 1, "this row has 6 columns"),
-    ("three columns", column(NEWS, 3, ""), [*TRAIN, "--title-length", "0"], 2, "title-length"),
+    ("three columns", content(NEWS, b"N1\tsports\tgolf\n"), TRAIN, 1, "line 1: this row has 3 columns"),
+    ("no words of a title", nothing, [*TRAIN, "--title-length", "0"], 2, "title-length"),
     ("a news id twice", add(NEWS, b"N3\ta\tb\tagain\t\t\t[]\t[]"), TRAIN, 1, "'N3' already stands on line 4"),
     ("no news id", add(NEWS, b"\ta\tb\tnone\t\t\t[]\t[]"), TRAIN, 1, "line 30: this row has no news id"),
     ("no candidates", add(LOG, b"9\tU9\t\tN1\t"), TRAIN, 1, "has no candidates"),
@@ -379,6 +380,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def everything_in(place: Path) -> dict[Path, int | None]:
+    """All files with the time at which they were written, and all folders."""
+    return {path: None if path.is_dir() else path.lstat().st_mtime_ns for path in place.rglob("*")}
+
+
 @pytest.mark.parametrize(
     ("make", "command", "code", "told"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
@@ -392,7 +398,7 @@ def test_it_is_told_in_a_sentence_and_leaves_nothing(
     monkeypatch.chdir(place)
     monkeypatch.setattr(table, "LONGEST_LINE", 4096)
     make()
-    before = {path: path.lstat().st_mtime_ns for path in place.rglob("*") if not path.is_dir()}
+    before = everything_in(place)
     name = command[0]
     main = import_module(
         f"nrms_np.{name}" if name in ("train", "evaluate", "runs") else f"nrms_np.{name}.__main__"
@@ -408,7 +414,7 @@ def test_it_is_told_in_a_sentence_and_leaves_nothing(
             main(command[1:])
         assert told in str(error.value).replace(os.sep, "/")
         assert str(error.value).count("\n") < 2
-    assert {path: path.lstat().st_mtime_ns for path in place.rglob("*") if not path.is_dir()} == before
+    assert everything_in(place) == before
 
 
 def test_a_zip_of_two_texts_is_no_file_of_vectors(tmp_path: Path) -> None:

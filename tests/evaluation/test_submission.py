@@ -90,6 +90,9 @@ def test_equal_scores_make_equal_bytes(tmp_path: Path) -> None:
     for name in ("one.zip", "two.zip"):
         write_submission(tmp_path / name, behaviors, scores)
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    # Both may have been written within two seconds, a step of the times in an archive.
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_scores_have_nine_digits_which_tell_float32_numbers_apart(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from nrms_np.explain.impression import Candidate, Click, Explanation, contributi
 from nrms_np.palette import BLACK, DARK, LIGHT, WHITE, ramp, text_on
 from tests.helpers.tiny_run import DEV, TITLES, write_run, write_split
 
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("news.attention", "news.pool", "user.attention", "user.pool")
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -340,13 +341,13 @@ def test_a_picture_keeps_the_clicks_that_move_most_in_order_and_the_chosen_and_c
 def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nrms_np.explain", str(run), "--data", str(data)]
     missing = ["--impression", "8", "--out", str(tmp_path / "a.png")]
-    failed = subprocess.run([*command, *missing], capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command, *missing], cwd=ROOT, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert failed.stderr.startswith("error: ")
     assert failed.stderr.count("\n") == 1
     assert not (tmp_path / "a.png").exists()
     wrong = ["--impression", "7", "--out", str(tmp_path / "a.gif")]
-    refused = subprocess.run([*command, *wrong], capture_output=True, text=True, check=False)
+    refused = subprocess.run([*command, *wrong], cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "does not end in .png or .html" in refused.stderr

@@ -11,6 +11,9 @@ from lessons.checks.run import check_exercise
 from lessons.exercise_files import all_exercises
 
 ENOUGH = 100
+SLIPS = ("NameError", "UnboundLocalError", "AttributeError")
+"""What says that a mistake was planted wrongly: every check refuses code that raises one of these."""
+
 MISTAKES = [
     (exercise.number, *mistake)
     for exercise in all_exercises()
@@ -29,6 +32,7 @@ def test_a_mistake_is_refused(tmp_path, number, function, right, wrong):
     )
     (result,) = check_exercise(exercise, tmp_path, [function])
     assert result.state == "wrong"
+    assert not any(slip in result.problem for slip in SLIPS), result.problem
 
 
 def test_a_mistake_is_planted_in_every_function():

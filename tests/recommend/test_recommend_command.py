@@ -15,6 +15,8 @@ from nrms_np.recommend import news_vectors
 from nrms_np.recommend.__main__ import main
 from tests.helpers.tiny_run import DEV, TITLES, TRAIN, write_run, write_split
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
@@ -189,13 +191,13 @@ def test_kept_news_vectors_give_the_same_table_and_are_not_used_for_another_mode
 
 def test_the_exit_codes_and_the_one_sentence_on_stderr(run: Path, data: Path) -> None:
     command = [sys.executable, "-m", "nrms_np.recommend", str(run), "--data", str(data)]
-    failed = subprocess.run([*command, "--user", "U77"], capture_output=True, text=True, check=False)
+    failed = subprocess.run([*command, "--user", "U77"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert failed.stderr.startswith("error: ")
     assert failed.stderr.count("\n") == 1
     for wrong in ([], ["--user", "U1", "--history", "N1"], ["--user", "U1", "--top", "0"]):
-        assert subprocess.run([*command, *wrong], capture_output=True, check=False).returncode == 2
+        assert subprocess.run([*command, *wrong], cwd=ROOT, capture_output=True, check=False).returncode == 2
 
 
 def test_candidates_of_a_file_alone_are_ranked(run: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -42,6 +43,15 @@ def command(ranks: int, module: str, *arguments: object) -> list[str]:
 def run(ranks: int, module: str, *arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     line = command(ranks, module, *arguments)
     return subprocess.run(line, env=ENVIRONMENT, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def processes_of(run_folder: Path) -> dict[int, bytes]:
+    """The command lines that name this folder, by the numbers of their processes."""
+    lines = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended
+            lines[int(process.name)] = (process / "cmdline").read_bytes()
+    return {number: line for number, line in sorted(lines.items()) if os.fsencode(run_folder) in line}
 
 
 @pytest.fixture(scope="module")
@@ -198,14 +208,13 @@ def test_one_rank_ends_all(clicks, tmp_path, how):
         time.sleep(0.1)
     began = time.monotonic()
     if how == "killed":
-        children = subprocess.run(["pgrep", "-f", str(out)], capture_output=True, text=True, check=True).stdout.split()
-        victim = next(int(pid) for pid in children if b"mpirun" not in Path(f"/proc/{pid}/cmdline").read_bytes())
+        victim = next(number for number, line in processes_of(out).items() if b"mpirun" not in line)
         os.kill(victim, signal.SIGKILL)
     elif how == "SIGTERM":
         process.terminate()
     _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
-    while subprocess.run(["pgrep", "-f", str(out)], capture_output=True, check=False).stdout:
+    while processes_of(out):
         assert time.monotonic() - began < 30
         time.sleep(0.2)
     if how == "raises":

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from nrms_np.data.convert.write import mind_times
 from nrms_np.data.dataset import read_dataset
 from nrms_np.errors import DataError, DiskFullError, NrmsError
 from tests.helpers.own_log import DAY, START, Shown, oracle, read_out, shown_rows, write_articles, write_csv
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -89,11 +92,9 @@ def test_all_formats_give_the_same(tmp_path: Path, news: Path) -> None:
     write_csv(others[1], Shown._fields, rows, "\t")
     others[2].write_text("".join(json.dumps(row._asdict()) + "\n" for row in rows), encoding="utf-8")
     others[3].write_text(plain.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8-sig")
-    try:
+    if find_spec("pyarrow"):
         pandas.DataFrame(rows).to_parquet(tmp_path / "log.parquet")
         others.append(tmp_path / "log.parquet")
-    except ImportError:
-        pass
     for path in others:
         convert(news, path, tmp_path / "out" / path.name)
         assert read_out(tmp_path / "out" / path.name) == read_out(tmp_path / "csv"), path.name
@@ -374,6 +375,7 @@ def test_wrong_usage(wrong: str) -> None:
 def test_help_needs_no_pandas() -> None:
     command = "import sys; from nrms_np.data.convert.__main__ import main\ntry: main(['--help'])\n"
     command += "except SystemExit: print('pandas' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
+    run = [sys.executable, "-c", command]
+    told = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "clicks.impression" in told
     assert told.endswith("False\n")

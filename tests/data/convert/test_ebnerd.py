@@ -1,4 +1,4 @@
-"""EB-NeRD: a folder laid out as the data set is, from the real sample beside the project, with titles made up."""
+"""EB-NeRD: folders laid out as the data set is, of a made-up log and of the real sample beside the project, with made-up titles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nrms_np.data.convert.__main__ import main
@@ -17,11 +18,36 @@ pandas = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")
 
 REAL = Path(__file__).parents[3].parent / "shared" / "real" / "ebnerd-sample"
-pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="the real data are not beside the project")
 
 
-@pytest.fixture(scope="module")
-def sample() -> tuple[Any, Any]:
+def made_up() -> tuple[Any, Any]:
+    """A thousand impressions of forty users, some of them in the same minute, and earlier and later clicks of one user more."""
+    rng = np.random.default_rng(0)
+
+    def times(days: range, count: int) -> np.ndarray:
+        minutes = rng.integers(days.start * 1440, days.stop * 1440, count)
+        return np.datetime64("2023-05-01", "us") + minutes.astype("timedelta64[m]")
+
+    shown = [rng.choice(60, rng.integers(5, 10), replace=False).astype(np.int32) for _ in range(1000)]
+    behaviors = {
+        "impression_id": np.arange(1, 1001), "impression_time": times(range(7), 1000), "user_id": rng.integers(1, 41, 1000),
+        "article_ids_inview": shown,
+        "article_ids_clicked": [rng.choice(row, rng.integers(1, 3), replace=False) for row in shown],
+    }  # fmt: skip
+    counts = rng.integers(1, 90, 41)
+    history = {
+        "user_id": np.arange(1, 42), "impression_time_fixed": [np.sort(times(range(-21, 7), count)) for count in counts],
+        "article_id_fixed": [rng.integers(0, 60, count, dtype=np.int32) for count in counts],
+    }  # fmt: skip
+    return pandas.DataFrame(behaviors), pandas.DataFrame(history)
+
+
+@pytest.fixture(scope="module", params=["made up", "real"])
+def sample(request: pytest.FixtureRequest) -> tuple[Any, Any]:
+    if request.param == "made up":
+        return made_up()
+    if not REAL.is_dir():
+        pytest.skip("the real data are not beside the project")
     return tuple(pandas.read_parquet(REAL / f"{name}.parquet") for name in ("behaviors", "history"))
 
 
@@ -66,9 +92,7 @@ def by_hand(behaviors: Any, history: Any, known: set[int]) -> dict[str, tuple[st
     return found
 
 
-def test_the_real_sample_gives_what_a_plain_program_gives(
-    tmp_path: Path, folder: Path, sample: tuple[Any, Any]
-) -> None:
+def test_a_sample_gives_what_a_plain_program_gives(tmp_path: Path, folder: Path, sample: tuple[Any, Any]) -> None:
     assert main(["--ebnerd", str(folder), "--out", str(tmp_path / "out"), "--quiet"]) == 0
     known = set(pandas.read_parquet(folder / "articles.parquet").article_id)
     found = read_out(tmp_path / "out")

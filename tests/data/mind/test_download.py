@@ -27,6 +27,8 @@ from tests.helpers.mind_server import (
     zips,
 )
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 def test_zips_are_fetched_and_unpacked(server: MindServer, tmp_path: Path) -> None:
     get(tmp_path, zips(server, "good"))
@@ -148,7 +150,7 @@ def test_wrong_usage_ends_with_code_2(arguments: list[str]) -> None:
 def test_the_command_fails_with_code_1_and_its_message_on_stderr(tmp_path: Path) -> None:
     arguments = ["--small", "--quiet", "--to", str(tmp_path), "--from", "absent"]
     command = [sys.executable, "-m", "nrms_np.data.download", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert ended.stderr == "error: absent: there is no such file or folder.\n"
@@ -162,4 +164,4 @@ import nrms_np.data
 for module in pkgutil.walk_packages(nrms_np.data.__path__, "nrms_np.data."):
     importlib.import_module(module.name)
 """
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
