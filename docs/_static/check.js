@@ -1,6 +1,6 @@
 // The exercises under a lesson: an editor for each function, the project's own check, and the reader's file kept in the browser.
 
-import { Output, WAY_OUT, make, sentence } from "./engine.js";
+import { Output, WAY_OUT, make, sentence, single } from "./engine.js";
 import { onStored, store, stored, storedFiles } from "./kept.js";
 
 export function exercises(data, engine) {
@@ -27,7 +27,7 @@ class Exercises {
 
   #bar() {
     const button = (label, onclick) => make("button", { type: "button", onclick }, label);
-    const all = button("Check all", () => this.check(this.functions, this.output, all));
+    const all = button("Check all", single(() => this.check(this.functions, this.output, all)));
     this.upload = make("input", { type: "file", accept: ".py", hidden: true, onchange: () => this.read() });
     return make("div", { className: "bar" }, all, button("Download the file", () => this.download()),
       button("Upload a file", () => this.upload.click()), button("Start again", () => this.again()), this.upload);
@@ -182,7 +182,7 @@ class Part {
     if (!name) return;
     this.element.id = `exercise-${name}`;
     this.title = make("h3", {}, make("code", {}, name));
-    this.check_ = make("button", { type: "button", className: "run", onclick: () => this.check() }, "Check");
+    this.check_ = make("button", { type: "button", className: "run", onclick: single(() => this.check()) }, "Check");
     const edit = make("button", { type: "button", onclick: () => this.edit() }, "Edit");
     this.element.prepend(this.title);
     this.element.append(make("div", { className: "bar", role: "group", "aria-label": name }, this.check_, edit), this.output.element);

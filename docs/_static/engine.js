@@ -137,6 +137,9 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** For a button that also stops: the second click of a double click would end at once what the first began. */
+export const single = (press) => ({ detail }) => detail > 1 || press();
+
 /** Where output appears: text, errors and figures in the order in which they come. */
 export class Output {
   constructor() {

@@ -1,6 +1,6 @@
 // The cells of a lesson: run, change, reset; the exercises are in check.js.
 
-import { Engine, Output, WAY_OUT, loading, make, sentence } from "./engine.js";
+import { Engine, Output, WAY_OUT, loading, make, sentence, single } from "./engine.js";
 import { store, stored } from "./kept.js";
 import { exercises } from "./check.js";
 
@@ -17,7 +17,7 @@ class Cell {
     this.number = number;
     this.original = [...block.querySelectorAll("pre")].map((pre) => pre.textContent).join("").replace(/\n$/, "");
     this.output = new Output();
-    this.run_ = make("button", { className: "run", type: "button", onclick: () => this.press() }, "Run");
+    this.run_ = make("button", { className: "run", type: "button", onclick: single(() => this.press()) }, "Run");
     this.above = make("button", { type: "button", onclick: () => runTo(this) }, "Run to here");
     this.edit_ = make("button", { type: "button", onclick: () => this.edit() }, "Edit");
     this.reset_ = make("span", { className: "kept", hidden: true }, make("button", { type: "button", onclick: () => this.reset() }, "Reset"), " Your change is kept in this browser.");

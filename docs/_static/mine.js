@@ -1,6 +1,6 @@
 // Build your own NRMS: `lessons.mine` in the page, with a table of the pieces and a learning curve that grows.
 
-import { Engine, Output, Stopped, make, sentence } from "./engine.js";
+import { Engine, Output, Stopped, make, sentence, single } from "./engine.js";
 import { stored, storedFiles } from "./kept.js";
 import { Curve } from "./curve.js";
 
@@ -9,7 +9,7 @@ const recorded = JSON.parse(place.querySelector("script").textContent);
 const engine = new Engine();
 const output = new Output();
 const curve = new Curve(recorded);
-const button = make("button", { type: "button", className: "run", onclick: press }, "Train with my pieces");
+const button = make("button", { type: "button", className: "run", onclick: single(press) }, "Train with my pieces");
 const say = make("p", { className: "note", role: "status", hidden: true });
 const why = make("ul", { className: "why" });
 const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "yours is wrong ✗", "set aside": "yours is set aside ✗" };

@@ -1,6 +1,6 @@
 """What runs inside the page: cells of a lesson, checks of exercises, and whatever else the page asks Python for.
 
-`answer(request)` is all that the page's worker calls. Text and figures go to the page as soon as they are there.
+`answer(request)` is all that the page's worker calls. Text and figures go to the page as they come.
 """
 
 from __future__ import annotations

@@ -126,3 +126,11 @@ def test_a_loop_that_prints_shows_its_beginning_and_its_end(address, page, pytho
     assert text.endswith("line 29998\nline 29999\n")
     assert text.count("left out here") == 1
     assert len(text) < 150_000
+
+
+def test_a_double_click_on_check_checks_once(address, page, python):
+    opened(page, address)
+    exercise = page.locator("#exercise-softmax_backward")
+    exercise.locator(".run").dblclick()
+    exercise.locator(".live pre", has_text=" done.").wait_for()
+    assert exercise.locator(".live").inner_text().count("Lesson 03") == 1
