@@ -188,8 +188,10 @@ class Part {
     this.element.append(make("div", { className: "bar", role: "group", "aria-label": name }, this.check_, edit), this.output.element);
   }
 
+  /** What was pasted without a line break at its end gets one, so that the next function begins in a line of its own. */
   get text() {
-    return this.editor ? this.editor.text : this.start;
+    const text = this.editor ? this.editor.text : this.start;
+    return text?.replace(/[^\n]$/, "$&\n");
   }
 
   /** Show a text, where it is another than what stands there. */

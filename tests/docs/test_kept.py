@@ -130,3 +130,15 @@ def test_start_again_reaches_python(address, page, python):
     assert kept(page) is None
     run.click()
     page.locator(".live pre", has_text="blank").wait_for()
+
+
+def test_a_function_pasted_without_a_line_break_leaves_the_next_one_alone(address, page):
+    page.goto(f"{address}/{LESSON}")
+    exercise = page.locator(f"#exercise-{ONE}")
+    exercise.locator("button", has_text="Edit").click()
+    exercise.locator(".cm-content").wait_for()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(f"def {ONE}(a):\n    return a")
+    assert f"    return a\ndef {OTHER}(" in kept(page)
+    page.reload()
+    assert page.locator(f"#exercise-{OTHER}").count() == 1
