@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from sphinx.errors import ConfigError
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
@@ -76,7 +78,7 @@ sphinx_gallery_conf = {
 
 
 def palette_css() -> str:
-    """The colours of `nrms_np.palette` as CSS variables, for the theme's three states."""
+    """The colours of `nrms_np.palette` as CSS variables, for the theme's three states; paper is always light."""
 
     def variables(palette: Palette, on_weight: str) -> str:
         red, green, blue = (int(palette.weight[i : i + 2], 16) for i in (1, 3, 5))
@@ -85,8 +87,8 @@ def palette_css() -> str:
 
     light, dark = variables(LIGHT, "#FFFFFF"), variables(DARK, DARK.ink)
     return (
-        f"body {light}\n@media (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {dark} }}\n"
-        f"body[data-theme=dark] {dark}\n"
+        f"body {light}\n@media screen and (prefers-color-scheme: dark) {{ body:not([data-theme=light]) {dark} }}\n"
+        f"@media screen {{ body[data-theme=dark] {dark} }}\n"
     )
 
 
@@ -102,6 +104,17 @@ def stage_lessons() -> None:
 
 
 stage_lessons()
+
+
+def settle_pyodide(_app: Any, config: Any) -> None:
+    """Take a folder with Pyodide or an address; with anything else nothing would run in the pages, and nobody would be told."""
+    if (Path(config.pyodide) / "pyodide.mjs").is_file():
+        return
+    if not config.pyodide.startswith(("https://", "http://")):
+        raise ConfigError(
+            f"pyodide={config.pyodide} is neither a folder with pyodide.mjs in it nor an address that begins with https://."
+        )
+    config.pyodide = config.pyodide.rstrip("/") + "/"
 
 
 def write_pages(_app: Any) -> None:
@@ -158,7 +171,8 @@ def write_files(app: Any, exception: Exception | None) -> None:
     if exception:
         return
     out = Path(app.outdir)
-    write_bundle(out / "_static" / "course.zip")
+    write_bundle(out / "_static" / "course.zip")  # for readers
+    write_bundle(out / "_static" / "in-page.zip", logs=zipfile.ZIP_BZIP2)
     make_small(out / "_images")
     shutil.copyfile(play_model(), out / "_static" / "model.npz")
     if TRAINED.is_dir():
@@ -175,6 +189,7 @@ def setup(app: Any) -> None:
     app._fail_on_warnings = True  # as -W does
     app.add_config_value("pyodide", PYODIDE, "html", str)
     app.add_html_math_renderer("mathml", (mathml.inline, None), (mathml.block, None))
+    app.connect("config-inited", settle_pyodide)
     app.connect("builder-inited", write_pages, priority=100)
     app.connect("source-read", below_lesson)
     app.connect("doctree-read", cells.arrange)

@@ -1,46 +1,73 @@
 // Python for a page: starts the worker at the first question, asks one thing at a time, and can be stopped at any moment.
 
+import { storedFiles } from "./kept.js";
+
 const page = document.querySelector("[data-pyodide]");
 const here = new URL(".", import.meta.url);
-export const PREFIX = "course/"; // of what the reader wrote, in localStorage
+const MOST = 100_000; // letters of a text; what is longer loses its middle
 export const loading = (step) => `Loading ${step} (about 26 MB, once) …`;
+export const WAY_OUT = "Escape, then Tab, leaves the editor"; // by keyboard; pages.css says it to the eye
 
 export class Unreachable extends Error {}
 export class Stopped extends Error {}
 
 export class Engine {
   #worker = null;
+  #turns = []; // {task, who, resolve, reject} in their order; the first one has begun
   #asked = null; // {id, on, resolve, reject} of the question that is being answered
-  #queue = Promise.resolve();
   #next = 1;
   #written = {};
   ready = false;
+  gone = () => {}; // called where Python ends, and with it all that the cells defined
 
   /** files: what the worker fetches besides: {path for Python: address relative to this script}. */
   constructor(files = {}) {
     this.files = Object.fromEntries(Object.entries(files).map(([path, address]) => [path, new URL(address, here).href]));
   }
 
-  /** Ask Python: {what, ...arguments} as in page.py. on: told {type: "step" | "text" | "figure" | "curve", ...} on the way. */
-  ask(question, on = () => {}) {
-    const answer = this.#queue.then(() => this.#withFiles(question, on));
-    this.#queue = answer.catch(() => {});
-    return answer;
+  /** Do a task when those before it are done. It is given `ask`, for as many questions as it has. who: its name for stop(). */
+  turn(task, who) {
+    return new Promise((resolve, reject) => {
+      this.#turns.push({ task, who, resolve, reject });
+      if (this.#turns.length === 1) this.#serve();
+    });
   }
 
-  /** End whatever runs. Where the page may share memory, what the cells defined stays; else Python begins anew. */
-  stop() {
-    if (!this.#asked) return;
+  /** A turn of one question: {what, ...arguments} as in page.py. on: told {type: "step" | "text" | "figure" | "curve", ...} on the way. */
+  ask(question, on) {
+    return this.turn((ask) => ask(question, on));
+  }
+
+  /** Let the turn of `who` not begin. Where it does not wait, end whatever runs, and let nothing begin that waits for it.
+   *
+   * Where the page may share memory, what the cells defined stays; else Python begins anew. */
+  stop(who) {
+    const place = this.#turns.findIndex((turn) => turn.who === who);
+    const dropped = place > 0 ? this.#turns.splice(place, 1) : this.#turns.splice(1);
+    for (const { reject } of dropped) reject(new Stopped("It had not begun."));
+    if (place > 0 || !this.#asked) return;
     if (this.interrupt && this.ready) this.interrupt[0] = 2;
     else {
       this.#worker.terminate();
-      this.#end(new Stopped());
+      this.#end(new Stopped("What the cells defined is gone; “Run to here” brings it back."));
     }
   }
 
+  async #serve() {
+    const ask = (question, on = () => {}) => this.#withFiles(question, on);
+    while (this.#turns.length) {
+      const { task, resolve, reject } = this.#turns[0];
+      await task(ask).then(resolve, reject);
+      this.#turns.shift();
+    }
+  }
+
+  /** Ask, after Python has the exercise files as the browser keeps them; null stands for one that it keeps no longer. */
   async #withFiles(question, on) {
-    for (const [file, text] of storedFiles()) {
-      if (this.#worker && this.#written[file] === text) continue;
+    const files = storedFiles();
+    for (const file of new Set([...Object.keys(this.#written), ...Object.keys(files)])) {
+      const text = files[file] ?? null;
+      if (this.#written[file] === text) continue;
       await this.#send({ what: "write", file, text }, on);
       this.#written[file] = text;
     }
@@ -53,7 +80,7 @@ export class Engine {
       if (this.interrupt) this.interrupt[0] = 0;
       this.#asked = { id: this.#next++, on, resolve, reject };
       const { pyodide } = page.dataset;
-      const addresses = { pyodide: new URL(pyodide, document.baseURI).href, course: new URL("course.zip", here).href, files: this.files };
+      const addresses = { pyodide: new URL(pyodide, document.baseURI).href, course: new URL("in-page.zip", here).href, files: this.files };
       this.#worker.postMessage({ id: this.#asked.id, ...addresses, interrupt: this.interrupt, ask: question });
     });
   }
@@ -69,9 +96,10 @@ export class Engine {
     if (!this.#asked || told.id !== this.#asked.id) return;
     if (told.type === "done") {
       this.ready = true;
-      const { resolve } = this.#asked;
+      const { resolve, reject } = this.#asked;
       this.#asked = null;
-      resolve(told.result);
+      if (told.result.stopped) reject(new Stopped("What the cells defined is still there."));
+      else resolve(told.result);
     } else if (told.type === "unreachable") {
       this.#worker.terminate();
       this.#end(new Unreachable(told.message));
@@ -86,35 +114,17 @@ export class Engine {
     this.#worker = this.#asked = null;
     this.#written = {};
     this.ready = false;
+    this.gone();
     reject(error);
   }
 }
 
 /** One sentence for whatever kept Python from answering. */
 export function sentence(error) {
-  if (error instanceof Stopped) return "Stopped. What the cells defined is gone; “Run to here” brings it back.";
+  if (error instanceof Stopped) return `Stopped. ${error.message}`;
   if (error instanceof Unreachable)
     return "Python could not be loaded, so nothing runs in this page now; everything else can be read as it is.";
   return `Python failed: ${error.message}`;
-}
-
-/** What the reader wrote, by the names of the exercise files. */
-export function storedFiles() {
-  return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key.endsWith(".py"))
-    .map((key) => [key.slice(PREFIX.length), localStorage.getItem(key)]);
-}
-
-/** An object in localStorage. */
-export function stored(key, otherwise = {}) {
-  try {
-    return JSON.parse(localStorage.getItem(PREFIX + key)) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
-
-export function store(key, value) {
-  localStorage.setItem(PREFIX + key, typeof value === "string" ? value : JSON.stringify(value));
 }
 
 /** An element: make("button", { className: "run", onclick }, "Run"). */
@@ -126,6 +136,9 @@ export function make(tag, properties = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+/** For a button that also stops: the second click of a double click would end at once what the first began. */
+export const single = (press) => ({ detail }) => detail > 1 || press();
 
 /** Where output appears: text, errors and figures in the order in which they come. */
 export class Output {
@@ -160,5 +173,15 @@ export class Output {
     const last = this.element.lastElementChild;
     const block = last?.dataset.stream === stream ? last : this.element.appendChild(make("pre", { dataset: { stream }, tabIndex: 0 }));
     block.append(text);
+    block.letters = (block.letters ?? 0) + text.length;
+    if (block.letters > MOST) this.#shorten(block);
+  }
+  /** Keep the beginning and the newest lines of what a loop printed. */
+  #shorten(block) {
+    const all = block.textContent;
+    block.beginning ??= `${all.slice(0, all.lastIndexOf("\n", MOST / 4) + 1)}… lines are left out here …\n`;
+    const newest = all.slice(-MOST / 4);
+    block.textContent = block.beginning + newest.slice(newest.indexOf("\n") + 1);
+    block.letters = block.textContent.length;
   }
 }

@@ -34,3 +34,13 @@ for (const event of ["pointerover", "pointerout"])
   });
 
 if (!("MathMLElement" in window)) import("./formulas.js");
+
+// On paper, what is folded stands open.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("article details:not([open])")];
+  for (const fold of folded) fold.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const fold of folded) fold.open = false;
+});

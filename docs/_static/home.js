@@ -1,6 +1,7 @@
 // The home page: how far the reader is, and the model in small.
 
-import { make, stored } from "./engine.js";
+import { make } from "./engine.js";
+import { stored } from "./kept.js";
 
 const done = stored("done");
 let next, begun = false;

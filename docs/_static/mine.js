@@ -1,6 +1,7 @@
 // Build your own NRMS: `lessons.mine` in the page, with a table of the pieces and a learning curve that grows.
 
-import { Engine, Output, Stopped, make, sentence, stored, storedFiles } from "./engine.js";
+import { Engine, Output, Stopped, make, sentence, single } from "./engine.js";
+import { stored, storedFiles } from "./kept.js";
 import { Curve } from "./curve.js";
 
 const place = document.getElementById("mine-here");
@@ -8,7 +9,7 @@ const recorded = JSON.parse(place.querySelector("script").textContent);
 const engine = new Engine();
 const output = new Output();
 const curve = new Curve(recorded);
-const button = make("button", { type: "button", className: "run", onclick: press }, "Train with my pieces");
+const button = make("button", { type: "button", className: "run", onclick: single(press) }, "Train with my pieces");
 const say = make("p", { className: "note", role: "status", hidden: true });
 const why = make("ul", { className: "why" });
 const WORDS = { "not yet": "the package’s", yours: "yours ✓", wrong: "yours is wrong ✗", "set aside": "yours is set aside ✗" };
@@ -27,7 +28,7 @@ function pieces(states, errors = {}) {
   }
   const all = [...place.querySelectorAll("td[data-state]")];
   const own = all.filter((cell) => cell.dataset.state === "yours").length;
-  const files = storedFiles().length;
+  const files = Object.keys(storedFiles()).length;
   place.querySelector(".count").textContent = `${own} of ${all.length} are yours; ` +
     (own || files ? "the model takes the package’s for the others." : "with nothing written yet, it trains with the package’s.");
 }
@@ -51,8 +52,8 @@ async function train() {
   curve.begin();
   say.hidden = false;
   try {
-    await engine.ask({ what: "mine", packages: recorded.epochs }, hear);
-    say.textContent = curve.sentence;
+    const { trained } = await engine.ask({ what: "mine", packages: recorded.epochs }, hear);
+    say.textContent = trained ? curve.sentence : "The whole model of these pieces is wrong, so nothing was trained; below stands why.";
   } catch (error) {
     say.textContent = error instanceof Stopped ? "Stopped. Training begins anew with the next press." : sentence(error);
   }

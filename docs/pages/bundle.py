@@ -19,15 +19,16 @@ PARTS = (
 )
 
 
-def write_bundle(path: Path) -> None:
+def write_bundle(path: Path, logs: int = zipfile.ZIP_DEFLATED) -> None:
     """Write the zip; its members have one fixed time, so that the same project gives the same bytes.
 
-    Logs are a quarter smaller with bzip2 than with deflate; files of code are too short for it.
+    logs: how they are packed. With bzip2 they are a quarter smaller than with deflate, which is for the page, for not every
+    reader's system opens that; files of code are too short for it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", compresslevel=9) as bundle:
         for part in PARTS:
             for file in sorted(ROOT.glob(part)):
                 name = file.relative_to(ROOT).as_posix().removeprefix("docs/")
-                method = zipfile.ZIP_BZIP2 if file.suffix == ".tsv" else zipfile.ZIP_DEFLATED
+                method = logs if file.suffix == ".tsv" else zipfile.ZIP_DEFLATED
                 bundle.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), file.read_bytes(), method)

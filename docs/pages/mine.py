@@ -17,19 +17,19 @@ TOLD = ("epoch", "step", "loss", "auc")
 def mine(tell: Callable[..., None], packages: list[Row]) -> dict[str, Any]:
     """Put the reader's pieces together, say whose each is, and train the small world with them.
 
-    packages: the epochs of the package's own training, as `packages_curve` recorded them.
+    packages: the epochs of the package's own training, as `packages_curve` recorded them. Returns whether anything was trained.
     """
     made = put_together(EXERCISES)
     tell("pieces", states=made.pieces.states, errors=made.errors, reasons=reasons(made.pieces, made.errors))
     if made.backend is None:
-        return {}
+        return {"trained": False}
     if not made.pieces.own:
         print("\nNothing here is yours yet: it trains with the package's pieces. Begin with lesson 02.")
     data = small_world()
     print(f"\nThe small world of lesson 11: {impressions(data)}")
     train_beside(packages, data, settings(backend="layers"), made.backend,
                  lambda row: tell("curve", **_told(row)), lambda step, loss: tell("curve", step=step, loss=loss))  # fmt: skip
-    return {}
+    return {"trained": True}
 
 
 def packages_curve() -> dict[str, Any]:

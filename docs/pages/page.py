@@ -1,6 +1,6 @@
 """What runs inside the page: cells of a lesson, checks of exercises, and whatever else the page asks Python for.
 
-`answer(request)` is all that the page's worker calls. Text and figures go to the page as soon as they are there.
+`answer(request)` is all that the page's worker calls. Text and figures go to the page as they come.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader, find_spec
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from time import monotonic
 from types import ModuleType
 from typing import Any
 
@@ -58,7 +61,7 @@ sys.meta_path.insert(0, Drawings())
 from to_page import send  # noqa: E402
 
 import course  # noqa: E402
-from lessons.exercise_files import EXERCISES  # noqa: E402
+from lessons.exercise_files import EXERCISES, Exercise  # noqa: E402
 from pages import figures, wrong  # noqa: E402
 
 course.show = course.save = figures.show
@@ -66,8 +69,44 @@ if (TRAINED := COURSE / "trained").is_dir():
     import_module("pages.trained").take(TRAINED)
 
 
+class Printed:
+    """What was printed, on its way to the page.
+
+    A message costs far more than a print, so a loop that prints would flood the page. The first pieces of an answer are sent at
+    once, so that they are seen before an endless loop; later ones are gathered.
+    """
+
+    AT_ONCE = 200
+    SECONDS = 0.05
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Before an answer."""
+        self._waiting: list[tuple[str, str]] = []
+        self._pieces, self._sent = 0, 0.0
+
+    def add(self, stream: str, text: str) -> None:
+        """Send the text, now or soon."""
+        self._waiting.append((stream, text))
+        self._pieces += 1
+        if self._pieces <= self.AT_ONCE or monotonic() - self._sent > self.SECONDS:
+            self.send()
+
+    def send(self) -> None:
+        """Send what waits, in its order."""
+        waiting, self._waiting = self._waiting, []
+        for stream, pieces in groupby(waiting, key=itemgetter(0)):
+            send(json.dumps({"type": "text", "stream": stream, "text": "".join(text for _, text in pieces)}))
+        self._sent = monotonic()
+
+
+PRINTED = Printed()
+
+
 class Told(io.TextIOBase):
-    """Standard output and error: every line goes to the page at once."""
+    """Standard output or error."""
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
@@ -77,13 +116,18 @@ class Told(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        """Send the text."""
-        tell("text", stream=self._stream, text=text)
+        """Take the text to the page."""
+        PRINTED.add(self._stream, text)
         return len(text)
+
+    def flush(self) -> None:
+        """Send what waits."""
+        PRINTED.send()
 
 
 def tell(type: str, **more: Any) -> None:
-    """Send something to the page."""
+    """Send something to the page, after what was printed before it."""
+    PRINTED.send()
     send(json.dumps({"type": type, **more}))
 
 
@@ -117,7 +161,6 @@ def check(file: str, text: str, functions: list[str], columns: int, progress: st
     from lessons import check as command
     from lessons.blanks import untouched
     from lessons.checks.progress import FILE, Progress
-    from lessons.exercise_files import Exercise
 
     command.WIDTH = columns
     write(file, text)
@@ -136,9 +179,14 @@ def check(file: str, text: str, functions: list[str], columns: int, progress: st
     return {"states": states, "progress": path.read_text(encoding="utf-8") if path.exists() else ""}
 
 
-def write(file: str, text: str) -> dict[str, Any]:
-    """Put an exercise file in its place, where `course.derive` and `lessons.mine` find it too."""
-    (EXERCISES / Path(file).name).write_text(text, encoding="utf-8")
+def write(file: str, text: str | None) -> dict[str, Any]:
+    """Put an exercise file in its place, where `course.derive` and `lessons.mine` find it too; without text the blank one."""
+    path = EXERCISES / Path(file).name
+    if text is None:
+        from lessons.blanks import blank_of
+
+        text = blank_of(Exercise(path.stem))
+    path.write_text(text, encoding="utf-8")
     return {}
 
 
@@ -164,6 +212,12 @@ sys.stdout, sys.stderr = Told("out"), Told("err")  # type: ignore[assignment]
 
 
 def answer(request: str) -> str:
-    """Do what the page asks for: {"what": name, ...arguments}."""
+    """Do what the page asks for: {"what": name, ...arguments}. Stopped by the page, it says so, and goes on with the next."""
     asked = json.loads(request)
-    return json.dumps(ANSWERS[asked.pop("what")](**asked))
+    PRINTED.begin()
+    try:
+        return json.dumps(ANSWERS[asked.pop("what")](**asked))
+    except KeyboardInterrupt:
+        return json.dumps({"stopped": True})
+    finally:
+        PRINTED.send()

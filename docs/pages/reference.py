@@ -85,7 +85,10 @@ def add_links(_app: Any, what: str, name: str, _object: Any, _options: Any, line
     if what not in ("function", "class"):
         return
     links = []
-    if equations := equations_of(name):
+    equations = equations_of(name)
+    if not any(".. math::" in line for line in lines):  # the fast ones leave it to the plain ones
+        lines += [line for equation in equations for line in ("", f".. math:: {equation.latex}", "")]
+    if equations:
         links.append(("Equation", ", ".join(equation_link(equation) for equation in equations)))
     if lessons := lessons_using(name):
         links.append(("Lessons", ", ".join(lesson_link(lesson) for lesson in lessons)))

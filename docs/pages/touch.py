@@ -174,7 +174,8 @@ def _html(touch: Touch) -> str:
     data = json.dumps([position._asdict() for position in positions]).replace("</", "<\\/")
     return (
         f'<figure class="touch"><figcaption>{touch.title}</figcaption><label>{touch.control}: <output>{first.value}</output>'
-        f'<input type="range" min="0" max="{len(positions) - 1}" value="{touch.start}" aria-valuetext="{first.value}"></label>'
+        f'<input type="range" min="0" max="{len(positions) - 1}" value="{touch.start}" aria-valuetext="{first.value}"'
+        f' autocomplete="off"></label>'  # else a reload moves it back, and the figure stays
         f'<table><tbody>{rows}</tbody></table><p aria-live="polite">{html.escape(first.sentence)}</p>'
         f'<script type="application/json">{data}</script></figure>'
     )

@@ -41,7 +41,8 @@ def toy() -> str:
     both = answers()
     first = both[0]
     choices = "".join(
-        f'<label><input type="radio" name="click" value="{place}"{" checked" if place == 0 else ""}> {html.escape(click)}</label>'
+        f'<label><input type="radio" name="click" value="{place}"{" checked" if place == 0 else ""} autocomplete="off">'
+        f" {html.escape(click)}</label>"
         for place, click in enumerate(CLICKS)
     )
     words = "".join(

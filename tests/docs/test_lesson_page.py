@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from lessons.checks.compare import AnswerError, expect
+from nrms_np.palette import LIGHT
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
@@ -100,6 +101,7 @@ def test_drawing_is_folded_and_runs_and_stands_in_the_editor(address, page):
 
 @pytest.mark.slow
 def test_an_output_waits_for_the_guess(site, address, page):
+    said = 0
     for path in LESSONS[:16]:
         page.goto(f"{address}/lessons/{path.stem}.html")
         asked = page.locator("p.ask")
@@ -110,6 +112,10 @@ def test_an_output_waits_for_the_guess(site, address, page):
             assert output.is_hidden()
             hidden.nth(place).locator("summary").press("Enter")
             assert output.is_visible()
+        said += page.locator("details.predict > p:not(.sphx-glr-script-out)").count()
+        # What the lesson says about an output does not go away with it when the cell runs.
+        assert page.locator(".recorded p:not(.sphx-glr-script-out)").count() == 0, path.name
+    assert said > 10
 
 
 @pytest.mark.slow
@@ -283,3 +289,17 @@ def test_no_id_stands_twice_in_a_page(site):
         if "_static" not in path.parts:
             found = re.findall(r' id="([^"]+)"', path.read_text(encoding="utf-8"))
             assert len(found) == len(set(found)), (path, {each for each in found if found.count(each) > 1})
+
+
+@pytest.mark.slow
+def test_on_paper_a_lesson_is_light_and_whole(address, page):
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    folded = page.locator("article details:not([open])")
+    before = folded.count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert folded.count() == 0 < before
+    assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--paper').trim()") == LIGHT.paper
+    assert page.locator(".bar").first.is_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert folded.count() == before

@@ -125,3 +125,11 @@ def test_training_can_be_stopped(address, page, python):
     page.locator("button", has_text="Stop").click()
     page.locator(".note", has_text="Stopped").wait_for()
     assert page.locator("button", has_text="Train with my pieces").is_enabled()
+
+
+def test_where_nothing_was_trained_the_page_says_so(address, page):
+    told = "onmessage = ({ data }) => postMessage({ id: data.id, type: 'done', result: { trained: false } });"
+    page.route("**/worker.js", lambda route: route.fulfill(content_type="text/javascript", body=told))
+    page.goto(f"{address}/mine.html")
+    page.locator("button", has_text="Train with my pieces").click()
+    page.locator(".note", has_text="nothing was trained").wait_for()
