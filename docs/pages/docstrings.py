@@ -9,7 +9,7 @@ ARGUMENT = re.compile(
 )  # a capitalised word begins a sentence
 LITERAL = re.compile(r"(``.+?``|:\w+:`.+?`|`[^`]+`)")
 DIRECTIVE = re.compile(r"^\s*\.\. |^\s*:\w+:|^[=\-~]{3,}|^ *[-*] |^ *\d+\. ")
-GAP = re.compile(r" {3,}")
+GAP = re.compile(r"(?<![: ]) {3,}")  # between two arguments in one line; spaces after a colon only line texts up
 
 
 def as_rest(lines: list[str]) -> list[str]:
