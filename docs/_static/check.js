@@ -7,6 +7,9 @@ export function exercises(data, engine) {
   new Exercises(data, engine);
 }
 
+/** With the line ends that an editor gives, so that no text changes by being looked at. */
+const unix = (text) => text.replace(/\r\n?/g, "\n");
+
 class Exercises {
   constructor({ lesson, exercise }, engine) {
     Object.assign(this, { lesson, engine, file: exercise.file, original: exercise.text, functions: exercise.functions });
@@ -48,15 +51,18 @@ class Exercises {
 
   /** Show what the browser keeps: at the beginning, and when another tab wrote it, so that this one never keeps an older text. */
   load() {
-    this.fill(storedFiles()[this.file] ?? this.original);
+    this.fill(unix(storedFiles()[this.file] ?? this.original));
     this.kept = this.texts;
     this.mark(stored("done")[this.lesson] ?? {});
   }
 
-  /** Show a file. A part whose text stays keeps its editor, and each its output. */
+  /** Show a file. A part whose text stays keeps its editor, and each its output. A function that is not in the file stands there blank:
+   * it was deleted, or the lesson asks for more than it did when the file was written. */
   fill(text) {
     const old = new Map(this.parts.map((part) => [part.name, part]));
-    this.parts = this.cut(text).map((piece) => {
+    const missing = this.functions.filter((name) => !new RegExp(`^(?:def +)?${name}\\b`, "m").test(text));
+    const blanks = this.cut(this.original).filter((piece) => missing.some((name) => piece.startsWith(`def ${name}(`)));
+    this.parts = [...this.cut(text), ...blanks].map((piece) => {
       const name = piece.match(/^def (\w+)\(/)?.[1];
       const part = old.get(name) ?? new Part(this, name);
       old.delete(name); // the reader may have written a function twice
@@ -81,7 +87,11 @@ class Exercises {
 
   /** Number the lines of what is shown as they are numbered in the file. */
   number() {
-    for (const part of this.parts) part.code.style.counterReset = `line ${this.firstLine(part) - 1}`;
+    for (const part of this.parts) {
+      const reset = `line ${this.firstLine(part) - 1}`;
+      if (part.code.style.counterReset !== reset) part.editor?.renumber();
+      part.code.style.counterReset = reset;
+    }
   }
 
   firstLine(part) {
@@ -117,7 +127,6 @@ class Exercises {
     try {
       await this.engine.turn((ask) => this.ask(ask, functions, output), output);
     } catch (error) {
-      output.clear();
       output.add({ type: "note", text: sentence(error) });
     }
     button.textContent = label;
@@ -149,12 +158,12 @@ class Exercises {
     this.upload.value = ""; // so that the same file can be chosen again
     let text;
     try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      text = unix(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     } catch {
       return this.say(`${file.name} was not taken: it is no text in UTF-8.`);
     }
     const missing = this.functions.filter((name) => !this.cut(text).some((piece) => piece.startsWith(`def ${name}(`)));
-    if (missing.length) return this.say(`${file.name} was not taken: it has no function ${missing.join(", ")}.`);
+    if (missing.length === this.functions.length) return this.say(`${file.name} was not taken: it has no function ${missing.join(", ")}.`);
     if (![text, this.original].includes(this.text) && !confirm(`Put ${file.name} in the place of what you wrote in ${this.file}?`)) return;
     this.fill(text);
     this.keep();

@@ -14,7 +14,7 @@ export class Stopped extends Error {}
 export class Engine {
   #worker = null;
   #turns = []; // {task, who, resolve, reject} in their order; the first one has begun
-  #asked = null; // {id, on, resolve, reject} of the question that is being answered
+  #asked = null; // {id, on, resolve, reject, stopped} of the question that is being answered
   #next = 1;
   #written = {};
   ready = false;
@@ -40,14 +40,17 @@ export class Engine {
 
   /** Let the turn of `who` not begin. Where it does not wait, end whatever runs, and let nothing begin that waits for it.
    *
-   * Where the page may share memory, what the cells defined stays; else Python begins anew. */
+   * Where the page may share memory, what the cells defined stays, unless code goes on all the same and stop is called again;
+   * else Python begins anew. */
   stop(who) {
     const place = this.#turns.findIndex((turn) => turn.who === who);
     const dropped = place > 0 ? this.#turns.splice(place, 1) : this.#turns.splice(1);
     for (const { reject } of dropped) reject(new Stopped("It had not begun."));
     if (place > 0 || !this.#asked) return;
-    if (this.interrupt && this.ready) this.interrupt[0] = 2;
-    else {
+    if (this.interrupt && this.ready && !this.#asked.stopped) {
+      this.interrupt[0] = 2;
+      this.#asked.stopped = true;
+    } else {
       this.#worker.terminate();
       this.#end(new Stopped("What the cells defined is gone; “Run to here” brings it back."));
     }
@@ -96,9 +99,10 @@ export class Engine {
     if (!this.#asked || told.id !== this.#asked.id) return;
     if (told.type === "done") {
       this.ready = true;
-      const { resolve, reject } = this.#asked;
+      const { resolve, reject, stopped } = this.#asked;
       this.#asked = null;
-      if (told.result.stopped) reject(new Stopped("What the cells defined is still there."));
+      const late = stopped && !told.result.error; // it came to its end before it could be stopped; what would come next is not asked
+      if (told.result.stopped || late) reject(new Stopped("What the cells defined is still there."));
       else resolve(told.result);
     } else if (told.type === "unreachable") {
       this.#worker.terminate();
@@ -139,6 +143,16 @@ export function make(tag, properties = {}, ...children) {
 
 /** For a button that also stops: the second click of a double click would end at once what the first began. */
 export const single = (press) => ({ detail }) => detail > 1 || press();
+
+/** A key that is held down presses once, too: its repetitions would stop and begin in turns. */
+addEventListener("keydown", (event) => {
+  const { key, repeat, target, ctrlKey, metaKey, shiftKey } = event;
+  if (!repeat || key !== "Enter") return;
+  if (target.closest(".bar button") || (target.closest(".editor") && (ctrlKey || metaKey || shiftKey))) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}, true); // before the editor hears it
 
 /** Where output appears: text, errors and figures in the order in which they come. */
 export class Output {

@@ -1,22 +1,27 @@
 // The home page: how far the reader is, and the model in small.
 
 import { make } from "./engine.js";
-import { stored } from "./kept.js";
+import { onStored, stored } from "./kept.js";
 
-const done = stored("done");
-let next, begun = false;
-for (const bar of document.querySelectorAll("progress[data-lesson]")) {
-  const card = bar.closest("li");
-  bar.value = Object.values(done[bar.dataset.lesson] ?? {}).filter((state) => state === "done").length;
-  card.querySelector("i").textContent = bar.value ? `, ${bar.value} of ${bar.max} done` : "";
-  begun ||= bar.value > 0;
-  if (bar.value < bar.max) next ??= card.querySelector("a");
+function progress() {
+  const done = stored("done");
+  let next, begun = false;
+  for (const bar of document.querySelectorAll("progress[data-lesson]")) {
+    const card = bar.closest("li");
+    bar.value = Object.values(done[bar.dataset.lesson] ?? {}).filter((state) => state === "done").length;
+    card.querySelector("i").textContent = bar.value ? `, ${bar.value} of ${bar.max} done` : "";
+    begun ||= bar.value > 0;
+    if (bar.value < bar.max) next ??= card.querySelector("a");
+  }
+  if (begun && next) {
+    const start = document.querySelector(".call.start");
+    start.href = next.href;
+    start.textContent = `Go on with lesson ${next.querySelector("b").textContent}`;
+  }
 }
-if (begun && next) {
-  const start = document.querySelector(".call.start");
-  start.href = next.href;
-  start.textContent = `Go on with lesson ${next.querySelector("b").textContent}`;
-}
+progress();
+addEventListener("pageshow", ({ persisted }) => persisted && progress()); // Back shows the page as it was left
+onStored((key) => key === "done" && progress());
 
 const toy = document.querySelector(".toy");
 const { answers, candidates, most } = JSON.parse(toy.querySelector("script").textContent);

@@ -1,7 +1,7 @@
 // The cells of a lesson: run, change, reset; the exercises are in check.js.
 
 import { Engine, Output, WAY_OUT, loading, make, sentence, single } from "./engine.js";
-import { store, stored } from "./kept.js";
+import { onStored, store, stored } from "./kept.js";
 import { exercises } from "./check.js";
 
 const data = JSON.parse(document.getElementById("course-page").textContent);
@@ -26,9 +26,20 @@ class Cell {
     block.after(this.bar, this.output.element);
     block.addEventListener("dblclick", ({ target }) => target.closest("summary") || this.edit());
     this.state = "new"; // or waiting, running, failed, done: Python has what this very code defines
-    const [of, code] = stored(KEPT)[number] ?? [];
-    this.code = of === this.original ? code : this.original;
-    if (this.code !== this.original) this.edit(false);
+    this.code = this.original;
+    this.load();
+  }
+
+  /** Show what the browser keeps: at the beginning, and when another tab wrote it, so that this one never keeps an older code. */
+  load() {
+    const [of, kept] = stored(KEPT)[this.number] ?? [];
+    const code = of === this.original ? kept : this.original;
+    if (code === this.code) return;
+    this.code = code;
+    this.forget();
+    if (this.editor) this.editor.text = code;
+    else this.edit(false);
+    this.reset_.hidden = code === this.original;
   }
 
   get busy() {
@@ -148,16 +159,18 @@ function runTo(last) {
     if (engine.ready) await ask({ what: "restart" });
     forget();
     return above;
-  });
+  }, true);
 }
 
-/** Run a cell after some of those above it, until one fails. Which ones, is seen when its turn comes: others may have run by then. */
-async function inTurn(last, choose) {
+/** Run a cell after some of those above it, until one fails. Which ones, is seen when its turn comes: others may have run by then.
+ *
+ * again: also where the cell itself has run by then, above a cell further down. */
+async function inTurn(last, choose, again = false) {
   if (last.busy) return;
   last.wait("Waiting for what runs now …");
   try {
     await engine.turn(async (ask) => {
-      if (last.state !== "waiting") return; // it has just run, above a cell further down
+      if (last.state !== "waiting" && !again) return;
       let said;
       const say = (what) => what !== said && last.wait(`Waiting for the cells above. ${(said = what)}`);
       for (const cell of await choose(cells.slice(0, last.number - 1), ask)) {
@@ -180,6 +193,7 @@ function begin() {
   blocks[0].before(make("p", { className: "bar" }, all));
   if (data.remark) blocks[0].before(make("p", { className: "note" }, data.remark));
   if (data.exercise) exercises(data, engine);
+  onStored((key) => key === KEPT && cells.forEach((cell) => cell.load()));
   window.course = { cells, engine };
 }
 

@@ -66,7 +66,7 @@ function hear(told) {
     why.replaceChildren(...told.reasons.map((reason) => make("li", {}, reason)));
   } else if (told.type === "curve") {
     curve.add(told);
-    say.textContent = curve.sentence;
+    if (told.epoch !== undefined) say.textContent = curve.sentence; // it is read aloud; the curve shows each step
   } else if (told.type === "step") say.textContent = `Loading ${told.step} …`;
   else output.add(told);
 }

@@ -197,5 +197,6 @@ function strongest(table, kept) {
   return `Strongest from one word to another: ${kept[from]} looks at ${kept[to]} with ${table[from][to].toFixed(2)}.`;
 }
 
-addEventListener("hashchange", begin);
+// An address without a state, such as that of "Back to top", changes nothing.
+addEventListener("hashchange", () => (location.hash.includes("=") ? begin() : history.replaceState(null, "", `#${write(state)}`)));
 begin();

@@ -1,4 +1,4 @@
-import { EditorState, Prec } from "@codemirror/state";
+import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers, drawSelection, highlightActiveLine } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting, HighlightStyle } from "@codemirror/language";
@@ -22,13 +22,15 @@ export function edit(parent, text, { label, run, changed, firstLine = () => 1 })
     { key: "Shift-Enter", run: () => (run(), true) },
     { key: "Escape", run: (view) => (view.contentDOM.blur(), true) },
   ];
+  const numbers = new Compartment();
+  const numbered = () => lineNumbers({ formatNumber: (line) => String(line + firstLine() - 1) });
   const view = new EditorView({
     parent,
     state: EditorState.create({
       doc: text,
       extensions: [
         Prec.highest(keymap.of(keys)),
-        lineNumbers({ formatNumber: (line) => String(line + firstLine() - 1) }),
+        numbers.of(numbered()),
         history(), drawSelection(), highlightActiveLine(), bracketMatching(), closeBrackets(), indentOnInput(), indentUnit.of("    "),
         python(), syntaxHighlighting(colours),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
@@ -41,5 +43,6 @@ export function edit(parent, text, { label, run, changed, firstLine = () => 1 })
     get text() { return view.state.doc.toString(); },
     set text(value) { view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } }); },
     focus() { view.focus(); },
+    renumber() { view.dispatch({ effects: numbers.reconfigure(numbered()) }); }, // where firstLine is another now
   };
 }

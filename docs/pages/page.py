@@ -136,7 +136,9 @@ def run(code: str, name: str) -> dict[str, Any]:
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     try:
         exec(compile(code, name, "exec"), WORLD)
-    except BaseException as error:  # also KeyboardInterrupt and SystemExit: whatever it was, the page says it
+    except KeyboardInterrupt:  # the page stopped it, and says so
+        raise
+    except BaseException as error:  # also SystemExit: whatever it was, the page says it
         return {"error": _told(error)}
     finally:
         for figure in figures.drawn:
@@ -174,7 +176,6 @@ def check(file: str, text: str, functions: list[str], columns: int, progress: st
             tell("figure", html=wrong.table(result.function, result.array))
     given = untouched(exercise, EXERCISES) if results else set()
     states = {result.function: "blank" if result.function in given else result.state for result in results}
-    states = states or dict.fromkeys(functions, "wrong")
     path = EXERCISES / FILE
     return {"states": states, "progress": path.read_text(encoding="utf-8") if path.exists() else ""}
 

@@ -6,6 +6,7 @@ PYODIDE: a folder with Pyodide, as the pages load it; without it everything that
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import os
@@ -44,14 +45,26 @@ def site(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    handler = functools.partial(Quiet, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+@contextlib.contextmanager
+def served(site, handler):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with served(site, Quiet) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def sharing_address(site):
+    """The site from a server that allows its pages to share memory with their workers."""
+    with served(site, Sharing) as found:
+        yield found
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -63,6 +76,13 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+
+class Sharing(Quiet):
+    def end_headers(self):
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
 
 
 @pytest.fixture

@@ -142,3 +142,59 @@ def test_a_function_pasted_without_a_line_break_leaves_the_next_one_alone(addres
     assert f"    return a\ndef {OTHER}(" in kept(page)
     page.reload()
     assert page.locator(f"#exercise-{OTHER}").count() == 1
+
+
+def test_a_function_that_is_not_in_the_kept_text_stands_there_blank(address, page):
+    page.goto(f"{address}/{LESSON}")
+    without, _, rest = SOLUTION.partition(f"def {OTHER}(")
+    keep(page, FILE, without + "def cross_scores_backward(" + rest.partition("def cross_scores_backward(")[2])
+    page.locator(f"#exercise-{OTHER} pre.blank", has_text="raise NotImplementedError").wait_for()
+    type_into(page, OTHER, "# again")
+    page.reload()
+    page.locator(f"#exercise-{OTHER} pre.blank", has_text="# again").wait_for()
+    assert kept(page).count(f"def {OTHER}(") == 1
+
+
+def test_line_ends_of_another_system_are_no_change(address, page, tmp_path):
+    page.goto(f"{address}/{LESSON}")
+    (tmp_path / FILE).write_bytes(SOLUTION.replace("\n", "\r\n").encode())
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator(".exercises input[type=file]").set_input_files(str(tmp_path / FILE))
+    page.wait_for_function("text => localStorage.getItem('course/03_equation_1.py') === text", arg=SOLUTION)
+
+
+def test_two_tabs_of_a_lesson_show_the_same_cells(address, page):
+    page.goto(f"{address}/{LESSON}")
+    second = page.context.new_page()
+    second.goto(f"{address}/{LESSON}")
+    second.evaluate("course.cells[0].keep('a = 1')")
+    page.wait_for_function("course.cells[0].code === 'a = 1' && course.cells[0].editor?.text === 'a = 1'")
+    page.evaluate("course.cells[1].keep('b = 2')")
+    second.wait_for_function("course.cells[1].code === 'b = 2'")
+    second.locator(".bar[aria-label='cell 1'] button", has_text="Reset").click()
+    page.wait_for_function("course.cells[0].code === course.cells[0].original")
+    assert page.evaluate("course.cells[0].editor.text === course.cells[0].original")
+    assert [value[1] for value in json.loads(kept(page, "cells/03_equation_1")).values()] == ["b = 2"]
+
+
+def test_lines_of_an_open_editor_follow_an_editor_above_it(address, page):
+    page.goto(f"{address}/{LESSON}")
+    for name in (ONE, OTHER):
+        page.locator(f"#exercise-{name} button", has_text="Edit").click()
+        page.locator(f"#exercise-{name} .cm-content").wait_for()
+    first = f"[...document.querySelectorAll('#exercise-{OTHER} .cm-gutterElement')].filter(e => e.offsetHeight)[0].innerText"
+    before = int(page.evaluate(first))
+    page.locator(f"#exercise-{ONE} .cm-content").click()
+    page.keyboard.press("Control+End")
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    page.wait_for_function(f"Number({first}) === {before + 3}")
+
+
+def test_the_home_page_shows_what_another_tab_reached(address, page):
+    page.goto(f"{address}/index.html")
+    second = page.context.new_page()
+    second.goto(f"{address}/{LESSON}")
+    keep(second, "done", json.dumps({"03_equation_1": {ONE: "done"}}))
+    page.wait_for_function("document.querySelector(`progress[data-lesson='03_equation_1']`).value === 1")
+    assert page.locator(".call.start").inner_text().startswith("Go on with lesson")

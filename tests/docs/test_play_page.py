@@ -247,3 +247,10 @@ def test_on_a_phone_the_ranking_comes_first(address, page):
     tops = {name: page.locator(f"section.{name}").bounding_box()["y"] for name in ("ranking", "who", "clicks", "heads")}
     assert sorted(tops, key=tops.get)[0] == "ranking"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_jump_within_the_page_changes_nothing(address, page):
+    page.goto(f"{address}/play.html#reader=2")
+    page.evaluate("location.hash = '#furo-main-content'")
+    page.wait_for_function("location.hash === '#reader=2'")
+    assert page.locator(".who select").input_value() == "2"

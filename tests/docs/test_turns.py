@@ -56,6 +56,7 @@ def test_a_check_is_stopped_and_the_cells_know_that_python_is_gone(address, page
     assert button.inner_text() == "Stop"
     button.click()
     exercise.locator(".note", has_text="Stopped").wait_for()
+    assert exercise.locator(".live pre", has_text="Lesson 03").count() == 1  # what was said stays
     assert button.inner_text() == "Check"
     assert states(page, 2) == ["new", "new"]
     run(page, 2)
@@ -134,3 +135,78 @@ def test_a_double_click_on_check_checks_once(address, page, python):
     exercise.locator(".run").dblclick()
     exercise.locator(".live pre", has_text=" done.").wait_for()
     assert exercise.locator(".live").inner_text().count("Lesson 03") == 1
+
+
+def test_a_key_that_is_held_down_presses_once(address, page):
+    # A worker that never answers: whatever is pressed stays as the first press left it.
+    page.route(
+        "**/worker.js", lambda route: route.fulfill(content_type="text/javascript", body="onmessage = () => {};")
+    )
+    opened(page, address)
+    page.evaluate(
+        "window.stops = 0; const stop = course.engine.stop.bind(course.engine);"
+        "course.engine.stop = (who) => (stops++, stop(who)); null"
+    )
+    bar(page, 1).locator(".run").focus()
+    for _ in range(4):
+        page.keyboard.down("Enter")  # from the second one on it is a repetition
+    page.keyboard.up("Enter")
+    page.locator("#exercise-softmax_backward button", has_text="Edit").click()
+    page.locator("#exercise-softmax_backward .cm-content").wait_for()
+    page.keyboard.down("Control")
+    for _ in range(4):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.up("Control")
+    assert page.evaluate("stops") == 0
+    assert states(page, 1) == ["running"]
+    assert page.locator("#exercise-softmax_backward .run").inner_text() == "Stop"
+
+
+def test_run_to_here_runs_again_what_ran_above_a_cell_further_down(address, page, python):
+    opened(
+        page, address, ("import time\nend = time.time() + 3", "while time.time() < end:\n    pass", "m = 3", "print(m)")
+    )
+    run(page, 4)
+    page.wait_for_function("course.cells[1].state === 'running'")
+    bar(page, 3).locator("button", has_text="Run to here").click()
+    page.wait_for_function("course.cells[2].state === 'done' && course.cells[3].state === 'new'")  # Python began anew
+    assert states(page, 4) == ["done", "done", "done", "new"]
+
+
+def test_a_check_that_cannot_begin_leaves_the_marks_of_others(address, page, python):
+    opened(page, address)
+    solution = (ROOT / "lessons" / "solutions" / FILE).read_text(encoding="utf-8")
+    broken = solution.replace("def softmax_backward(", "def softmax_backward(,", 1)
+    page.evaluate(
+        "([file, text]) => { localStorage.setItem('course/' + file, text);"
+        "localStorage.setItem('course/done', JSON.stringify({'03_equation_1': {softmax_forward: 'done'}})); }",
+        [FILE, broken],
+    )
+    page.reload()
+    page.locator("button", has_text="Check all").click()
+    page.locator(".exercises > .live pre", has_text="Nothing could be checked").wait_for()
+    page.locator("button", has_text="Check all").wait_for()
+    assert page.locator("#exercise-softmax_forward h3").get_attribute("data-state") == "done"
+    assert page.locator("#exercise-cross_scores_backward h3").get_attribute("data-state") == "blank"
+
+
+def test_where_memory_is_shared_stop_keeps_the_values_and_the_second_one_ends_python(sharing_address, page, python):
+    endless = "        print('begun', flush=True)\n        while True:\n            pass\n"
+    stubborn = f"while True:\n    try:\n{endless}    except BaseException:\n        pass"
+    opened(page, sharing_address, ("a = 1", ENDLESS, stubborn))
+    assert page.evaluate("crossOriginIsolated")
+    run(page, 2)
+    output(page, 2).locator("pre", has_text="begun").wait_for()
+    run(page, 2)
+    output(page, 2).locator(".note", has_text="is still there").wait_for()
+    assert states(page, 2) == ["done", "new"]
+    page.evaluate("course.cells[1].keep('a = 2')")
+    run(page, 3)
+    output(page, 3).locator("pre", has_text="begun").wait_for()
+    run(page, 3)
+    output(page, 3).locator("pre", has_text="begun\nbegun").wait_for()
+    assert states(page, 3) == ["done", "done", "running"]
+    run(page, 3)
+    output(page, 3).locator(".note", has_text="is gone").wait_for()
+    assert states(page, 3) == ["new", "new", "new"]
