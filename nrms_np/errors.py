@@ -57,7 +57,9 @@ class UnknownNewsError(NrmsError):
     def __init__(self, ids: list[str]) -> None:
         self.ids = ids
         named = ", ".join(map(str, ids[:10])) + (f" and {len(ids) - 10:,} more" if len(ids) > 10 else "")
-        super().__init__(f"the recommender has no news {named}; add them first, with their titles.")
+        other = [each for each in ids if not isinstance(each, str)]
+        cure = f"ids are texts, and {other[0]!r} is none" if other else "add them first, with their titles"
+        super().__init__(f"the recommender has no news {named}; {cure}.")
 
 
 def sentence(error: Exception) -> str:

@@ -72,7 +72,8 @@ def look(splits: Mapping[str, Split], dev_titles: Packed) -> Iterator[Finding]:
     yield Finding(
         "impressions with an empty history",
         {name: _share(each.histories.lengths == 0) for name, each in behaviors.items()}, 0.25,
-        "all of their candidates get the same score; look at column 4 of behaviors.tsv",
+        "all of their candidates get the same score; if these are more than the first impressions of users, look at column 4 of "
+        "behaviors.tsv",
     )  # fmt: skip
     yield Finding(
         "words of dev titles that the vocabulary lacks", {"dev": _share(dev_titles.index == 0)}, 0.2,

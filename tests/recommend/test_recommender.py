@@ -121,6 +121,8 @@ def test_unknown_ids_are_named(recommender: Recommender) -> None:
         recommender.rank("N1")
     with pytest.raises(UnknownNewsError, match="and 15 more"):
         recommender.rank([str(i) for i in range(25)])
+    with pytest.raises(UnknownNewsError, match="has no news N98, 1; ids are texts, and 1 is none"):
+        recommender.rank(["N98", 1])  # type: ignore[list-item]
 
 
 def test_what_cannot_be_added_is_refused_and_nothing_changes(recommender: Recommender) -> None:
