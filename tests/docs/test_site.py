@@ -226,6 +226,7 @@ def test_what_was_written_is_kept_and_comes_back_as_the_same_file(address, page,
     solution = (ROOT / "lessons" / "solutions" / FILE).read_text(encoding="utf-8")
     (tmp_path / FILE).write_text(solution, encoding="utf-8")
     page.locator(".exercises input[type=file]").set_input_files(str(tmp_path / FILE))
+    page.wait_for_function("text => localStorage.getItem('course/03_equation_1.py') === text", arg=solution)
     page.reload()
     with page.expect_download() as download:
         page.locator("button", has_text="Download the file").click()
