@@ -48,13 +48,21 @@ class Cell {
 
   /** What was recorded, in an element that steps aside for what a Run gives. What the lesson says about it stays in its fold. */
   #recorded() {
-    const fold = this.block.nextElementSibling;
-    const said = fold?.matches(".predict") && fold.querySelector(":scope > p:not(.sphx-glr-script-out)");
-    const above = said ? fold.firstElementChild : this.block;
+    const next = this.block.nextElementSibling;
+    this.fold = next?.matches(".predict") && next.querySelector(":scope > p:not(.sphx-glr-script-out)") ? next : null;
+    const above = this.fold ? this.fold.firstElementChild : this.block;
     const recorded = make("div", { className: "recorded" });
     while (above.nextElementSibling?.matches(".predict, .sphx-glr-script-out, figure.drawn")) recorded.append(above.nextElementSibling);
     above.after(recorded);
     return recorded;
+  }
+
+  /** Whether there is output of a Run in the place of what was recorded. Whoever sees it has guessed: what is said about it opens. */
+  set live(live) {
+    this.recorded.hidden = live;
+    if (!this.fold) return;
+    this.fold.classList.toggle("ran", live);
+    if (live) this.fold.open = true;
   }
 
   /** Keep what the reader wrote; the lesson's own code is not kept, nor is what was changed in an older one. */
@@ -89,7 +97,7 @@ class Cell {
     this.keep(this.original);
     this.reset_.hidden = true;
     this.output.clear();
-    this.recorded.hidden = false;
+    this.live = false;
   }
 
   /** Run, or stop: while it only waits for its turn, that turn; else whatever runs. */
@@ -124,7 +132,7 @@ class Cell {
     try {
       const { error } = await ask({ what: "run", code, name: `cell ${this.number}` }, (told) => (this.#hear(told), on(told)));
       if (error) this.#hear({ type: "text", stream: "err", text: error });
-      this.recorded.hidden = true;
+      this.live = true;
       this.#show(error ? "failed" : code === this.code ? "done" : "new");
       return error && `Cell ${this.number} did not come to its end, so this one did not run.`;
     } catch (error) {
@@ -134,9 +142,8 @@ class Cell {
   }
 
   #hear(told) {
-    if (told.type !== "step") this.recorded.hidden = true;
+    if (told.type !== "step") this.live = told.type !== "note";
     this.output.add(told);
-    if (told.type === "note") this.recorded.hidden = false;
   }
 
   #show(state) {

@@ -1,12 +1,14 @@
-"""The cells of a lesson in its page: lines that only draw are folded away, and an output waits where the text asks for a guess.
+"""The cells of a lesson in its page: what only draws is folded away, and where the text asks for a guess, what tells it waits.
 
-Both are `<details>`, which open without a script. The whole code stays in the page, and all of it runs. And the letters that
+All folds are `<details>`, which open without a script. The whole code stays in the page, and all of it runs. And the letters that
 the lesson explains at its beginning are marked, so that the page can keep them in sight.
 """
 
 from __future__ import annotations
 
 import ast
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from docutils import nodes
@@ -25,62 +27,61 @@ def arrange(app: Any, doctree: nodes.document) -> None:
         return
     for code in list(doctree.findall(lambda node: isinstance(node, nodes.literal_block))):
         if code.get("language") == "Python":
-            _hide_where_asked(code)
-            code.replace_self(nodes.container("", *_folded(code), classes=["cell"]))
+            asked = _hide_where_asked(code)
+            code.replace_self(nodes.container("", *_folded(code, asked), classes=["cell"]))
     if letters := _letters(doctree):
         letters["classes"].append("letters")
 
 
-def drawing(code: str) -> list[tuple[bool, str]]:
-    """The code in pieces that join to it again, each with whether it only draws: the calls of `course.show`."""
+def pieces(code: str, asked: bool = False) -> list[tuple[str, str]]:
+    """Cut the code into pieces that join to it again, each after its kind: "" for what is read first.
+
+    The others are folded: "drawing", the calls of `course.show`, and "assert" where asked, since it tells what was to be guessed.
+    """
     lines = code.splitlines(keepends=True)
-    draws = [False] * len(lines)
+    kinds = [""] * len(lines)
     for statement in ast.parse(code).body:
-        if isinstance(statement, ast.Expr) and _shows(statement.value):
-            draws[statement.lineno - 1 : statement.end_lineno] = [True] * len(
-                lines[statement.lineno - 1 : statement.end_lineno]
-            )
-    pieces: list[tuple[bool, str]] = []
-    for draws_too, line in zip(draws, lines, strict=True):
-        if pieces and pieces[-1][0] == draws_too:
-            pieces[-1] = (draws_too, pieces[-1][1] + line)
-        else:
-            pieces.append((draws_too, line))
-    return pieces
+        kind = "drawing" if _shows(statement) else "assert" if asked and isinstance(statement, ast.Assert) else ""
+        for place in range(statement.lineno - 1, statement.end_lineno or statement.lineno):
+            kinds[place] = kind
+    together = groupby(zip(kinds, lines, strict=True), key=itemgetter(0))
+    return [(kind, "".join(line for _, line in group)) for kind, group in together]
 
 
-def _shows(value: ast.expr) -> bool:
+def _shows(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Call) and ast.unparse(value.func) in SHOWS
 
 
-def _folded(code: nodes.Element) -> list[nodes.Node]:
+def _folded(code: nodes.Element, asked: bool) -> list[nodes.Node]:
     found: list[nodes.Node] = []
-    for draws, text in drawing(code.astext()):
+    for kind, text in pieces(code.astext(), asked):
         block = code.deepcopy()
         block.children = []
         block += nodes.Text(text)
         block.rawsource = text
-        if draws:
+        if kind:
             count = len(text.splitlines())
-            found += [
-                _html(f'<details class="drawing"><summary>drawing, {count} lines</summary>'),
-                block,
-                _html("</details>"),
-            ]
+            summary = f"{kind}, {count} line{'s' * (count > 1)}"
+            found += [_html(f'<details class="folded"><summary>{summary}</summary>'), block, _html("</details>")]
         elif text.strip():
             found.append(block)
     return found
 
 
-def _hide_where_asked(code: nodes.Element) -> None:
-    """Fold what answers a question that the text asks: an output to guess and what is said about it, a formula to derive."""
+def _hide_where_asked(code: nodes.Element) -> bool:
+    """Fold what answers a question that the text asks: an output to guess and what is said about it, a formula to derive.
+
+    Returns whether a guess was asked for.
+    """
     around = code.parent.children
     place = around.index(code)
     above = next((node for node in reversed(around[:place]) if not isinstance(node, nodes.comment)), None)
     end = place + 1
     while end < len(around) and _is_output(around[end]):
         end += 1
-    if above is not None and _asks(above):
+    asked = above is not None and _asks(above)
+    if above is not None and asked:
         above["classes"].append("ask")
         while end < len(around) and _tells(around[end]):
             end += 1
@@ -92,6 +93,7 @@ def _hide_where_asked(code: nodes.Element) -> None:
                 break
             end += 1
         _fold(code.parent, first, end, "derive", "Derive first, then show")
+    return asked
 
 
 def _asks(node: nodes.Node) -> bool:

@@ -20,16 +20,15 @@ LAYERS = ("additive_attention", "click", "dropout", "embedding", "self_attention
 ASKING = re.compile(r"^# \*Predict first:\* [^\n]+\n(?:# [^\n]+\n)*\n+# %%\n", re.M)
 
 
-def test_the_pieces_of_a_cell_join_to_it_and_only_what_draws_is_folded():
-    drawing = pytest.importorskip("pages.cells", reason="no docutils").drawing
-    code = 'x = 1\ncourse.show(\n    draw.it(x),\n    "name",\n)\nassert x == 1\n'
-    pieces = drawing(code)
-    assert "".join(text for _, text in pieces) == code
-    assert [(draws, text.splitlines()[0]) for draws, text in pieces] == [
-        (False, "x = 1"),
-        (True, "course.show("),
-        (False, "assert x == 1"),
-    ]
+def test_the_pieces_of_a_cell_join_to_it_and_what_draws_and_what_tells_the_answer_is_folded():
+    pieces = pytest.importorskip("pages.cells", reason="no docutils").pieces
+    code = 'x = 1\ncourse.show(\n    draw.it(x),\n    "name",\n)\nassert x == 1\nassert (\n    x\n)\nprint(x)\n'
+    for asked, kinds in ((False, ["", "drawing", ""]), (True, ["", "drawing", "assert", ""])):
+        found = pieces(code, asked)
+        assert "".join(text for _, text in found) == code
+        assert [kind for kind, _ in found] == kinds
+        assert found[1][1].startswith("course.show(")
+    assert found[2][1] == "assert x == 1\nassert (\n    x\n)\n"
 
 
 def test_lessons_ask_for_a_guess_right_before_a_cell():
@@ -88,12 +87,12 @@ def test_the_number_of_the_sentence_is_framed(shape):
 @pytest.mark.slow
 def test_drawing_is_folded_and_runs_and_stands_in_the_editor(address, page):
     page.goto(f"{address}/lessons/03_equation_1.html")
-    folded = page.locator(".cell details.drawing").first
+    folded = page.locator(".cell details.folded", has_text="drawing").first
     assert folded.locator("pre").is_hidden()
     folded.locator("summary").focus()
     page.keyboard.press("Enter")
     assert folded.locator("pre").inner_text().startswith("course.show(")
-    cell = page.locator(".cell", has=page.locator("details.drawing")).first
+    cell = page.locator(".cell", has=page.locator("details.folded", has_text="drawing")).first
     assert page.evaluate("course.cells.some(c => /^S = [^]*course.show[(][^]*[)]$/.test(c.code))")
     cell.locator("xpath=following-sibling::div[contains(@class, 'bar')][1]").locator("button", has_text="Edit").click()
     page.locator(".cm-content", has_text="course.show(").wait_for()
@@ -107,6 +106,9 @@ def test_an_output_waits_for_the_guess(site, address, page):
         asked = page.locator("p.ask")
         hidden = page.locator("details.predict")
         assert asked.count() == hidden.count() == path.read_text(encoding="utf-8").count("*Predict first:*"), path.name
+        seen = page.locator(".ask + .cell > :not(details)").all_inner_texts()
+        assert len(seen) >= asked.count()
+        assert not re.search("^assert ", "\n".join(seen), re.M), path.name
         for place in range(hidden.count()):
             output = hidden.nth(place).locator("pre, figure").first
             assert output.is_hidden()
@@ -125,8 +127,8 @@ def test_without_scripts_a_lesson_is_read_and_opened(address, chromium):
     page.goto(f"{address}/lessons/03_equation_1.html")
     page.locator("details.predict summary").first.click()
     assert "0.24 0.67 0.09" in page.locator("details.predict pre").first.inner_text()
-    page.locator("details.drawing summary").first.click()
-    assert page.locator("details.drawing pre").first.is_visible()
+    page.locator("details.folded summary").first.click()
+    assert page.locator("details.folded pre").first.is_visible()
     context.close()
 
 
@@ -176,6 +178,22 @@ def test_a_cell_says_that_it_waits_for_those_above_and_stops(address, page, pyth
     page.locator(".bar[aria-label='cell 2'][data-state=done]").wait_for()
     assert page.evaluate("course.cells.slice(0, 3).map(cell => cell.state)") == ["done", "done", "new"]
     assert "Waiting" not in output.inner_text()
+
+
+@pytest.mark.slow
+def test_who_runs_a_cell_has_guessed_and_reads_what_is_said_about_it(address, page, python):
+    page.goto(f"{address}/lessons/03_equation_1.html")
+    fold = page.locator("details.predict", has=page.locator("> p:not(.sphx-glr-script-out)")).first
+    said, button = fold.locator("> p:not(.sphx-glr-script-out)").first, fold.locator("summary")
+    number = page.evaluate("course.cells.find(cell => cell.fold).number")
+    assert said.is_hidden()
+    assert button.is_visible()
+    page.locator(f".bar[aria-label='cell {number}'] .run").click()
+    page.locator(f".bar[aria-label='cell {number}'][data-state=done]").wait_for()
+    assert said.is_visible()
+    assert button.is_hidden()
+    page.evaluate(f"course.cells[{number - 1}].reset()")
+    assert button.is_visible()
 
 
 @pytest.mark.slow
