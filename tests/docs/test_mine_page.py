@@ -81,13 +81,17 @@ def test_with_nothing_written_the_packages_pieces_train_and_the_curve_grows(addr
     page.expose_function("grown", lambda count: points.append(count))
     page.evaluate(
         "new MutationObserver(() => grown(document.querySelectorAll('circle.yours').length))"
-        ".observe(document.querySelector('.drawing'), {childList: true})"
+        ".observe(document.querySelector('.drawing'), {childList: true});"
+        "window.said = []; const say = document.querySelector('.bar + [role=status]');"
+        "new MutationObserver(() => said.push(say.textContent)).observe(say, {childList: true})"
     )
     printed = trained(page)
     assert "Nothing here is yours yet" in printed
     assert sorted(set(points)) == [0, 1, 2, 3, 4, 5]
     assert points == sorted(points)
     assert len(points) > 50  # a step at a time, not an epoch at a time
+    told = [text for text in page.evaluate("said") if not text.startswith("Loading ")]
+    assert 5 <= len(told) <= 7  # an epoch at a time: a screen reader reads this aloud
     for loss, right, auc, right_auc in epochs(page):
         assert loss == pytest.approx(right, abs=0.002)
         assert auc == pytest.approx(right_auc, abs=0.005)
