@@ -6,10 +6,11 @@ Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1]
 FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
 is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
 an environment of their own. Each seed has one core and one thread; as many seeds as there are cores run at once, first all of
-theirs, then all of ours. A seed of theirs takes more than two hours: what FILE has already is not run again, and with `--part PART`
-(where the tenth is written) theirs go on after the last whole epoch, with the weights and Adam's state that they had.
-Both start from word vectors drawn alike; everything else (first values, samples, dropout, Adam, metrics) is each program's own.
-Freed memory stays with the process (KEEP): as glibc comes, a third of their time went into getting the same pages again.
+theirs, then all of ours, then ours with lazy Adam, which the preset has not. A seed of theirs takes more than two hours: what FILE
+has already is not run again, and with `--part PART` (where the tenth is written) theirs go on after the last whole epoch, with the
+weights and Adam's state that they had. Both start from word vectors drawn alike; everything else (first values, samples, dropout,
+Adam, metrics) is each program's own. Freed memory stays with the process (KEEP): as glibc comes, a third of their time went into
+getting the same pages again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +90,8 @@ def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
     return rows
 
 
-def ours(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
-    """Train our model with the preset. Returns one row per epoch."""
+def ours(folder: Path, seed: int, epochs: int, **changes: Any) -> list[dict[str, float]]:
+    """Train our model with the preset, and changes to it. Returns one row per epoch."""
     sys.path.insert(0, str(ROOT))
     from nrms_np import Config
     from nrms_np.command import use_threads
@@ -98,11 +100,14 @@ def ours(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
     from nrms_np.training import fit
 
     use_threads(1)
-    config = Config(**{**PRESETS["recommenders"], "epochs": epochs, "patience": epochs, "seed": seed})
+    config = Config(**{**PRESETS["recommenders"], "epochs": epochs, "patience": epochs, "seed": seed, **changes})
     data = read_dataset(folder, title_length=config.title_length, history_length=config.history_length, minimum_count=1)
     with tempfile.TemporaryDirectory() as run:
         rows = fit(config, data, run).epochs
     return [{name: row[name] for name in (*METRICS, "train_seconds")} for row in rows if row["epoch"]]
+
+
+PROGRAMS = {"theirs": theirs, "ours": ours, "ours, lazy Adam": partial(ours, lazy_adam=True)}
 
 
 def prepare(corpus: Path, folder: Path, share: float) -> None:
@@ -154,10 +159,10 @@ def main() -> None:
     parser.add_argument(
         "--part", type=Path, help="folder for the share of the corpus, kept; without it a temporary one"
     )
-    parser.add_argument("--only", choices=("ours", "theirs"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=PROGRAMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
-        rows = {"ours": ours, "theirs": theirs}[options.only](options.folder, options.seeds[0], options.epochs)
+        rows = PROGRAMS[options.only](options.folder, options.seeds[0], options.epochs)
         print(json.dumps(rows))
         return
     known = json.loads(options.json.read_text()) if options.json and options.json.exists() else {}
@@ -168,7 +173,8 @@ def main() -> None:
         if not (part / "words.txt").exists():  # what is written last
             prepare(options.folder, part, options.share)
         at_once = len(os.sched_getaffinity(0))
-        for name, python in (("theirs", options.python), ("ours", sys.executable)):
+        for name in PROGRAMS:
+            python = options.python if name == "theirs" else sys.executable
             seeds = [seed for seed in options.seeds if (name, seed) not in done]
             for i in range(0, len(seeds), at_once):
                 results += run(python, name, part, seeds[i : i + at_once], options.epochs)

@@ -85,6 +85,7 @@ class Config:
     dropout: float = setting(0.2, SHARE, "share of numbers dropped in training")
     dropout_after_attention: bool = setting(False, SWITCH, "dropout also after word-level self-attention")
     learning_rate: float = setting(1e-3, POSITIVE, "step size of the optimiser")
+    lazy_adam: bool = setting(True, SWITCH, "a step moves only the word vectors of its batch, not all; faster")
     clip: float = setting(
         0.0, NOT_NEGATIVE, "largest norm of a step's gradients, above which they are scaled down; 0: no limit"
     )
@@ -148,6 +149,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "batch_size": 32,
         "epochs": 5,
         "learning_rate": 1e-4,
+        "lazy_adam": False,
         "dropout_after_attention": True,
     },
 }

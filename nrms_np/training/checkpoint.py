@@ -88,9 +88,10 @@ class Origin:
 
     def check(self, path: Path, arrays: Mapping[str, Any]) -> None:
         """Raise ModelFileError where a saved state belongs to something else; states of today's version say so, older do not."""
-        if "settings" in arrays and (saved := arrays["settings"].item()) != self.settings:
-            then, now = json.loads(saved), json.loads(self.settings)
-            names = [name for name in now if then.get(name) != now[name]]
+        now = json.loads(self.settings)
+        saved = json.loads(arrays["settings"].item()) if "settings" in arrays else now
+        then = {"lazy_adam": True, **saved}  # once there was no choice
+        if names := [name for name in now if then.get(name) != now[name]]:
             told = ", ".join(f"{name} is {shown(now[name])} but was {shown(then.get(name))}" for name in names)
             raise ModelFileError(
                 f"{path}: the settings have changed since this run was started: {told}; put them back."

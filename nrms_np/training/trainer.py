@@ -67,7 +67,7 @@ class Trainer:
         self.show_bar, self.share_words = show_bar, share_words
         self.seconds_per_checkpoint = 60 * checkpoint_minutes
         self.config = model.config
-        self.optimiser = Adam(model.parameters, model.config.learning_rate)
+        self.optimiser = Adam(model.parameters, self.config.learning_rate, lazy=self.config.lazy_adam)
         self.samples = Samples.from_behaviors(data.train.behaviors)
         self.batches_per_epoch = -(-len(self.samples) // self.config.batch_size)
         self.origin = Origin.of(self.config, data.fingerprint())

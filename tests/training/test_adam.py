@@ -47,6 +47,45 @@ def test_only_touched_rows_move():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_not_lazy_it_moves_every_row_as_by_a_gradient_that_is_zero_there(dtype):
+    rng = np.random.default_rng(1)
+    start = rng.standard_normal((2500, 3)).astype(dtype)  # more rows than a task has
+    rows, whole = {"word_embedding": start.copy()}, {"word_embedding": start.copy()}
+    adam, ordinary = Adam(rows, 0.01, lazy=False), Adam(whole, 0.01)
+    for _ in range(5):
+        touched = np.sort(rng.choice(2500, 40, replace=False))
+        gradient = RowGradient(touched, rng.standard_normal((40, 3)).astype(dtype))
+        adam.step(rows, {"word_embedding": gradient})
+        ordinary.step(whole, {"word_embedding": gradient.dense(2500)})
+    for name in ("m", "v"):
+        assert np.array_equal(adam.state[name]["word_embedding"], ordinary.state[name]["word_embedding"])
+    assert np.array_equal(rows["word_embedding"], whole["word_embedding"])
+
+
+def test_not_lazy_one_gradient_moves_a_row_about_ten_times_as_far():
+    moved = {}
+    for lazy in (True, False):
+        parameters = {"word_embedding": np.zeros((2, 1))}
+        adam = Adam(parameters, 1e-4, lazy=lazy)
+        adam.steps = 5_000
+        for rows in [[0]] + [[1]] * 300:
+            adam.step(parameters, {"word_embedding": RowGradient(np.array(rows), np.ones((1, 1)))})
+        moved[lazy] = parameters["word_embedding"][0, 0]
+    assert moved[False] / moved[True] == pytest.approx(10, rel=0.02)
+
+
+def test_running_means_of_a_word_that_comes_no_more_end_at_zero():
+    parameters = {"word_embedding": np.ones((2, 4), dtype=np.float32)}
+    adam = Adam(parameters, 0.1, lazy=False)
+    for rows in [[0]] + [[1]] * 800:
+        adam.step(parameters, {"word_embedding": RowGradient(np.array(rows), np.full((1, 4), 1e-3, dtype=np.float32))})
+        m = adam.m["word_embedding"]
+        assert not ((m != 0) & (np.abs(m) < np.finfo(np.float32).tiny)).any()
+    assert (m[0] == 0).all()
+    assert (adam.v["word_embedding"] > 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_stays(dtype):
     parameters = {"W": np.ones((2, 3), dtype=dtype)}
     adam = Adam(parameters, 0.1)

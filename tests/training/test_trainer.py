@@ -70,20 +70,36 @@ def test_each_step_is_told_with_its_loss(data, tmp_path):
         assert min(of_epoch) <= row["loss"] <= max(of_epoch)
 
 
-def test_an_interrupted_run_goes_on_exactly(data, tmp_path):
-    whole = trainer_of(data, tmp_path / "whole")
+@pytest.mark.parametrize("lazy", [True, False])
+def test_an_interrupted_run_goes_on_exactly(data, tmp_path, lazy):
+    whole = trainer_of(data, tmp_path / "whole", lazy_adam=lazy)
     whole.fit()
-    parted = trainer_of(data, tmp_path / "parted")
+    parted = trainer_of(data, tmp_path / "parted", lazy_adam=lazy)
     parted.stop = StopAfter(12)  # in the middle of an epoch
     with pytest.raises(Interrupted):
         parted.fit()
     assert parted.progress.batch > 0
-    resumed = trainer_of(data, tmp_path / "parted")
+    resumed = trainer_of(data, tmp_path / "parted", lazy_adam=lazy)
     resumed.resume()
     resumed.fit()
     for name, value in whole.model.parameters.items():
         assert np.array_equal(resumed.model.parameters[name], value), name
     assert rows_without_times(resumed) == rows_without_times(whole)
+
+
+def test_lazy_adam_leaves_alone_the_words_that_a_step_does_not_have(data, tmp_path):
+    moved = {}
+    for lazy in (True, False):
+        trainer, tables = trainer_of(data, tmp_path / str(lazy), epochs=1, batch_size=1, lazy_adam=lazy), []
+        trainer.on_step = lambda *_, model=trainer.model, tables=tables: tables.append(
+            model.parameters["word_embedding"].copy()
+        )
+        trainer.fit()
+        moved[lazy] = [(before != after).any(axis=1).sum() for before, after in pairwise(tables)]
+    assert moved[True][:3] != moved[False][:3]
+    assert all(lazily <= whole for lazily, whole in zip(moved[True], moved[False], strict=True))
+    assert moved[False] == sorted(moved[False])  # a word that has come goes on moving
+    assert moved[True] != sorted(moved[True])
 
 
 def test_a_signal_after_the_last_question_of_an_epoch_loses_nothing(data, tmp_path):
@@ -262,6 +278,21 @@ def test_a_checkpoint_from_before_it_told_settings_and_data_is_gone_on_with(data
     fresh = trainer_of(data, tmp_path / "run", epochs=1)
     fresh.resume()
     assert fresh.progress == trainer.progress
+
+
+def test_a_checkpoint_from_before_lazy_adam_was_a_choice_was_lazy(data, tmp_path):
+    trainer = trainer_of(data, tmp_path / "run", epochs=1)
+    trainer.fit()
+    arrays = read_arrays(trainer.folder.checkpoint, "broken")
+    arrays.pop("checksum", None)
+    settings = json.loads(arrays["settings"].item())
+    del settings["lazy_adam"]
+    write_arrays(trainer.folder.checkpoint, {**arrays, "settings": np.array(json.dumps(settings, sort_keys=True))})
+    fresh = trainer_of(data, tmp_path / "run", epochs=1)
+    fresh.resume()
+    assert fresh.progress == trainer.progress
+    with pytest.raises(ModelFileError, match="lazy_adam is no but was yes"):
+        trainer_of(data, tmp_path / "run", epochs=1, lazy_adam=False).resume()
 
 
 def test_fewer_epochs_than_are_done_are_refused(data, tmp_path):
