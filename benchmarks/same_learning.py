@@ -2,12 +2,15 @@
 
 Run: python benchmarks/same_learning.py --data data/demo [--glove FILE] [--seeds 5] [--epochs 4] [--json FILE]
      python benchmarks/same_learning.py --data data/demo --compare dropout
+     python benchmarks/same_learning.py --data data/demo --compare adam
 
 `--compare pytorch` (the default; needs the extra `torch`): our NRMS and PyTorch's. PyTorch's has its own layers, gradients and
 optimisers and draws its own first parameters and dropout; only the samples and the program that computes the metrics are shared.
 
 `--compare dropout`: our NRMS as it trains, with one dropout mask for each distinct word of a batch, and with one for each
 occurrence of a word in the titles of the batch.
+
+`--compare adam`: our NRMS with lazy Adam, and with Adam that moves all word vectors at every step.
 
 A training counts by its best epoch, and by its last one too, which no choice has flattered. Both ways of a seed have the same
 samples in the same order, so the difference is taken seed by seed; it is called noise where its 95% interval, by Student's t, has
@@ -19,6 +22,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -40,6 +44,11 @@ def trainings(compare: str, threads: int | None) -> dict[str, Training]:
         return {
             "ours": train_ours,
             "ours with a mask per occurrence": lambda data, config: train_ours(data, config, share_words=False),
+        }
+    if compare == "adam":
+        return {
+            name: lambda data, config, lazy=lazy: train_ours(data, replace(config, lazy_adam=lazy))
+            for name, lazy in (("ours with lazy Adam", True), ("ours with ordinary Adam", False))
         }
     try:
         import torch
@@ -76,7 +85,7 @@ def verdict(difference: Interval) -> str:
 def main() -> None:
     """Train what is missing and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--compare", choices=("pytorch", "dropout"), default="pytorch")
+    parser.add_argument("--compare", choices=("pytorch", "dropout", "adam"), default="pytorch")
     parser.add_argument("--data", type=Path, default=Path("data/demo"), help="folder with train/ and dev/")
     parser.add_argument("--glove", type=Path, help="word vectors in GloVe's text format")
     parser.add_argument("--preset", choices=PRESETS, default="paper")
