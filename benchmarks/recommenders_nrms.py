@@ -2,6 +2,7 @@
 
 Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1] [--epochs 2] [--share 0.1]
      [--part PART] [--json FILE]
+     python benchmarks/recommenders_nrms.py FOLDER --python PYTHON --steps 60 [--seeds 0 1] [--part PART] [--json FILE]
 
 FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
 is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
@@ -11,6 +12,9 @@ has already is not run again, and with `--part PART` (where the tenth is written
 weights and Adam's state that they had. Both start from word vectors drawn alike; everything else (first values, samples, dropout,
 Adam, metrics) is each program's own. Freed memory stays with the process (KEEP): as glibc comes, a third of their time went into
 getting the same pages again.
+
+Machines differ from day to day, and nobody trains theirs twice. So `--steps` times that many steps of each program, one program
+after the other within minutes, and leaves the trainings as they are.
 """
 
 from __future__ import annotations
@@ -21,9 +25,12 @@ import io
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,8 +46,8 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_NUM_INT
 METRICS = {"auc": "group_auc", "mrr": "mean_mrr", "ndcg@5": "ndcg@5", "ndcg@10": "ndcg@10"}
 
 
-def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
-    """Train their model; runs in their environment, and imports nothing of ours. Returns one row per epoch."""
+def make_theirs(folder: Path, seed: int) -> tuple[Any, Path, list[str]]:
+    """Make their model in their environment; imports nothing of ours. Returns it, its folder and the files of the corpus."""
     import pickle  # the package reads its dictionaries so
 
     import numpy as np
@@ -70,6 +77,14 @@ def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
     )  # fmt: skip
     model = NRMSModel(settings, MINDIterator, seed=seed)
     files = [str(folder / split / name) for split in ("train", "dev") for name in ("news.tsv", "behaviors.tsv")]
+    return model, own, files
+
+
+def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
+    """Train their model. Returns one row per epoch."""
+    import numpy as np
+
+    model, own, files = make_theirs(folder, seed)
     rows = json.loads((own / "rows.json").read_text()) if (own / "rows.json").exists() else []
     if rows:
         model.fit(*files, step_limit=1)  # Adam has its state from the first step on
@@ -90,24 +105,69 @@ def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
     return rows
 
 
-def ours(folder: Path, seed: int, epochs: int, **changes: Any) -> list[dict[str, float]]:
-    """Train our model with the preset, and changes to it. Returns one row per epoch."""
+def steps_of_theirs(folder: Path, seed: int, steps: int) -> float:
+    """Train their model for some steps. Returns the median of their seconds, reading the batch among them."""
+    model, _, files = make_theirs(folder, seed)
+    return median_seconds(model.train, model.train_iterator.load_data_from_file(*files[:2]), steps)
+
+
+def median_seconds(step: Callable[[Any], object], epoch: Iterator[Any], steps: int) -> float:
+    """Make some steps after three that warm up. Returns the median of their seconds."""
+    times = []
+    for _ in range(3 + steps):
+        start = time.perf_counter()
+        step(next(epoch))
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[3:])
+
+
+def make_ours(folder: Path, seed: int, **changes: Any) -> tuple[Any, Any]:
+    """Read the corpus for one thread. Returns it and the settings: the preset, and changes to it."""
     sys.path.insert(0, str(ROOT))
     from nrms_np import Config
     from nrms_np.command import use_threads
     from nrms_np.config import PRESETS
     from nrms_np.data.dataset import read_dataset
-    from nrms_np.training import fit
 
     use_threads(1)
-    config = Config(**{**PRESETS["recommenders"], "epochs": epochs, "patience": epochs, "seed": seed, **changes})
+    config = Config(**{**PRESETS["recommenders"], "seed": seed, **changes})
     data = read_dataset(folder, title_length=config.title_length, history_length=config.history_length, minimum_count=1)
+    return data, config
+
+
+def steps_of_ours(folder: Path, seed: int, steps: int, **changes: Any) -> float:
+    """Train our model for some steps. Returns the median of their seconds, making the batch among them."""
+    data, config = make_ours(folder, seed, **changes)
+    from nrms_np import NRMS
+    from nrms_np.data.batches import Samples, batches
+    from nrms_np.training.adam import Adam
+
+    model = NRMS.create(config, data.vocabulary.words)
+    adam = Adam(model.parameters, config.learning_rate, lazy=config.lazy_adam)
+    epoch = batches(
+        data.train, data.train_titles, Samples.from_behaviors(data.train.behaviors), batch_size=config.batch_size,
+        negatives=config.negatives, words=len(data.vocabulary), seed=seed, epoch=1,
+    )  # fmt: skip
+    return median_seconds(
+        lambda batch: adam.step(model.parameters, model.loss_and_row_gradients(batch, adam.steps)[1]), epoch, steps
+    )
+
+
+def ours(folder: Path, seed: int, epochs: int, **changes: Any) -> list[dict[str, float]]:
+    """Train our model. Returns one row per epoch."""
+    data, config = make_ours(folder, seed, epochs=epochs, patience=epochs, **changes)
+    from nrms_np.training import fit
+
     with tempfile.TemporaryDirectory() as run:
         rows = fit(config, data, run).epochs
     return [{name: row[name] for name in (*METRICS, "train_seconds")} for row in rows if row["epoch"]]
 
 
-PROGRAMS = {"theirs": theirs, "ours": ours, "ours, lazy Adam": partial(ours, lazy_adam=True)}
+PROGRAMS = {
+    "theirs": (theirs, steps_of_theirs),
+    "ours": (ours, steps_of_ours),
+    "ours, lazy Adam": (partial(ours, lazy_adam=True), partial(steps_of_ours, lazy_adam=True)),
+}
 
 
 def prepare(corpus: Path, folder: Path, share: float) -> None:
@@ -122,29 +182,28 @@ def prepare(corpus: Path, folder: Path, share: float) -> None:
     (folder / "words.txt").write_text("\n".join(Vocabulary.from_titles(titles).words), encoding="utf-8")
 
 
-def start(python: str, name: str, folder: Path, seed: int, epochs: int, core: int) -> subprocess.Popen[str]:
-    """One training in a process of its own on one core."""
-    command = [python, __file__, str(folder), "--only", name, "--seeds", str(seed), "--epochs", str(epochs)]
+def run(python: str, name: str, folder: Path, seeds: list[int], *options: str) -> list[Any]:
+    """Run this file for one program with some seeds at once, each in a process on a core of its own. Returns what they found."""
     environment = {**os.environ, **KEEP, **ONE_THREAD, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.Popen(["taskset", "-c", str(core), *command], stdout=subprocess.PIPE, text=True, env=environment)
-
-
-def run(python: str, name: str, folder: Path, seeds: list[int], epochs: int) -> list[dict[str, Any]]:
-    """Train with some seeds at once, each on a core of its own."""
-    cores = sorted(os.sched_getaffinity(0))
-    running = [start(python, name, folder, seed, epochs, core) for seed, core in zip(seeds, cores, strict=False)]
-    rows = []
+    running = [
+        subprocess.Popen(
+            ["taskset", "-c", str(core), python, __file__, str(folder), "--only", name, "--seeds", str(seed), *options],
+            stdout=subprocess.PIPE, text=True, env=environment,
+        )
+        for seed, core in zip(seeds, sorted(os.sched_getaffinity(0)), strict=False)
+    ]  # fmt: skip
+    found = []
     try:
         for seed, process in zip(seeds, running, strict=True):
             told, _ = process.communicate()
             if process.returncode:
                 sys.exit(f"{name} failed with seed {seed}")
-            rows.append({"program": name, "seed": seed, "epochs": json.loads(told.splitlines()[-1])})
-            print(json.dumps(rows[-1]), flush=True)
+            found.append(json.loads(told.splitlines()[-1]))
+            print(name, seed, found[-1], flush=True)
     finally:
         for process in running:  # one alone may have hours left
             process.kill()
-    return rows
+    return found
 
 
 def main() -> None:
@@ -154,6 +213,7 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="interpreter of the environment with recommenders")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=0, help="time so many steps of each program instead of training")
     parser.add_argument("--share", type=float, default=0.1)
     parser.add_argument("--json", type=Path)
     parser.add_argument(
@@ -162,24 +222,37 @@ def main() -> None:
     parser.add_argument("--only", choices=PROGRAMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
-        rows = PROGRAMS[options.only](options.folder, options.seeds[0], options.epochs)
-        print(json.dumps(rows))
+        train, time_steps = PROGRAMS[options.only]
+        found = (time_steps if options.steps else train)(
+            options.folder, options.seeds[0], options.steps or options.epochs
+        )
+        print(json.dumps(found))
         return
     known = json.loads(options.json.read_text()) if options.json and options.json.exists() else {}
-    results = known["runs"] if known.get("share") == options.share else []
-    done = {(row["program"], row["seed"]) for row in results if len(row["epochs"]) == options.epochs}
+    if known.get("share") != options.share:
+        known = {"share": options.share, "runs": []}
+    done = {(row["program"], row["seed"]) for row in known["runs"] if len(row["epochs"]) == options.epochs}
     with tempfile.TemporaryDirectory() as folder:
         part = (options.part or Path(folder)) / f"{options.share:g}"
         if not (part / "words.txt").exists():  # what is written last
             prepare(options.folder, part, options.share)
         at_once = len(os.sched_getaffinity(0))
+        if options.steps:
+            known["seconds_a_step"] = {"steps": options.steps}
         for name in PROGRAMS:
             python = options.python if name == "theirs" else sys.executable
-            seeds = [seed for seed in options.seeds if (name, seed) not in done]
+            if options.steps:
+                seconds = run(python, name, part, options.seeds[:at_once], "--steps", str(options.steps))
+                known["seconds_a_step"][name] = seconds
+            seeds = [] if options.steps else [seed for seed in options.seeds if (name, seed) not in done]
             for i in range(0, len(seeds), at_once):
-                results += run(python, name, part, seeds[i : i + at_once], options.epochs)
-                if options.json is not None:
-                    options.json.write_text(json.dumps({"share": options.share, "runs": results}, indent=1) + "\n")
+                some = seeds[i : i + at_once]
+                found = run(python, name, part, some, "--epochs", str(options.epochs))
+                known["runs"] += [
+                    {"program": name, "seed": seed, "epochs": rows} for seed, rows in zip(some, found, strict=True)
+                ]
+            if options.json is not None:
+                options.json.write_text(json.dumps(known, indent=1) + "\n")
 
 
 if __name__ == "__main__":
