@@ -277,3 +277,4 @@ def test_presets_are_settings():
     for changes in PRESETS.values():
         assert Config(**changes).dropout == 0.2
     assert Config(**PRESETS["recommenders"]).news_dim == 400
+    assert not Config(**PRESETS["recommenders"]).lazy_adam  # Keras moves all word vectors

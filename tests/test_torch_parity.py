@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from nrms_np.gradcheck import relative_error
+from nrms_np.packed import RowGradient
+from nrms_np.training.adam import Adam
 from tests.helpers.parity.make_torch_numbers import NUMBERS, torch_trajectory
 from tests.helpers.parity.trajectory import FORMS, STEPS, first_parameters, our_trajectory
 
@@ -43,3 +45,21 @@ def test_the_committed_numbers_are_what_pytorch_computes(attention):
     for name in gradients:
         np.testing.assert_allclose(torch_gradients[name], gradients[name], rtol=0, atol=1e-11)
         np.testing.assert_allclose(torch_parameters[name], parameters[name], rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize(("lazy", "theirs"), [(True, "SparseAdam"), (False, "Adam")])
+def test_lazy_and_ordinary_adam_are_pytorchs(lazy, theirs):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng([4, 3])
+    table = {"word_embedding": rng.standard_normal((12, 3))}
+    start = table["word_embedding"].copy()
+    weights = torch.nn.Parameter(torch.tensor(start))
+    adam, optimizer = Adam(table, 0.01, lazy=lazy), getattr(torch.optim, theirs)([weights], 0.01)
+    for _ in range(50):
+        gradient = RowGradient(np.sort(rng.choice(11, 3, replace=False)), rng.standard_normal((3, 3)))
+        adam.step(table, {"word_embedding": gradient})
+        dense = torch.tensor(gradient.dense(12))
+        weights.grad = dense.to_sparse(1) if lazy else dense
+        optimizer.step()
+        np.testing.assert_allclose(table["word_embedding"], weights.detach().numpy(), rtol=0, atol=1e-13)
+    assert (table["word_embedding"] != start).any(axis=1).tolist() == [True] * 11 + [False]
