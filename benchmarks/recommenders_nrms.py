@@ -2,19 +2,19 @@
 
 Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1] [--epochs 2] [--share 0.1]
      [--part PART] [--json FILE]
-     python benchmarks/recommenders_nrms.py FOLDER --python PYTHON --steps 60 [--seeds 0 1] [--part PART] [--json FILE]
+     python benchmarks/recommenders_nrms.py FOLDER --python PYTHON --steps 60 [--part PART] [--json FILE]
 
 FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
 is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
 an environment of their own. Each seed has one core and one thread; as many seeds as there are cores run at once, first all of
-theirs, then all of ours, then ours with lazy Adam, which the preset has not. A seed of theirs takes more than two hours: what FILE
+theirs, then all of ours, then ours with lazy Adam, which the preset does not use. A seed of theirs takes an hour or two: what FILE
 has already is not run again, and with `--part PART` (where the tenth is written) theirs go on after the last whole epoch, with the
 weights and Adam's state that they had. Both start from word vectors drawn alike; everything else (first values, samples, dropout,
 Adam, metrics) is each program's own. Freed memory stays with the process (KEEP): as glibc comes, a third of their time went into
 getting the same pages again.
 
-Machines differ from day to day, and nobody trains theirs twice. So `--steps` times that many steps of each program, one program
-after the other within minutes, and leaves the trainings as they are.
+The trainings may lie days apart, so their seconds cannot be compared. `--steps` times that many steps of each program, one program
+right after the other, and leaves the trainings as they are.
 """
 
 from __future__ import annotations
@@ -97,8 +97,7 @@ def theirs(folder: Path, seed: int, epochs: int) -> list[dict[str, float]]:
         with contextlib.redirect_stdout(io.StringIO()) as told:
             model.fit(*files)
         numbers = dict(re.findall(r"([a-z_@0-9]+):([0-9.]+)", told.getvalue()))
-        (seconds,) = re.findall(r"train time: ([0-9.]+)", told.getvalue())
-        rows.append({**{ours: float(numbers[name]) for ours, name in METRICS.items()}, "train_seconds": float(seconds)})
+        rows.append({ours: float(numbers[name]) for ours, name in METRICS.items()})
         np.savez(own / "state.npz", *model.model.get_weights(), *model.model.optimizer.get_weights())
         (own / "rows.json").write_text(json.dumps(rows))
         print(seed, rows[-1], file=sys.stderr, flush=True)
@@ -160,7 +159,7 @@ def ours(folder: Path, seed: int, epochs: int, **changes: Any) -> list[dict[str,
 
     with tempfile.TemporaryDirectory() as run:
         rows = fit(config, data, run).epochs
-    return [{name: row[name] for name in (*METRICS, "train_seconds")} for row in rows if row["epoch"]]
+    return [{name: row[name] for name in METRICS} for row in rows if row["epoch"]]
 
 
 PROGRAMS = {
@@ -206,6 +205,12 @@ def run(python: str, name: str, folder: Path, seeds: list[int], *options: str) -
     return found
 
 
+def write(path: Path | None, known: dict[str, Any]) -> None:
+    """Keep what is known so far, where a file was named."""
+    if path is not None:
+        path.write_text(json.dumps(known, indent=1) + "\n")
+
+
 def main() -> None:
     """Run what is not known yet, and write what came out."""
     parser = argparse.ArgumentParser(description="The NRMS of the Recommenders project beside ours.")
@@ -229,30 +234,31 @@ def main() -> None:
         print(json.dumps(found))
         return
     known = json.loads(options.json.read_text()) if options.json and options.json.exists() else {}
-    if known.get("share") != options.share:
-        known = {"share": options.share, "runs": []}
-    done = {(row["program"], row["seed"]) for row in known["runs"] if len(row["epochs"]) == options.epochs}
+    if known.setdefault("share", options.share) != options.share:
+        sys.exit(f"{options.json}: made with --share {known['share']}; give the same one or another --json.")
+    results = known.setdefault("runs", [])
+    done = {(row["program"], row["seed"]) for row in results if len(row["epochs"]) == options.epochs}
     with tempfile.TemporaryDirectory() as folder:
         part = (options.part or Path(folder)) / f"{options.share:g}"
         if not (part / "words.txt").exists():  # what is written last
             prepare(options.folder, part, options.share)
         at_once = len(os.sched_getaffinity(0))
-        if options.steps:
-            known["seconds_a_step"] = {"steps": options.steps}
+        seconds: dict[str, Any] = {"steps": options.steps}
         for name in PROGRAMS:
             python = options.python if name == "theirs" else sys.executable
             if options.steps:
-                seconds = run(python, name, part, options.seeds[:at_once], "--steps", str(options.steps))
-                known["seconds_a_step"][name] = seconds
-            seeds = [] if options.steps else [seed for seed in options.seeds if (name, seed) not in done]
+                seconds[name] = run(python, name, part, list(range(at_once)), "--steps", str(options.steps))
+                continue
+            seeds = [seed for seed in options.seeds if (name, seed) not in done]
             for i in range(0, len(seeds), at_once):
                 some = seeds[i : i + at_once]
                 found = run(python, name, part, some, "--epochs", str(options.epochs))
-                known["runs"] += [
+                results += [
                     {"program": name, "seed": seed, "epochs": rows} for seed, rows in zip(some, found, strict=True)
                 ]
-            if options.json is not None:
-                options.json.write_text(json.dumps(known, indent=1) + "\n")
+                write(options.json, known)
+        if options.steps:
+            write(options.json, {**known, "seconds_a_step": seconds})
 
 
 if __name__ == "__main__":

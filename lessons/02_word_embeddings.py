@@ -232,7 +232,7 @@ assert errors["table"] < 1e-9
 #
 # One training step takes many titles at once, a *batch*. It uses a few thousand of the 30,000 words. All other rows of
 # the gradient are zero. When speed matters, the package keeps only the rows that were used, and training (lesson 11)
-# moves only those:
+# as a rule moves only those:
 
 # %%
 used = np.unique(rows)

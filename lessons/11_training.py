@@ -195,7 +195,7 @@ moved = np.flatnonzero((table["word_embedding"] != before).any(axis=1))
 assert moved.tolist() == [1, 4]
 
 # %%
-# This is *lazy* Adam. It is faster, and it is another optimiser: a word that does not come again stops at once.
+# This is *lazy* Adam. It has less to do, and it is another optimiser: a word that does not come again stops at once.
 #
 # *Predict first:* a word gets one gradient at step 5,001 and is in none of the next 100 batches. Lazy Adam moves it by
 # 3.15 η, as above. How far does ordinary Adam move it, all steps together?
@@ -218,9 +218,9 @@ assert np.isclose(lazily, late[0])
 assert np.isclose(ordinarily / lazily, 10, rtol=0.03)
 
 # %%
-# m shrinks by β₁ from step to step while v hardly changes, so the steps sum to 1 + 0.9 + 0.81 + … = 1 / (1 − β₁) = 10
-# times the first. Public code has ordinary Adam, where a rare word learns faster. The setting ``lazy_adam`` says which one
-# a run has.
+# m shrinks by β₁ from step to step, so all steps together are 1 + 0.9 + 0.81 + … = 1 / (1 − β₁) = 10 times as long as
+# the first, and a little more, since v shrinks as well. That is for the first gradient of a word that does not come again
+# soon; for one that is in every batch there is no difference. The setting ``lazy_adam`` says which one a run has.
 
 # %%
 # A small world

@@ -85,7 +85,7 @@ class Config:
     dropout: float = setting(0.2, SHARE, "share of numbers dropped in training")
     dropout_after_attention: bool = setting(False, SWITCH, "dropout also after word-level self-attention")
     learning_rate: float = setting(1e-3, POSITIVE, "step size of the optimiser")
-    lazy_adam: bool = setting(True, SWITCH, "a step moves only the word vectors of its batch, not all; faster")
+    lazy_adam: bool = setting(True, SWITCH, "Adam moves only the word vectors of its batch, not all at each step")
     clip: float = setting(
         0.0, NOT_NEGATIVE, "largest norm of a step's gradients, above which they are scaled down; 0: no limit"
     )

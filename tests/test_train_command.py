@@ -144,6 +144,20 @@ def test_the_command_of_before_with_resume_goes_on(stopped_run):
     assert not Path("runs/clicks-2").exists()
 
 
+def test_a_run_from_before_its_preset_had_ordinary_adam_goes_on_with_lazy_adam(clicks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ["--data", str(clicks), "--preset", "recommenders", "--quiet", *SMALL_MODEL]
+    assert main([*command, "--lazy-adam", "--epochs", "1"]) == 0
+    before = settings()
+    assert before.pop("lazy_adam")
+    Path("runs/clicks/config.json").write_text(json.dumps(before))  # there was no such setting
+    assert main([*command, "--resume", "--epochs", "2"]) == 0
+    assert epochs() == [0, 1, 2]
+    assert settings()["lazy_adam"]
+    with pytest.raises(ConfigError, match="--lazy-adam no: the run in runs/clicks has lazy_adam yes"):
+        main([*command, "--resume", "--no-lazy-adam"])
+
+
 @pytest.mark.parametrize("out", [[], ["--out", "empty"], ["--out", "missing/deep"]])
 def test_resuming_begins_where_there_is_nothing_yet(clicks, tmp_path, monkeypatch, out):
     monkeypatch.chdir(tmp_path)

@@ -57,12 +57,10 @@ class Cell {
     return recorded;
   }
 
-  /** Whether there is output of a Run in the place of what was recorded. Whoever sees it has guessed: what is said about it opens. */
+  /** Whether there is output of a Run in the place of what was recorded. */
   set live(live) {
     this.recorded.hidden = live;
-    if (!this.fold) return;
-    this.fold.classList.toggle("ran", live);
-    if (live) this.fold.open = true;
+    this.fold?.classList.toggle("ran", live);
   }
 
   /** Keep what the reader wrote; the lesson's own code is not kept, nor is what was changed in an older one. */
@@ -133,6 +131,7 @@ class Cell {
       const { error } = await ask({ what: "run", code, name: `cell ${this.number}` }, (told) => (this.#hear(told), on(told)));
       if (error) this.#hear({ type: "text", stream: "err", text: error });
       this.live = true;
+      if (this.fold && !error) this.fold.open = true; // the answer can be seen now, so what is said about it can be read
       this.#show(error ? "failed" : code === this.code ? "done" : "new");
       return error && `Cell ${this.number} did not come to its end, so this one did not run.`;
     } catch (error) {

@@ -1,4 +1,4 @@
-"""The cells of a lesson in its page: what only draws is folded away, and where the text asks for a guess, what tells it waits.
+"""The cells of a lesson in its page: what only draws is folded away, and where the text asks for a guess, so is the answer.
 
 All folds are `<details>`, which open without a script. The whole code stays in the page, and all of it runs. And the letters that
 the lesson explains at its beginning are marked, so that the page can keep them in sight.

@@ -15,9 +15,9 @@ Word vectors are special: a batch touches few of them, and the gradients of all 
 - lazy: only the touched rows, their m and their v move; the other rows keep m and v as they are. PyTorch's SparseAdam does the
   same, and adds ε before the correction of v instead of after it; so do we for rows, so that both optimisers can be compared
   number by number.
-- not lazy: the formula for every row. A row that was touched goes on moving by its old m, which shrinks by β₁ a step, so that one
-  gradient moves it about 1 / (1 − β₁) = 10 times as far. Keras does this, and PyTorch's Adam. It takes longer, since it goes
-  through all rows.
+- not lazy: the formula for every row. A row that was touched goes on moving by its old m, which shrinks by β₁ a step: its first
+  gradient moves it about 1 / (1 − β₁) = 10 times as far as lazily, where it does not come again soon. PyTorch's Adam does this,
+  and Keras's, whose ε is 1e-7 and stands before the correction of v.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from nrms_np.packed import RowGradient
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 TINY = 1e-30
-"""Running means below this are 0. They move nothing (ε is far larger), and near the smallest float32 some processors are slow."""
+"""Running means below this are set to 0. They move nothing, since ε is far larger, and tiny numbers make some processors slow."""
 
 NUMBERS_PER_TASK = 1 << 19
 ROWS_PER_TASK = 1024
@@ -47,7 +47,7 @@ class Adam:
 
     m, v:  running means by the parameters' names, of their shapes.
     steps: how many steps were made; t in the formula.
-    lazy:  whether of a RowGradient's parameter only the rows move that it has, and not all.
+    lazy:  whether only the rows that a RowGradient has move, and not the whole table.
     """
 
     def __init__(self, parameters: dict[str, Array], learning_rate: float, *, lazy: bool = True) -> None:
@@ -111,8 +111,8 @@ def _update_each(
         g = gradient[i]
         m[i] = beta_1 * m[i] + (one - beta_1) * g
         v[i] = beta_2 * v[i] + (one - beta_2) * g * g
-        m[i] = m[i] if abs(m[i]) >= TINY else m.dtype.type(0)
-        v[i] = v[i] if v[i] >= TINY else v.dtype.type(0)
+        m[i] = m.dtype.type(0) if abs(m[i]) < TINY else m[i]  # what is no number stays none
+        v[i] = v.dtype.type(0) if v[i] < TINY else v[i]
         parameter[i] -= rate * m[i] / (np.sqrt(v[i]) * correction + epsilon)
 
 

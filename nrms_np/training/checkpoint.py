@@ -89,10 +89,10 @@ class Origin:
     def check(self, path: Path, arrays: Mapping[str, Any]) -> None:
         """Raise ModelFileError where a saved state belongs to something else; states of today's version say so, older do not."""
         now = json.loads(self.settings)
-        saved = json.loads(arrays["settings"].item()) if "settings" in arrays else now
+        saved = json.loads(arrays["settings"].item()) if "settings" in arrays else {**now, "lazy_adam": True}
         then = {"lazy_adam": True, **saved}  # once there was no choice
-        if names := [name for name in now if then.get(name) != now[name]]:
-            told = ", ".join(f"{name} is {shown(now[name])} but was {shown(then.get(name))}" for name in names)
+        if names := [name for name in {**now, **then} if then.get(name) != now.get(name)]:
+            told = ", ".join(f"{name} is {shown(now.get(name))} but was {shown(then.get(name))}" for name in names)
             raise ModelFileError(
                 f"{path}: the settings have changed since this run was started: {told}; put them back."
             )

@@ -85,6 +85,17 @@ def test_running_means_of_a_word_that_comes_no_more_end_at_zero():
     assert (adam.v["word_embedding"] > 0).all()
 
 
+@pytest.mark.parametrize("lazy", [True, False, None])
+def test_a_gradient_that_is_no_number_is_not_hidden(lazy):
+    values = np.array([[np.nan, 1.0]])
+    gradient = np.concatenate([values, values]) if lazy is None else RowGradient(np.array([1]), values)
+    parameters = {"word_embedding": np.ones((2, 2))}
+    adam = Adam(parameters, 0.1, lazy=lazy is not False)
+    adam.step(parameters, {"word_embedding": gradient})
+    for array in (parameters, adam.m, adam.v):
+        assert np.isnan(array["word_embedding"][1]).tolist() == [True, False]
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_stays(dtype):
     parameters = {"W": np.ones((2, 3), dtype=dtype)}

@@ -19,7 +19,8 @@ with event.install_recorder("numba:compile") as compiled:
     from nrms_np.training.adam import Adam
     model = NRMS.create(small_config(heads=20, head_dim=4), [str(i) for i in range(WORDS)])
     _, gradients = model.loss_and_row_gradients(ragged_batch(), dropout_step=1)
-    Adam(model.parameters, 0.1).step(model.parameters, gradients)
+    for lazy in (True, False):
+        Adam(model.parameters, 0.1, lazy=lazy).step(model.parameters, gradients)
 print(len(compiled.buffer))
 """
 

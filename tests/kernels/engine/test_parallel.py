@@ -23,7 +23,8 @@ def restore_threads():
     parallel.set_threads(parallel.available_threads())
 
 
-def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeypatch):
+@pytest.mark.parametrize("lazy", [True, False])
+def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeypatch, lazy):
     # Parts so small that even the tests' batch has many of each kind.
     for module, name in ((products, "SMALL_PART"), (products, "LARGE_PART"), (products, "LINE"), (products, "ROWS_PER_SUM"),
                          (additive_attention, "ROWS_PER_TASK"), (rows, "REFERENCES_PER_TASK"), (rows, "COLUMNS_PER_TASK"),
@@ -40,7 +41,7 @@ def test_results_do_not_depend_on_the_number_of_threads(restore_threads, monkeyp
         parallel.set_threads(threads)
         parameters = {name: value.copy() for name, value in model.parameters.items()}
         loss, gradients = model.loss_and_row_gradients(batch, dropout_step=3)
-        adam.Adam(parameters, 0.1).step(parameters, gradients)
+        adam.Adam(parameters, 0.1, lazy=lazy).step(parameters, gradients)
         results.append((loss, {name: [*gradient] for name, gradient in gradients.items()}, parameters))
     for loss, gradients, parameters in results[1:]:
         assert loss == results[0][0]
