@@ -7,7 +7,8 @@ Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1]
 FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
 is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
 an environment of their own. Each seed has one core and one thread; as many seeds as there are cores run at once, first all of
-theirs, then all of ours, then ours with lazy Adam, which the preset does not use. A seed of theirs takes an hour or two: what FILE
+theirs, then all of ours, then ours with lazy Adam, which the preset does not use,
+and ours with padding that takes part as in theirs. A seed of theirs takes an hour or two: what FILE
 has already is not run again, and with `--part PART` (where the tenth is written) theirs go on after the last whole epoch, with the
 weights and Adam's state that they had. Both start from word vectors drawn alike; everything else (first values, samples, dropout,
 Adam, metrics) is each program's own. Freed memory stays with the process (KEEP): as glibc comes, a third of their time went into
@@ -31,6 +32,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -120,8 +122,11 @@ def median_seconds(step: Callable[[Any], object], epoch: Iterator[Any], steps: i
     return statistics.median(times[3:])
 
 
-def make_ours(folder: Path, seed: int, **changes: Any) -> tuple[Any, Any]:
-    """Read the corpus for one thread. Returns it and the settings: the preset, and changes to it."""
+def make_ours(folder: Path, seed: int, padding: bool = False, **changes: Any) -> tuple[Any, Any]:
+    """Read the corpus for one thread. Returns it and the settings: the preset, and changes to it.
+
+    padding: whether titles and histories are filled up as theirs are, with word 0 and with an empty title.
+    """
     sys.path.insert(0, str(ROOT))
     from nrms_np import Config
     from nrms_np.command import use_threads
@@ -131,7 +136,33 @@ def make_ours(folder: Path, seed: int, **changes: Any) -> tuple[Any, Any]:
     use_threads(1)
     config = Config(**{**PRESETS["recommenders"], "seed": seed, **changes})
     data = read_dataset(folder, title_length=config.title_length, history_length=config.history_length, minimum_count=1)
-    return data, config
+    return with_padding(data, config) if padding else data, config
+
+
+def with_padding(data: Any, config: Any) -> Any:
+    """The corpus with all titles and histories of one length: what fills them up takes part in attention."""
+    changed = {}
+    for name in ("train", "dev"):
+        split = getattr(data, name)
+        lists = [split.behaviors.histories.sequence(i) for i in range(split.behaviors.histories.count)]
+        histories = filled(lists, config.history_length, len(split.news.titles), in_front=True)
+        changed[name] = replace(split, behaviors=replace(split.behaviors, histories=histories))
+        titles = getattr(data, f"{name}_titles")
+        lists = [titles.sequence(i) for i in range(titles.count)]
+        changed[f"{name}_titles"] = filled(
+            [*lists, []], config.title_length, 0, in_front=False
+        )  # the last one is empty
+    return replace(data, **changed)
+
+
+def filled(lists: list[Any], length: int, filler: int, in_front: bool) -> Any:
+    """All lists filled up to one length, packed."""
+    from nrms_np.packed import Packed
+
+    fillers = [[filler] * (length - len(one)) for one in lists]
+    return Packed.from_lists(
+        [[*more, *one] if in_front else [*one, *more] for one, more in zip(lists, fillers, strict=True)]
+    )
 
 
 def steps_of_ours(folder: Path, seed: int, steps: int, **changes: Any) -> float:
@@ -166,6 +197,7 @@ PROGRAMS = {
     "theirs": (theirs, steps_of_theirs),
     "ours": (ours, steps_of_ours),
     "ours, lazy Adam": (partial(ours, lazy_adam=True), partial(steps_of_ours, lazy_adam=True)),
+    "ours, padding takes part": (partial(ours, padding=True), partial(steps_of_ours, padding=True)),
 }
 
 
