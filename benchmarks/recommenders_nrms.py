@@ -7,12 +7,11 @@ Run: python benchmarks/recommenders_nrms.py FOLDER --python PYTHON [--seeds 0 1]
 FOLDER: a corpus of MIND-small's size (`python -m nrms_np.data.demo --scale small --out FOLDER`). The first tenth of its impressions
 is used, with all news. PYTHON: the interpreter of an environment that has the package `recommenders` and TensorFlow 2.15; they need
 an environment of their own. Each seed has one core and one thread; as many seeds as there are cores run at once, first all of
-theirs, then all of ours, then ours with lazy Adam, which the preset does not use,
-and ours with padding that takes part as in theirs. A seed of theirs takes an hour or two: what FILE
-has already is not run again, and with `--part PART` (where the tenth is written) theirs go on after the last whole epoch, with the
-weights and Adam's state that they had. Both start from word vectors drawn alike; everything else (first values, samples, dropout,
-Adam, metrics) is each program's own. Freed memory stays with the process (KEEP): as glibc comes, a third of their time went into
-getting the same pages again.
+theirs, then all of ours, then ours with lazy Adam, which the preset does not use, and ours with padding that takes part as in
+theirs. A seed of theirs takes an hour or two: what FILE has already is not run again, and with `--part PART` (where the tenth is
+written) theirs go on after the last whole epoch, with the weights and Adam's state that they had. Both start from word vectors
+drawn alike; everything else (first values, samples, dropout, Adam, metrics) is each program's own. Freed memory stays with the
+process (KEEP): as glibc comes, a third of their time went into getting the same pages again.
 
 The trainings may lie days apart, so their seconds cannot be compared. `--steps` times that many steps of each program, one program
 right after the other, and leaves the trainings as they are.
@@ -149,9 +148,8 @@ def with_padding(data: Any, config: Any) -> Any:
         changed[name] = replace(split, behaviors=replace(split.behaviors, histories=histories))
         titles = getattr(data, f"{name}_titles")
         lists = [titles.sequence(i) for i in range(titles.count)]
-        changed[f"{name}_titles"] = filled(
-            [*lists, []], config.title_length, 0, in_front=False
-        )  # the last one is empty
+        lists.append([])  # the empty title
+        changed[f"{name}_titles"] = filled(lists, config.title_length, 0, in_front=False)
     return replace(data, **changed)
 
 

@@ -125,10 +125,8 @@ def resumed_config(options: argparse.Namespace, run: RunFolder, data: Path | Non
     """
     config, saved = run.read_config()
     given = given_settings(options)
-    if options.lazy_adam is None:
-        given.pop(
-            "lazy_adam", None
-        )  # a preset may say something else than when the run was started; the run keeps its own
+    if options.lazy_adam is None:  # a preset may say something else than when the run was started
+        given.pop("lazy_adam", None)
     for name, value in given.items():
         if name not in MAY_CHANGE and value != getattr(config, name):
             _refuse(run, f"--{name.replace('_', '-')} {shown(value)}", f"{name} {shown(getattr(config, name))}")

@@ -36,7 +36,7 @@ from nrms_np.packed import RowGradient
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
 TINY = 1e-30
-"""Running means below this are set to 0. They move nothing, since ε is far larger, and tiny numbers make some processors slow."""
+"""Running means of untouched rows below this are set to 0: ε is far larger, and tiny numbers make some processors slow."""
 
 NUMBERS_PER_TASK = 1 << 19
 ROWS_PER_TASK = 1024
@@ -97,8 +97,6 @@ def _update_whole(
     one, beta_1, beta_2 = m.dtype.type(1), m.dtype.type(BETA_1), m.dtype.type(BETA_2)
     m[:] = beta_1 * m + (one - beta_1) * gradient
     v[:] = beta_2 * v + (one - beta_2) * gradient * gradient
-    m[np.abs(m) < TINY] = 0
-    v[v < TINY] = 0
     parameter -= rate * m / (np.sqrt(v) * correction + epsilon)
 
 
@@ -111,8 +109,6 @@ def _update_each(
         g = gradient[i]
         m[i] = beta_1 * m[i] + (one - beta_1) * g
         v[i] = beta_2 * v[i] + (one - beta_2) * g * g
-        m[i] = m.dtype.type(0) if abs(m[i]) < TINY else m[i]  # what is no number stays none
-        v[i] = v.dtype.type(0) if v[i] < TINY else v[i]
         parameter[i] -= rate * m[i] / (np.sqrt(v[i]) * correction + epsilon)
 
 
@@ -134,6 +130,18 @@ def _update_table_whole(
     gradient = np.zeros_like(parameter)
     gradient[at >= 0] = values[at[at >= 0]]
     _update(gradient, parameter, m, v, rate, correction, epsilon)
+    m[np.abs(m) < TINY] = 0
+    v[v < TINY] = 0
+
+
+@compiled
+def _fade(parameter: Array, m: Array, v: Array, rate: Any, correction: Any, epsilon: Any) -> None:
+    """The same as `_update` where the gradient is zero."""
+    zero, beta_1, beta_2 = m.dtype.type(0), m.dtype.type(BETA_1), m.dtype.type(BETA_2)
+    for i in range(len(parameter)):
+        m[i] = zero if abs(m[i]) < TINY else beta_1 * m[i]
+        v[i] = zero if v[i] < TINY else beta_2 * v[i]
+        parameter[i] -= rate * m[i] / (np.sqrt(v[i]) * correction + epsilon)
 
 
 def _update_table_each(
@@ -143,12 +151,11 @@ def _update_table_each(
 
     at: where in `values` a row's gradient stands, or -1 where it is zero.
     """
-    nothing = np.zeros_like(parameter[0])
     for row in range(len(at)):
         if at[row] >= 0:
             _update(values[at[row]], parameter[row], m[row], v[row], rate, correction, epsilon)
         else:
-            _update(nothing, parameter[row], m[row], v[row], rate, correction, epsilon)
+            _fade(parameter[row], m[row], v[row], rate, correction, epsilon)
 
 
 _update_table = compiled(_update_table_each, otherwise=_update_table_whole)
