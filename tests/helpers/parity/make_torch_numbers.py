@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.helpers.parity.trajectory import BATCHES, FORMS, RATE, STEPS, WORDS, batch_of, config_of, first_parameters
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WIDTHS = (19, 8)  # words and clicks that titles and histories are padded to
 NUMBERS = Path(__file__).with_name("torch_numbers.npz")
 
